@@ -16,8 +16,8 @@
 #define HVC_ERROR_TEXT_MAX    1024 /* an error with the words of libvirt, corosync, pacemaker inside */
 
 /* the cluster */
-#define HVC_NODES_MAX 64   /* as a Hyper-V failover cluster; corosync itself allows 384, CPG 128 */
-#define HVC_GUESTS_MAX 8000 /* guests in one cluster */
+#define HVC_NODES_MAX           64   /* as a Hyper-V failover cluster; corosync itself allows 384, CPG 128 */
+#define HVC_GUESTS_MAX          8000 /* guests in one cluster */
 #define HVC_GUESTS_PER_NODE_MAX 1024
 
 /* documents */
@@ -26,8 +26,8 @@
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256
-#define HVC_WORKERS_MAX 64          /* blocking calls under way at one time */
-#define HVC_WORK_QUEUE_MAX 1024     /* blocking calls waiting for a worker */
-#define HVC_STUCK_CALLS_MAX 32      /* calls that a hung libvirtd has not returned; no further one is started beyond it */
+#define HVC_WORKERS_MAX     64   /* blocking calls under way at one time */
+#define HVC_WORK_QUEUE_MAX  1024 /* blocking calls waiting for a worker */
+#define HVC_STUCK_CALLS_MAX 32   /* calls that a hung libvirtd has not returned; no further one is started beyond it */
 
 #endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Monotonic time for the shells; the pure cores get their time with the event. */
+#ifndef HVC_CLOCK_H
+#define HVC_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* Milliseconds of CLOCK_MONOTONIC. A deadline is a value of this clock; HVC_NO_DEADLINE never comes. */
+#define HVC_NO_DEADLINE UINT64_MAX
+
+static inline uint64_t hvc_now_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static inline uint64_t hvc_deadline_in(uint64_t ms)
+{
+    uint64_t now = hvc_now_ms();
+
+    return ms >= HVC_NO_DEADLINE - now ? HVC_NO_DEADLINE : now + ms;
+}
+
+/* Milliseconds left, 0 when the deadline has passed. */
+static inline uint64_t hvc_deadline_left(uint64_t deadline_ms)
+{
+    uint64_t now = hvc_now_ms();
+
+    return deadline_ms > now ? deadline_ms - now : 0;
+}
+
+#endif

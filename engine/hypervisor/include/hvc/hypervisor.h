@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The hypervisor of one node, behind one interface. The libvirt driver (hvc/libvirt_driver.h) is the only user of
+ * libvirt; unit tests put a table of functions of their own behind it.
+ *
+ * Ownership  a handle belongs to who opened it; results are plain values in the caller's memory or arrays that the
+ *            caller frees with the function named at the call.
+ * Threads    every function may be called from any thread; a handle serialises what it must. No function blocks longer
+ *            than its deadline (hvc/clock.h), whatever libvirtd does; none may be called from a main loop.
+ * Errors     negative errno, and the hypervisor's own words in struct hvc_error:
+ *              -ENOENT     no such guest here           -ETIMEDOUT  no answer before the deadline: the daemon hangs
+ *              -ENOTCONN   nobody listens there         -EBUSY      the guest has a job that excludes this call
+ *              -EINVAL     bad XML, URI or argument     -EEXIST     a guest of that name or UUID is in the way
+ *              -EACCES     refused: rights or a certificate   -EOPNOTSUPP  libvirt or QEMU cannot do it
+ *              -ECANCELED  ended by hvc_hypervisor_cancel     -EIO     anything else; the words say what
+ */
+#ifndef HVC_HYPERVISOR_H
+#define HVC_HYPERVISOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hvc/error.h"
+#include "hvc/limits.h"
+
+struct hvc_hypervisor;
+
+/* Who a guest is: the UUID decides, the name is for people and for files that libvirt names by it. */
+struct hvc_guest_id {
+    char uuid[HVC_UUID_TEXT_MAX]; /* lower case, with dashes */
+    char name[HVC_GUEST_NAME_MAX];
+};
+
+/*
+ * What a domain's state and reason mean for a cluster: may its vCPUs run here, now or without another decision?
+ * One table (hypervisor/state.c) maps every virDomainState and reason of libvirt 9.0 to one of these.
+ */
+enum hvc_guest_class {
+    HVC_GUEST_ABSENT,   /* no process of the guest here: undefined, or defined and shut off */
+    HVC_GUEST_RUNNING,  /* vCPUs run here, or a reset, wake-up or dump will let them go on by itself */
+    HVC_GUEST_PAUSED,   /* alive here and stopped on purpose (by a user, a snapshot, a save): goes on when resumed */
+    HVC_GUEST_STOPPING, /* the guest or its administrator is shutting it down; its process is still here */
+    HVC_GUEST_INCOMING, /* a process that waits for a migration: never ran here, does not run */
+    HVC_GUEST_LEAVING,  /* switch-over: paused here by an outgoing migration whose outcome libvirt is deciding */
+    HVC_GUEST_FAILED,   /* a process is here, the guest does not run and will not by itself: I/O error, crash, watchdog,
+                           failed post-copy */
+    HVC_GUEST_UNKNOWN,  /* nobody could tell: libvirt hangs and the kernel's view does not settle it */
+    HVC_GUEST_CLASS_MAX
+};
+
+/* Short lower-case word for logs and results: "absent", "running", ... ; "invalid" outside the enum. */
+const char *hvc_guest_class_name(enum hvc_guest_class guest_class);
+
+/* True when a process of the guest exists here or may exist: everything but ABSENT. */
+bool hvc_guest_is_present(enum hvc_guest_class guest_class);
+
+enum hvc_guest_source {
+    HVC_SOURCE_LIBVIRT, /* libvirt answered */
+    HVC_SOURCE_PROCESS  /* libvirt did not; the kernel's process table and libvirt's own state file did */
+};
+
+struct hvc_guest_state {
+    struct hvc_guest_id id;
+    enum hvc_guest_class guest_class;
+    enum hvc_guest_source source;
+    int state;           /* virDomainState; -1 from the process table */
+    int reason;          /* its reason; -1 likewise */
+    char words[128];     /* "running (booted)", "paused (I/O error)", "process 4711 alive, libvirtd hangs" */
+    int64_t pid;         /* of the emulator; 0 when there is none or it is not known */
+    bool persistent;     /* a definition stays on this node when the guest stops */
+    bool autostart;      /* libvirtd would boot it by itself: nobody may, in a cluster */
+    bool migrating_out;  /* an outgoing migration is under way */
+    uint64_t memory_kib; /* maximum memory */
+    char owner[HVC_RESOURCE_NAME_MAX]; /* resource that started it, from the domain's metadata; "" when unmarked */
+};
+
+/* What a guest definition says about who it is. Pure parse with a bounded reader: no DTD, no entities, no network.
+ * -EINVAL with line and reason when it is no domain definition, has no name or no UUID, or exceeds HVC_XML_MAX. */
+int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_id, struct hvc_error *error);
+
+/* Health of the connection: told without asking the hypervisor, so it never waits. */
+enum hvc_hypervisor_health {
+    HVC_HYPERVISOR_UNUSED, /* not asked anything yet */
+    HVC_HYPERVISOR_ANSWERS,
+    HVC_HYPERVISOR_DOWN, /* refuses connections */
+    HVC_HYPERVISOR_HANGS /* a call passed its deadline and has not returned */
+};
+struct hvc_hypervisor_status {
+    enum hvc_hypervisor_health health;
+    uint64_t since_ms;     /* hvc_now_ms when that state began */
+    unsigned stuck_calls;  /* calls that have not returned; bounded by HVC_STUCK_CALLS_MAX */
+    struct hvc_error last; /* the words of the last failure */
+};
+const char *hvc_hypervisor_health_name(enum hvc_hypervisor_health health);
+
+/* Facts of the host. */
+struct hvc_host_facts {
+    char hostname[HVC_NODE_NAME_MAX];
+    char hypervisor[32];         /* "QEMU" */
+    uint64_t hypervisor_version; /* major * 1000000 + minor * 1000 + release */
+    uint64_t libvirt_version;    /* of the daemon, same form */
+    char cpu_model[64];
+    char architecture[16];
+    unsigned cpus;
+    uint64_t memory_kib;
+    uint64_t memory_free_kib;
+};
+
+/* How a move is made. Zero values are the defaults. */
+struct hvc_migrate_options {
+    const char *target_uri; /* libvirt of the target as the SOURCE reaches it: "qemu+tls://n2/system". Required */
+    const char
+        *migrate_uri; /* data connection: "tcp://n2-mig", no port (libvirt chooses it); NULL: the target names it */
+    bool tls;         /* encrypt the memory stream (VIR_MIGRATE_TLS) */
+    uint64_t bandwidth_mib;   /* 0: not limited */
+    uint64_t max_downtime_ms; /* 0: the hypervisor's own (300 ms in QEMU 7.2) */
+    bool auto_converge;       /* throttle a guest that dirties faster than the link */
+    bool post_copy_allowed;   /* may be switched to post-copy by hvc_hypervisor_post_copy */
+    unsigned parallel;        /* streams; 0 or 1: one */
+    bool unsafe;              /* VIR_MIGRATE_UNSAFE: only ever by an explicit word of the administrator */
+};
+
+enum hvc_migrate_phase {
+    HVC_MIGRATE_NONE,      /* no migration job on this guest */
+    HVC_MIGRATE_SETUP,     /* connecting, preparing the target */
+    HVC_MIGRATE_COPY,      /* memory is being copied, the guest runs at the source */
+    HVC_MIGRATE_SWITCH,    /* the guest is paused for the switch-over */
+    HVC_MIGRATE_POST_COPY, /* the guest runs at the target, the rest is fetched */
+    HVC_MIGRATE_DONE       /* the job has ended; how is told by the migrate call or by the guests' states */
+};
+const char *hvc_migrate_phase_name(enum hvc_migrate_phase phase);
+
+struct hvc_migrate_progress {
+    enum hvc_migrate_phase phase;
+    uint64_t elapsed_ms;
+    uint64_t total_bytes, done_bytes, remaining_bytes; /* done never falls within one move (hvc tracks the maximum) */
+    uint64_t rate_bytes;                               /* per second, over the last interval */
+    uint64_t dirty_rate_pages;                         /* per second; 0 when unknown */
+    uint64_t iteration;
+    uint64_t expected_downtime_ms; /* what a switch-over now would cost; after the end: what it did cost */
+    uint64_t estimated_left_ms;    /* UINT64_MAX when it does not converge or is not known */
+    unsigned percent;              /* 0..100, monotone within one move */
+};
+
+/* Called for what happens to guests, from a thread of the driver: return quickly, call nothing of the handle. */
+enum hvc_guest_event {
+    HVC_EVENT_GUEST_CHANGED,
+    HVC_EVENT_GUEST_JOB_DONE,
+    HVC_EVENT_HYPERVISOR_LOST,
+    HVC_EVENT_HYPERVISOR_BACK
+};
+typedef void (*hvc_guest_event_fn)(void *context, enum hvc_guest_event event, const struct hvc_guest_id *id);
+
+/* How a stop may be done, one step each; the caller splits the time (hvc/stop_budget.h). */
+enum hvc_stop_step {
+    HVC_STOP_SHUTDOWN, /* ask the guest by ACPI, return at once */
+    HVC_STOP_DESTROY,  /* end the process politely (TERM, disks flushed): VIR_DOMAIN_DESTROY_GRACEFUL */
+    HVC_STOP_KILL      /* end the process at once */
+};
+
+struct hvc_hypervisor_ops {
+    void (*close)(struct hvc_hypervisor *);
+    int (*list)(struct hvc_hypervisor *, uint64_t deadline_ms, struct hvc_guest_state **ret_guests, size_t *ret_count,
+                struct hvc_error *);
+    int (*inspect)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_guest_state *ret_state,
+                   struct hvc_error *);
+    int (*read_xml)(struct hvc_hypervisor *, const char *uuid, bool inactive, uint64_t deadline_ms, char **ret_xml,
+                    struct hvc_error *);
+    int (*define)(struct hvc_hypervisor *, const char *xml, uint64_t deadline_ms, struct hvc_error *);
+    int (*undefine)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
+    int (*start)(struct hvc_hypervisor *, const char *xml, const char *owner, uint64_t deadline_ms, struct hvc_error *);
+    int (*stop)(struct hvc_hypervisor *, const char *uuid, enum hvc_stop_step, uint64_t deadline_ms,
+                struct hvc_error *);
+    int (*resume)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
+    int (*set_owner)(struct hvc_hypervisor *, const char *uuid, const char *owner, uint64_t deadline_ms,
+                     struct hvc_error *);
+    int (*migrate)(struct hvc_hypervisor *, const char *uuid, const struct hvc_migrate_options *, uint64_t deadline_ms,
+                   struct hvc_error *);
+    int (*progress)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms,
+                    struct hvc_migrate_progress *ret_progress, struct hvc_error *);
+    int (*cancel)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
+    int (*set_downtime)(struct hvc_hypervisor *, const char *uuid, uint64_t downtime_ms, uint64_t deadline_ms,
+                        struct hvc_error *);
+    int (*set_bandwidth)(struct hvc_hypervisor *, const char *uuid, uint64_t mib, uint64_t deadline_ms,
+                         struct hvc_error *);
+    int (*pause)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
+    int (*post_copy)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
+    int (*host)(struct hvc_hypervisor *, uint64_t deadline_ms, struct hvc_host_facts *ret_facts, struct hvc_error *);
+    int (*watch)(struct hvc_hypervisor *, hvc_guest_event_fn, void *context, struct hvc_error *);
+    void (*status)(struct hvc_hypervisor *, struct hvc_hypervisor_status *ret_status);
+};
+
+/* Every implementation starts with this. */
+struct hvc_hypervisor {
+    const struct hvc_hypervisor_ops *ops;
+};
+
+/* Ends everything the handle started and frees it; calls still stuck in libvirt are left to their threads, which free
+ * what they hold when they return. NULL is allowed. */
+void hvc_hypervisor_close(struct hvc_hypervisor *h);
+
+/* All guests here, active or defined. Free the array with free(). */
+int hvc_hypervisor_list(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_guest_state **ret_guests,
+                        size_t *ret_count, struct hvc_error *error);
+
+/* One guest. A guest that is not defined here is success with HVC_GUEST_ABSENT, never -ENOENT. This is libvirt's answer
+ * alone; hvc_guest_observe (hvc/observe.h) adds the kernel's view when libvirt is silent. */
+int hvc_hypervisor_inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
+                           struct hvc_guest_state *ret_state, struct hvc_error *error);
+
+/* The definition, migratable and with security data when the connection may read it; inactive: the stored one. free().
+ */
+int hvc_hypervisor_read_xml(struct hvc_hypervisor *h, const char *uuid, bool inactive, uint64_t deadline_ms,
+                            char **ret_xml, struct hvc_error *error);
+
+int hvc_hypervisor_define(struct hvc_hypervisor *h, const char *xml, uint64_t deadline_ms, struct hvc_error *error);
+
+/* Removes a stored definition; NVRAM and TPM state are kept. A running guest goes on as a transient one. */
+int hvc_hypervisor_undefine(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
+
+/* Boots the guest from xml and marks it with its owner (a resource name, "" for none) in its metadata. A stored
+ * definition on the node stays as it is. -EEXIST when the guest is active here already. Decides nothing about other
+ * nodes: hvc/placement.h does that. */
+int hvc_hypervisor_start(struct hvc_hypervisor *h, const char *xml, const char *owner, uint64_t deadline_ms,
+                         struct hvc_error *error);
+
+/* One step of a stop. 0 when the step was taken, -ENOENT when the guest is not active here. SHUTDOWN returns when
+ * the guest was asked; DESTROY and KILL when libvirt says that the process is gone. */
+int hvc_hypervisor_stop(struct hvc_hypervisor *h, const char *uuid, enum hvc_stop_step step, uint64_t deadline_ms,
+                        struct hvc_error *error);
+
+int hvc_hypervisor_pause(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
+int hvc_hypervisor_resume(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
+int hvc_hypervisor_set_owner(struct hvc_hypervisor *h, const char *uuid, const char *owner, uint64_t deadline_ms,
+                             struct hvc_error *error);
+
+/*
+ * Moves a running guest, peer to peer and live. Returns when libvirt has said how it ended, or -ETIMEDOUT at the
+ * deadline: then the move GOES ON in the source's libvirtd (its driver is libvirtd, not the caller) and the caller must
+ * cancel it or watch it to its end. A paused guest arrives paused. The source keeps a stored definition if it had one;
+ * the target gets none that it did not have. Success is libvirt's word; proof is to inspect both ends (hvc/move.h).
+ */
+int hvc_hypervisor_migrate(struct hvc_hypervisor *h, const char *uuid, const struct hvc_migrate_options *options,
+                           uint64_t deadline_ms, struct hvc_error *error);
+
+/* Progress of the outgoing migration of a guest; HVC_MIGRATE_NONE when it has none. */
+int hvc_hypervisor_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
+                            struct hvc_migrate_progress *ret_progress, struct hvc_error *error);
+
+/* Asks for the end of the guest's migration; 0 also when there is none. The outcome is what inspect says afterwards. */
+int hvc_hypervisor_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
+
+int hvc_hypervisor_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_t downtime_ms, uint64_t deadline_ms,
+                                struct hvc_error *error);
+int hvc_hypervisor_set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64_t mib, uint64_t deadline_ms,
+                                 struct hvc_error *error);
+int hvc_hypervisor_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
+
+int hvc_hypervisor_host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_host_facts *ret_facts,
+                        struct hvc_error *error);
+
+/* From now on function is called for what happens to guests; reconnects by itself. One watcher a handle. */
+int hvc_hypervisor_watch(struct hvc_hypervisor *h, hvc_guest_event_fn function, void *context, struct hvc_error *error);
+
+void hvc_hypervisor_status(struct hvc_hypervisor *h, struct hvc_hypervisor_status *ret_status);
+
+#endif
