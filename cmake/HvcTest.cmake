@@ -22,3 +22,18 @@ function(hvc_add_test)
         LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT} SKIP_RETURN_CODE 77
         ENVIRONMENT "MALLOC_PERTURB_=165;MALLOC_CHECK_=3;HVC_SOURCE_DIR=${CMAKE_SOURCE_DIR};HVC_BINARY_DIR=${CMAKE_BINARY_DIR};${T_ENVIRONMENT}")
 endfunction()
+
+# hvc_add_symbols_test(NAME symbols.service LIBRARY hvc_service ALLOW allowed allowed.base [REFUSED regex])
+#
+# The static library takes from outside itself only the symbols that the allow lists (tests/unit/symbols/) name.
+# With REFUSED the test passes when the check prints that: the check is tested by what it must catch.
+function(hvc_add_symbols_test)
+    cmake_parse_arguments(T "" "NAME;LIBRARY;REFUSED" "ALLOW" ${ARGN})
+    list(TRANSFORM T_ALLOW PREPEND ${CMAKE_SOURCE_DIR}/tests/unit/symbols/)
+    add_test(NAME ${T_NAME}
+        COMMAND ${CMAKE_SOURCE_DIR}/tests/unit/symbols/check $<TARGET_FILE:${T_LIBRARY}> ${T_ALLOW})
+    set_tests_properties(${T_NAME} PROPERTIES LABELS unit TIMEOUT 60)
+    if(T_REFUSED)
+        set_tests_properties(${T_NAME} PROPERTIES PASS_REGULAR_EXPRESSION "${T_REFUSED}")
+    endif()
+endfunction()
