@@ -9,7 +9,7 @@ pkg_check_modules(LIBQB REQUIRED IMPORTED_TARGET libqb>=2.0)
 pkg_check_modules(GLIB REQUIRED IMPORTED_TARGET glib-2.0)
 pkg_check_modules(JSONC REQUIRED IMPORTED_TARGET json-c)
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-pkg_check_modules(COROSYNC REQUIRED IMPORTED_TARGET libcpg libquorum libvotequorum libcmap libcfg)
+pkg_check_modules(COROSYNC REQUIRED IMPORTED_TARGET libcpg libquorum libvotequorum libcmap libcfg libcorosync_common)
 pkg_check_modules(PACEMAKER REQUIRED IMPORTED_TARGET pacemaker-cib pacemaker-fencing)
 pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 
