@@ -26,8 +26,17 @@
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256
+#define HVC_MOVES_MAX       64   /* moves from and to one node at one time */
+#define HVC_MOVES_ENDED_MAX 64   /* ended moves that move.list still shows */
 #define HVC_WORKERS_MAX     64   /* blocking calls under way at one time */
 #define HVC_WORK_QUEUE_MAX  1024 /* blocking calls waiting for a worker */
 #define HVC_STUCK_CALLS_MAX 32   /* calls that a hung libvirtd has not returned; no further one is started beyond it */
+
+/* records: requests and responses */
+#define HVC_RECORD_DEPTH_MAX         8
+#define HVC_RECORD_MEMBERS_MAX       64 /* of one record */
+#define HVC_RECORD_LIST_MAX          HVC_GUESTS_MAX
+#define HVC_RECORD_NAME_MAX          64
+#define HVC_OPERATION_TIMEOUT_MAX_MS (7u * 24 * 3600 * 1000) /* a week: a large guest over a slow link */
 
 #endif

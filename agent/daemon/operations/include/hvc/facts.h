@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What Corosync and Pacemaker say about the cluster now, as the operations see it: an interface, so that handlers are
+ * tested without either. The real one is hvc_cluster_facts_new.
+ *
+ * Threads  any thread but the main loop; a provider serialises what it must and never blocks beyond the deadline.
+ */
+#ifndef HVC_FACTS_H
+#define HVC_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hvc/error.h"
+#include "hvc/limits.h"
+
+struct hvc_facts;
+
+struct hvc_fact_node {
+    uint32_t id;
+    char name[HVC_NODE_NAME_MAX];
+    bool local;
+    bool member;
+    /* filled only with HVC_FACTS_PACEMAKER */
+    bool pacemaker_online;
+    bool clean_down;   /* left cleanly: Pacemaker expects it down and nothing of it is a member */
+    bool unclean;      /* to be fenced */
+    bool fenced;       /* fencing was confirmed after it was last a member */
+    int64_t fenced_at; /* seconds since the epoch; 0: never */
+};
+
+struct hvc_cluster_facts {
+    struct hvc_fact_node nodes[HVC_NODES_MAX];
+    size_t count;
+    char cluster_name[256];
+    char flags[128];        /* words of votequorum, blank-separated: "two_node wait_for_all"; "" for none */
+    bool quorate;           /* false when Corosync did not answer */
+    bool quorum_exclusive;  /* no other partition can be quorate now: false with two_node */
+    bool corosync_answers;  /* when false: nodes may be empty or known from elsewhere; corosync_error says why */
+    bool pacemaker_answers; /* when false (and asked): pacemaker_error says why */
+    struct hvc_error corosync_error, pacemaker_error;
+};
+
+enum { HVC_FACTS_COROSYNC = 1u, HVC_FACTS_PACEMAKER = 2u };
+
+struct hvc_facts_ops {
+    void (*close)(struct hvc_facts *);
+    /* Always fills *ret_facts as far as it got and says in it who did not answer; the return value is -ENOMEM or 0. */
+    int (*read)(struct hvc_facts *, unsigned what, uint64_t deadline_ms, struct hvc_cluster_facts *ret_facts);
+    /* Other resources of class ocf:hvcluster:VirtualSystem whose config parameter is this file. names: of the first
+     * one. */
+    int (*resource_of_config)(struct hvc_facts *, const char *config, const char *except_resource, uint64_t deadline_ms,
+                              char ret_resource[HVC_RESOURCE_NAME_MAX], struct hvc_error *);
+};
+
+/* Every provider starts with this. */
+struct hvc_facts {
+    const struct hvc_facts_ops *ops;
+};
+
+/* Corosync by hvc/membership.h, Pacemaker by hvc/pacemaker.h. */
+int hvc_cluster_facts_new(struct hvc_facts **ret_facts, struct hvc_error *error);
+
+void hvc_facts_close(struct hvc_facts *facts); /* NULL is allowed */
+int hvc_facts_read(struct hvc_facts *facts, unsigned what, uint64_t deadline_ms, struct hvc_cluster_facts *ret_facts);
+/* 0 and the id of another resource with this config, or -ENOENT when there is none, or why it is not known. */
+int hvc_facts_resource_of_config(struct hvc_facts *facts, const char *config, const char *except_resource,
+                                 uint64_t deadline_ms, char ret_resource[HVC_RESOURCE_NAME_MAX],
+                                 struct hvc_error *error);
+
+/* The node of that name; NULL when it is not in the node list. */
+const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The moves under way from or to this node: at most one a guest. Each runs in a thread of its own (hvc/move.h) until
+ * its end is proven; whoever wants it waits for that. A move that libvirt does and nobody here started is adopted.
+ *
+ * Threads  any thread but the main loop for hvc_moves_run; the others never block.
+ */
+#ifndef HVC_MOVES_H
+#define HVC_MOVES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hvc/error.h"
+#include "hvc/hypervisor.h"
+#include "hvc/limits.h"
+#include "hvc/record.h"
+#include "hvc/results.h"
+
+struct hvc_moves;
+struct hvc_operations;
+struct hvc_call;
+
+#define HVC_MOVE_ID_MAX (HVC_NODE_NAME_MAX + 24)
+
+/* What shall be done. Texts are borrowed for the time of hvc_moves_run. */
+struct hvc_move_order {
+    struct hvc_guest_id guest;
+    const char *source; /* node names. One of them is this node: guest.move leaves it, a fetch comes to it */
+    const char *target;
+    const char *resource; /* owner the guest is marked with when it has arrived; NULL or "": as it was */
+    /* target_uri and migrate_uri NULL: from the peers. The other zero values: from the configuration. */
+    struct hvc_migrate_options options;
+    bool force_at_deadline; /* end_action force: pause the guest rather than give up; false: abort */
+};
+
+struct hvc_move_outcome {
+    char id[HVC_MOVE_ID_MAX];
+    bool joined; /* somebody else had started it already */
+    uint64_t elapsed_ms;
+    uint64_t downtime_ms; /* what libvirt measured; 0 when it did not say */
+};
+
+int hvc_moves_new(struct hvc_moves **ret_moves, struct hvc_error *error);
+/* Waits for no move: libvirt's source daemon goes on with it. NULL is allowed. */
+void hvc_moves_free(struct hvc_moves *moves);
+
+/*
+ * Runs the order, or joins the move of this guest to the same target, until its end is proven at both nodes, the call's
+ * deadline, or its cancel. When the last one who waits is cancelled, so is the move. Result and words (hvc_call_say)
+ * are in the call: OK proven at the target; FAILED or TIMEOUT proven at the source and running; UNKNOWN_OUTCOME not
+ * proven; BUSY another move of the guest is under way, its id is in the words and in *ret_outcome. *ret_outcome is
+ * always filled.
+ */
+enum hvc_result hvc_moves_run(struct hvc_operations *operations, struct hvc_call *call,
+                              const struct hvc_move_order *order, struct hvc_move_outcome *ret_outcome);
+
+/* Ends the move of a guest, if there is one, and waits for the proof: OK also when there was none. For guest.stop. */
+enum hvc_result hvc_moves_end(struct hvc_operations *operations, struct hvc_call *call, const char *uuid);
+
+/* Finds guests that leave this node with nobody watching, and watches them. At start and when libvirt is back. */
+int hvc_moves_adopt(struct hvc_operations *operations, uint64_t deadline_ms, struct hvc_error *error);
+
+/* Moves under way. */
+size_t hvc_moves_active(struct hvc_moves *moves);
+/* Appends a record for each move, under way and lately ended, to list `name` of target. */
+void hvc_moves_describe(struct hvc_moves *moves, struct hvc_record *target, const char *name, bool active_only);
+
+#endif
