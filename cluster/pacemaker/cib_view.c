@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How "fenced and not back since" is told without comparing clocks. When a fencing is confirmed the controller records
+ * the node as expected down and erases its history (send_stonith_update, controld_delete_node_state: node attributes
+ * and lrm section). A node that joins again gets in_ccm, crmd=online and a history of its own (probes). When it then
+ * leaves cleanly the history stays; when it is lost it is expected to be a member: unclean. So:
+ *   fenced      = expected down, not in the membership, no controller, no history left, and the fencer holds a
+ * confirmed off or reboot of it clean down  = expected down otherwise
+ */
+#include "cib_view.h"
+
+#include <crm/common/xml.h>
+#include <crm/msg_xml.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hvc/text.h"
+
+/* A failed query: "no such object" is an empty answer. */
+static int query(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hvc_error *error)
+{
+    xmlNode *result = NULL;
+    int r = cib->cmds->query(cib, xpath, &result, cib_sync_call | cib_scope_local | cib_xpath);
+
+    if (r == -ENXIO) { /* nothing matches */
+        *ret_result = NULL;
+        return 0;
+    }
+    if (r < 0) {
+        free_xml(result);
+        return hvc_error_set(error,
+                             r == -ETIMEDOUT || r == -ETIME ? -ETIMEDOUT
+                             : r == -EACCES                 ? -EACCES
+                                                            : -EIO,
+                             "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
+    }
+    *ret_result = result;
+    return 0;
+}
+
+/* The matches of an xpath: several come inside one <xpath-query>, a single one comes by itself. */
+static xmlNode *first_match(xmlNode *result, bool *ret_list)
+{
+    *ret_list = result != NULL && strcmp((const char *)result->name, "xpath-query") == 0;
+    return *ret_list ? result->children : result;
+}
+
+static xmlNode *next_match(xmlNode *match, bool list)
+{
+    return list ? match->next : NULL;
+}
+
+static xmlNode *child(const xmlNode *parent, const char *name)
+{
+    for (xmlNode *c = parent == NULL ? NULL : parent->children; c != NULL; c = c->next) {
+        if (c->type == XML_ELEMENT_NODE && strcmp((const char *)c->name, name) == 0)
+            return c;
+    }
+    return NULL;
+}
+
+static bool is_true(const char *text)
+{
+    bool value = false;
+    uint64_t since;
+
+    if (text == NULL)
+        return false;
+    if (hvc_parse_bool(text, &value) == 0)
+        return value;
+    /* Pacemaker 2.1.7 and later write since when, in seconds */
+    return hvc_parse_u64(text, 0, UINT64_MAX, &since) == 0 && since > 1;
+}
+
+static bool crmd_online(const char *text)
+{
+    uint64_t since;
+
+    if (text == NULL)
+        return false;
+    return strcmp(text, "online") == 0 || (hvc_parse_u64(text, 0, UINT64_MAX, &since) == 0 && since > 0);
+}
+
+/* The newest operation of a resource's history decides. Without a clear end it counts as active. */
+static bool history_active(const xmlNode *resource)
+{
+    long long newest = -1;
+    bool active = false;
+
+    for (xmlNode *op = resource->children; op != NULL; op = op->next) {
+        long long call = -1;
+        int code = -1;
+        const char *what;
+
+        if (op->type != XML_ELEMENT_NODE || strcmp((const char *)op->name, XML_LRM_TAG_RSC_OP) != 0)
+            continue;
+        (void)crm_element_value_ll(op, XML_LRM_ATTR_CALLID, &call);
+        (void)crm_element_value_int(op, XML_LRM_ATTR_RC, &code);
+        what = crm_element_value(op, XML_LRM_ATTR_TASK);
+        if (what == NULL || (call >= 0 && call < newest))
+            continue;
+        if (call >= 0)
+            newest = call;
+        active = !(strcmp(what, "stop") == 0 && code == 0) && !(strcmp(what, "monitor") == 0 && code == 7) &&
+                 !(strcmp(what, "monitor") == 0 && code == 5);
+        if (call < 0)
+            return true; /* pending when the node went */
+    }
+    return active;
+}
+
+static bool any_guest_active(const xmlNode *lrm, const char *resource)
+{
+    const xmlNode *list = child(lrm, XML_LRM_TAG_RESOURCES);
+
+    for (xmlNode *r = list == NULL ? NULL : list->children; r != NULL; r = r->next) {
+        const char *id, *type, *provider;
+
+        if (r->type != XML_ELEMENT_NODE)
+            continue;
+        id = crm_element_value(r, XML_ATTR_ID);
+        type = crm_element_value(r, XML_ATTR_TYPE);
+        provider = crm_element_value(r, XML_AGENT_ATTR_PROVIDER);
+        if (resource != NULL && resource[0] != '\0') {
+            if (id == NULL || strcmp(id, resource) != 0)
+                continue;
+        } else if (type == NULL || strcmp(type, "VirtualSystem") != 0 || provider == NULL ||
+                   strcmp(provider, "hvcluster") != 0) {
+            continue;
+        }
+        if (history_active(r))
+            return true;
+    }
+    return false;
+}
+
+/* fenced is set provisionally: it means "could have been fenced", until the fencer's history is applied. */
+static int add_node(struct hvc_pacemaker_view *view, const xmlNode *state, const char *resource,
+                    struct hvc_error *error)
+{
+    const char *name = crm_element_value(state, XML_ATTR_UNAME), *id = crm_element_value(state, XML_ATTR_ID);
+    const char *join = crm_element_value(state, XML_NODE_JOIN_STATE);
+    const char *expected = crm_element_value(state, XML_NODE_EXPECTED);
+    bool in_ccm = is_true(crm_element_value(state, XML_NODE_IN_CLUSTER));
+    bool crmd = crmd_online(crm_element_value(state, XML_NODE_IS_PEER));
+    const xmlNode *lrm = child(state, XML_CIB_TAG_LRM);
+    struct hvc_pacemaker_node *node;
+    uint64_t number;
+
+    if (is_true(crm_element_value(state, XML_NODE_IS_REMOTE)))
+        return 0; /* Pacemaker Remote nodes run no libvirt guests of ours */
+    if (name == NULL || id == NULL || hvc_parse_u64(id, 0, UINT32_MAX, &number) < 0)
+        return hvc_error_set(error, -EIO, "the CIB has a node_state without a node name or with the id '%s'",
+                             id == NULL ? "" : id);
+    if (view->count == HVC_NODES_MAX)
+        return hvc_error_set(error, -EIO, "the CIB has more than %d nodes", HVC_NODES_MAX);
+    node = &view->nodes[view->count];
+    memset(node, 0, sizeof(*node));
+    if (hvc_text_copy(node->name, sizeof(node->name), name) < 0)
+        return hvc_error_set(error, -EIO, "the CIB has a node name of more than %d bytes", HVC_NODE_NAME_MAX - 1);
+    node->id = (uint32_t)number;
+    node->member = in_ccm || crmd;
+    node->online = in_ccm && crmd && join != NULL && strcmp(join, "member") == 0;
+    node->down = !node->member && expected != NULL && strcmp(expected, "down") == 0;
+    node->unclean = !node->member && !node->down;
+    node->fenced = node->down && child(lrm, XML_LRM_TAG_RESOURCES) == NULL;
+    node->left_with = node->down && any_guest_active(lrm, resource);
+    view->count++;
+    return 0;
+}
+
+/* crm_config may hold several sets; the property counts as off only when every place that names it says so. */
+static int read_properties(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_error *error)
+{
+    xmlNode *result = NULL;
+    bool list, off = false, on = false;
+    int r = query(cib, "//crm_config//nvpair[@name='stonith-enabled']", &result, error);
+
+    if (r < 0)
+        return r;
+    for (xmlNode *m = first_match(result, &list); m != NULL; m = next_match(m, list)) {
+        bool value = true;
+
+        if (m->type != XML_ELEMENT_NODE)
+            continue;
+        (void)hvc_parse_bool(crm_element_value(m, XML_NVPAIR_ATTR_VALUE), &value);
+        on = on || value;
+        off = off || !value;
+    }
+    free_xml(result);
+    view->fencing_enabled = on || !off;
+    return 0;
+}
+
+int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *view, struct hvc_error *error)
+{
+    xmlNode *result = NULL;
+    bool list;
+    int r;
+
+    view->count = 0;
+    r = read_properties(cib, view, error);
+    if (r < 0)
+        return r;
+    r = query(cib, "//cib/status/node_state", &result, error);
+    if (r < 0)
+        return r;
+    for (xmlNode *m = first_match(result, &list); r == 0 && m != NULL; m = next_match(m, list)) {
+        if (m->type == XML_ELEMENT_NODE)
+            r = add_node(view, m, resource, error);
+    }
+    free_xml(result);
+    return r;
+}
+
+void cib_view_apply_fencing(struct hvc_pacemaker_view *view, const struct fencing_record *records, size_t count)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        struct hvc_pacemaker_node *node = &view->nodes[i];
+        bool confirmed = false;
+
+        for (size_t k = 0; k < count; k++) {
+            const struct fencing_record *f = &records[k];
+
+            if (!f->done || f->target == NULL || f->action == NULL || strcasecmp(f->target, node->name) != 0 ||
+                (strcmp(f->action, "off") != 0 && strcmp(f->action, "reboot") != 0))
+                continue;
+            confirmed = true;
+            if (f->completed > node->fenced_at)
+                node->fenced_at = f->completed;
+        }
+        node->fenced = node->fenced && confirmed;
+        if (node->fenced)
+            node->left_with = false;
+    }
+}
+
+static const char *instance_attribute(const xmlNode *primitive, const char *name)
+{
+    for (const xmlNode *set = primitive->children; set != NULL; set = set->next) {
+        if (set->type != XML_ELEMENT_NODE || strcmp((const char *)set->name, XML_TAG_ATTR_SETS) != 0)
+            continue;
+        for (const xmlNode *pair = set->children; pair != NULL; pair = pair->next) {
+            const char *key = pair->type == XML_ELEMENT_NODE ? crm_element_value(pair, XML_NVPAIR_ATTR_NAME) : NULL;
+
+            if (key != NULL && strcmp(key, name) == 0)
+                return crm_element_value(pair, XML_NVPAIR_ATTR_VALUE);
+        }
+    }
+    return NULL;
+}
+
+static int add_guest(const xmlNode *primitive, struct hvc_pacemaker_guest **guests, size_t *count,
+                     struct hvc_error *error)
+{
+    const char *id = crm_element_value(primitive, XML_ATTR_ID), *config = instance_attribute(primitive, "config");
+    struct hvc_pacemaker_guest *more;
+
+    if (*count == HVC_GUESTS_MAX)
+        return hvc_error_set(error, -EIO, "the CIB has more than %d resources of type VirtualSystem", HVC_GUESTS_MAX);
+    more = realloc(*guests, (*count + 1) * sizeof(*more));
+    if (more == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory for the list of guests");
+    *guests = more;
+    if (hvc_text_copy(more[*count].resource, sizeof(more->resource), id == NULL ? "" : id) < 0 ||
+        hvc_text_copy(more[*count].config, sizeof(more->config), config == NULL ? "" : config) < 0)
+        return hvc_error_set(error, -EIO, "resource '%.64s...' has an id or a config parameter that is too long", id);
+    (*count)++;
+    return 0;
+}
+
+int cib_view_guests(cib_t *cib, struct hvc_pacemaker_guest **ret_guests, size_t *ret_count, struct hvc_error *error)
+{
+    struct hvc_pacemaker_guest *guests = NULL;
+    xmlNode *result = NULL;
+    size_t count = 0;
+    bool list;
+    int r = query(cib, "//primitive[@class='ocf' and @provider='hvcluster' and @type='VirtualSystem']", &result, error);
+
+    if (r < 0)
+        return r;
+    for (xmlNode *m = first_match(result, &list); r == 0 && m != NULL; m = next_match(m, list)) {
+        if (m->type == XML_ELEMENT_NODE)
+            r = add_guest(m, &guests, &count, error);
+    }
+    free_xml(result);
+    if (r < 0) {
+        free(guests);
+        return r;
+    }
+    *ret_guests = guests;
+    *ret_count = count;
+    return 0;
+}
+
+const struct hvc_pacemaker_node *hvc_pacemaker_find(const struct hvc_pacemaker_view *view, uint32_t id)
+{
+    for (size_t i = 0; i < view->count; i++) {
+        if (view->nodes[i].id == id)
+            return &view->nodes[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Against the real CIB manager and fencer in stand-alone mode, in namespaces of their own. Needs root. */
+#include "hvc/pacemaker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hvc/clock.h"
+
+#include "../hvc_cmocka.h"
+
+#define DAEMONS "/usr/lib/pacemaker/"
+
+static pid_t based, fenced;
+static uid_t cluster_user;
+static gid_t cluster_group;
+
+static const char cib[] =
+    "<cib crm_feature_set=\"3.16.2\" validate-with=\"pacemaker-3.9\" epoch=\"9\" num_updates=\"0\" admin_epoch=\"0\">"
+    "<configuration><crm_config/><nodes/><resources><primitive id=\"vm1\" class=\"ocf\" provider=\"hvcluster\" "
+    "type=\"VirtualSystem\"/></resources><constraints/></configuration>"
+    "<status><node_state id=\"5\" uname=\"n5\" in_ccm=\"false\" crmd=\"offline\" join=\"down\" expected=\"down\"/>"
+    "</status></cib>";
+
+static int own_namespaces(void)
+{
+    static const char *const places[] = {"/var/lib/pacemaker", "/run", "/dev/shm", "/var/log"};
+
+    if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC) < 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return -errno;
+    for (size_t i = 0; i < HVC_COUNT(places); i++) {
+        if (mount("tmpfs", places[i], "tmpfs", 0, "size=64m") < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+static void make_folder(const char *folder)
+{
+    assert_int_equal(mkdir(folder, 0770), 0);
+    assert_int_equal(chown(folder, cluster_user, cluster_group), 0);
+}
+
+static pid_t start(const char *program, const char *option)
+{
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)dup2(null, STDOUT_FILENO);
+        (void)dup2(null, STDERR_FILENO);
+        execl(program, program, option, (char *)NULL);
+        _exit(127);
+    }
+    return pid;
+}
+
+static void stop(pid_t *pid)
+{
+    if (*pid <= 0)
+        return;
+    (void)kill(*pid, SIGKILL);
+    (void)waitpid(*pid, NULL, 0);
+    *pid = 0;
+}
+
+static int prepare(void **state)
+{
+    const struct passwd *user = getpwnam("hacluster");
+    int fd;
+
+    (void)state;
+    assert_non_null(user);
+    cluster_user = user->pw_uid;
+    cluster_group = user->pw_gid;
+    assert_int_equal(chown("/var/lib/pacemaker", cluster_user, cluster_group), 0);
+    make_folder("/var/lib/pacemaker/cib");
+    make_folder("/var/lib/pacemaker/cores");
+    make_folder("/var/lib/pacemaker/blackbox");
+    make_folder("/run/crm");
+    make_folder("/var/log/pacemaker");
+    fd = open("/var/lib/pacemaker/cib/cib.xml", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, cib, strlen(cib)), (ssize_t)strlen(cib));
+    close(fd);
+    assert_int_equal(chown("/var/lib/pacemaker/cib/cib.xml", cluster_user, cluster_group), 0);
+    return 0;
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    stop(&fenced);
+    stop(&based);
+    return 0;
+}
+
+/* Everything written to stderr meanwhile; "" when the libraries kept quiet. */
+static int stderr_aside(void)
+{
+    int kept = dup(STDERR_FILENO), file = open("/run", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    assert_true(kept >= 0 && file >= 0);
+    assert_true(dup2(file, STDERR_FILENO) >= 0);
+    close(file);
+    return kept;
+}
+
+static void stderr_back_and_empty(int kept)
+{
+    off_t written = lseek(STDERR_FILENO, 0, SEEK_END);
+
+    assert_true(dup2(kept, STDERR_FILENO) >= 0);
+    close(kept);
+    assert_int_equal(written, 0);
+}
+
+static void without_pacemaker_it_says_so_at_once_and_stderr_stays_empty(void **state)
+{
+    struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+    struct hvc_error error = {0};
+    uint64_t began = hvc_now_ms();
+    int kept = stderr_aside();
+
+    (void)state;
+    assert_int_equal(hvc_pacemaker_read("vm1", hvc_deadline_in(5000), view, &error), -ENOTCONN);
+    stderr_back_and_empty(kept);
+    assert_non_null(strstr(error.text, "CIB manager does not run on this node"));
+    assert_true(hvc_now_ms() - began < 2000);
+    free(view);
+}
+
+static int read_until(struct hvc_pacemaker_view *view, bool fencer, struct hvc_error *error)
+{
+    uint64_t end = hvc_deadline_in(20000);
+    int r;
+
+    do {
+        r = hvc_pacemaker_read("vm1", hvc_deadline_in(2000), view, error);
+        if (r == 0 && view->fencer_answered == fencer)
+            return 0;
+        (void)usleep(20000);
+    } while (hvc_deadline_left(end) > 0);
+    return r == 0 ? -ETIMEDOUT : r;
+}
+
+static void without_the_fencer_nodes_are_down_and_none_is_fenced(void **state)
+{
+    struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+    struct hvc_pacemaker_guest *guests = NULL;
+    struct hvc_error error = {0};
+    size_t count = 0;
+    int kept = stderr_aside();
+
+    (void)state;
+    based = start(DAEMONS "pacemaker-based", "-s");
+    if (read_until(view, false, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(hvc_pacemaker_guests(hvc_deadline_in(2000), &guests, &count, &error), 0);
+    stderr_back_and_empty(kept);
+    /* the status section does not outlive the CIB manager: stand-alone starts without nodes */
+    assert_null(hvc_pacemaker_find(view, 1));
+    assert_int_equal(count, 1);
+    assert_string_equal(guests[0].resource, "vm1");
+    assert_non_null(strstr(view->fencer_words, "fencer does not run on this node"));
+    free(guests);
+    free(view);
+}
+
+static void a_user_of_group_haclient_may_ask_and_another_may_not(void **state)
+{
+    static const struct {
+        bool in_group;
+        int result;
+    } cases[] = {{true, 0}, {false, -EACCES}};
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        int status = 0;
+        pid_t child = fork();
+
+        if (child == 0) {
+            struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+            struct hvc_error error = {0};
+            gid_t group = cluster_group;
+            int r;
+
+            if (view == NULL || setgroups(cases[i].in_group ? 1 : 0, &group) < 0 || setgid(65534) < 0 ||
+                setuid(65533) < 0)
+                _exit(1);
+            r = hvc_pacemaker_read("vm1", hvc_deadline_in(3000), view, &error);
+            if (r != cases[i].result)
+                (void)fprintf(stderr, "case %zu: %d %s\n", i, r, error.text);
+            _exit(r == cases[i].result ? 0 : 2);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+}
+
+static void with_the_fencer_its_history_is_read(void **state)
+{
+    struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+    struct hvc_error error = {0};
+    uint64_t began;
+    int kept = stderr_aside();
+
+    (void)state;
+    fenced = start(DAEMONS "pacemaker-fenced", "-s");
+    if (read_until(view, true, &error) != 0)
+        fail_msg("%s %s", error.text, view->fencer_words);
+    began = hvc_now_ms();
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(hvc_pacemaker_read("vm1", hvc_deadline_in(2000), view, &error), 0);
+    stderr_back_and_empty(kept);
+    print_message("one view: %.1f ms\n", (double)(hvc_now_ms() - began) / 10);
+    free(view);
+}
+
+static void a_stopped_pacemaker_costs_the_deadline_and_no_more(void **state)
+{
+    struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+    struct hvc_error error = {0};
+
+    (void)state;
+    assert_int_equal(kill(based, SIGSTOP), 0);
+    for (int i = 0; i < 6; i++) {
+        uint64_t began = hvc_now_ms();
+
+        assert_int_equal(hvc_pacemaker_read("vm1", hvc_deadline_in(200), view, &error), -ETIMEDOUT);
+        assert_true(hvc_now_ms() - began < 1500);
+    }
+    assert_int_equal(kill(based, SIGCONT), 0);
+    assert_int_equal(read_until(view, true, &error), 0);
+    free(view);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(without_pacemaker_it_says_so_at_once_and_stderr_stays_empty),
+        cmocka_unit_test(without_the_fencer_nodes_are_down_and_none_is_fenced),
+        cmocka_unit_test(a_user_of_group_haclient_may_ask_and_another_may_not),
+        cmocka_unit_test(with_the_fencer_its_history_is_read),
+        cmocka_unit_test(a_stopped_pacemaker_costs_the_deadline_and_no_more),
+    };
+
+    if (geteuid() != 0 || access(DAEMONS "pacemaker-based", X_OK) != 0 || own_namespaces() < 0) {
+        print_message("skipped: needs root, namespaces and pacemaker\n");
+        return 77;
+    }
+    return cmocka_run_group_tests(tests, prepare, clean);
+}
