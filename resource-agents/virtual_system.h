@@ -3,6 +3,7 @@
 #ifndef HVC_VIRTUAL_SYSTEM_H
 #define HVC_VIRTUAL_SYSTEM_H
 
+#include "ask.h"
 #include "metadata.h"
 #include "ocf.h"
 #include "parameters.h"
@@ -26,5 +27,10 @@ extern const struct hvc_agent hvc_virtual_system;
  * Returns the number of BAD faults told to fault_fn. */
 unsigned hvc_virtual_system_read_settings(const struct hvc_ocf *ocf, struct hvc_virtual_system_settings *ret_settings,
                                           hvc_parameter_fault_fn fault_fn, void *context);
+
+/* Runs the action that ocf names and returns its OCF code; says why on standard error and in the log. meta-data and
+ * usage are not among them: they need no environment. deadline_ms: when the answer is due. */
+int hvc_virtual_system_act(const struct hvc_ocf *ocf, uint64_t deadline_ms, struct hvc_asker *daemon,
+                           struct hvc_asker *direct);
 
 #endif

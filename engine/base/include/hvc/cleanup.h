@@ -31,7 +31,7 @@ static inline void hvc_cleanup_fd(int *fd)
 
 /* Hands an owned value on: the variable no longer releases it. */
 #define HVC_TAKE(variable, null)                                                                                       \
-    ({                                                                                                                 \
+    __extension__({                                                                                                    \
         __typeof__(variable) taken_ = (variable);                                                                      \
         (variable) = (null);                                                                                           \
         taken_;                                                                                                        \

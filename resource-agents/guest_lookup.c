@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest_lookup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "hvc/cleanup.h"
+
+static int read_bytes(int fd, const char *path, char *text, size_t size, struct hvc_error *error)
+{
+    size_t used = 0;
+
+    for (;;) {
+        ssize_t length = read(fd, text + used, size - used);
+
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length < 0)
+            return hvc_error_set(error, -EIO, "cannot read %s: %s", path, strerror(errno));
+        if (length == 0)
+            break;
+        used += (size_t)length;
+        if (used == size)
+            return hvc_error_set(error, -E2BIG, "%s has more than %d bytes: it is no guest definition", path,
+                                 HVC_XML_MAX);
+    }
+    text[used] = '\0';
+    if (memchr(text, '\0', used) != NULL)
+        return hvc_error_set(error, -EINVAL, "%s holds a zero byte: it is no XML", path);
+    return 0;
+}
+
+int hvc_read_definition(const char *path, char **ret_xml, struct hvc_error *error)
+{
+    HVC_CLEANUP(fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    HVC_CLEANUP(free) char *text = NULL;
+    struct stat status;
+    int rc;
+
+    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+        return hvc_error_set(error, -ENOENT, "guest definition %s does not exist on this node", path);
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return hvc_error_set(error, -EACCES, "cannot read guest definition %s: %s", path, strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return hvc_error_set(error, -EINVAL, "guest definition %s is no regular file", path);
+    text = malloc(HVC_XML_MAX + 1);
+    if (text == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory");
+    rc = read_bytes(fd, path, text, HVC_XML_MAX + 1, error);
+    if (rc < 0)
+        return rc;
+    *ret_xml = HVC_TAKE(text, NULL);
+    return 0;
+}
+
+static void name_guest(struct hvc_lookup *lookup, struct hvc_question *question)
+{
+    question->uuid = lookup->identity.uuid;
+    question->name = lookup->identity.name;
+    question->xml = NULL;
+}
+
+int hvc_lookup_by_file(struct hvc_lookup *lookup, struct hvc_question *question, struct hvc_error *error)
+{
+    int rc = hvc_identity_load(lookup->ocf, &lookup->identity, error);
+
+    if (rc == -ENOENT)
+        return hvc_error_set(error, rc, "resource %s has no guest noted here", lookup->ocf->resource);
+    if (rc == 0)
+        name_guest(lookup, question);
+    return rc;
+}
+
+int hvc_lookup_by_xml(struct hvc_lookup *lookup, struct hvc_question *question, struct hvc_error *error)
+{
+    if (*lookup->config == '\0')
+        return hvc_error_set(error, -ENOENT, "parameter config is missing");
+    if (lookup->xml == NULL) {
+        int rc = hvc_read_definition(lookup->config, &lookup->xml, error);
+
+        if (rc < 0)
+            return rc;
+    }
+    question->xml = lookup->xml;
+    question->uuid = NULL;
+    question->name = NULL;
+    return 0;
+}
+
+int hvc_lookup_by_mark(struct hvc_lookup *lookup, struct hvc_question *question, struct hvc_error *error)
+{
+    const struct hvc_question list = {.operation = "guest.list", .resource = lookup->ocf->resource};
+    const struct hvc_ask_plan plan = {
+        .falls_back = 1u << HVC_RESULT_UNREACHABLE | 1u << HVC_RESULT_DENIED | 1u << HVC_RESULT_INTERNAL |
+                      1u << HVC_RESULT_TIMEOUT,
+    };
+    struct hvc_answer answer;
+    int rc = hvc_ask(lookup->ways, &list, &plan, lookup->deadline_ms, &answer, error);
+
+    if (rc < 0)
+        return rc;
+    if (answer.result == HVC_RESULT_NOT_FOUND)
+        return hvc_error_set(error, -ENOENT, "%s", answer.text);
+    if (answer.result != HVC_RESULT_OK)
+        return hvc_error_set(error, -EIO, "%s", answer.text);
+    memcpy(lookup->identity.uuid, answer.uuid, sizeof(answer.uuid));
+    memcpy(lookup->identity.name, answer.name, sizeof(answer.name));
+    name_guest(lookup, question);
+    return 0;
+}
+
+typedef int (*way_fn)(struct hvc_lookup *, struct hvc_question *, struct hvc_error *);
+
+int hvc_lookup(struct hvc_lookup *lookup, enum hvc_lookup_order order, struct hvc_question *question,
+               struct hvc_error *error)
+{
+    static const way_fn ways[][2] = {
+        [HVC_LOOKUP_FILE_FIRST] = {hvc_lookup_by_file, hvc_lookup_by_xml},
+        [HVC_LOOKUP_XML_FIRST] = {hvc_lookup_by_xml, hvc_lookup_by_file},
+    };
+    struct hvc_error first = {0};
+    struct hvc_error second = {0};
+    struct hvc_error third = {0};
+    int rc;
+
+    if (ways[order][0](lookup, question, &first) == 0 || ways[order][1](lookup, question, &second) == 0)
+        return 0;
+    rc = hvc_lookup_by_mark(lookup, question, &third);
+    if (rc == 0)
+        return 0;
+    return hvc_error_set(error, rc, "%s; %s; %s", order == HVC_LOOKUP_XML_FIRST ? first.text : second.text,
+                         order == HVC_LOOKUP_XML_FIRST ? second.text : first.text, third.text);
+}
+
+void hvc_lookup_end(struct hvc_lookup *lookup)
+{
+    free(lookup->xml);
+    lookup->xml = NULL;
+}
