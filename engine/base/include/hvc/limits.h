@@ -23,6 +23,23 @@
 /* documents */
 #define HVC_XML_MAX (256 * 1024) /* one guest definition; libvirt's own RPC limit is 4 MiB */
 
+/* the service: what a cluster remembers. Equal on all nodes, because "full" is an answer that all must give alike */
+#define HVC_JOBS_KEPT_MAX                                                                                              \
+    10000 /* ended jobs that can be looked at; each guest may have an unfinished one beside them */
+#define HVC_JOB_REASONS_MAX    4    /* reasons kept with a job: the first and the newest ones */
+#define HVC_REASON_TEXT_MAX    256  /* words of a reason; a longer one ends with "..." there, whole in the node's log */
+#define HVC_REQUEST_TOKENS_MAX 4096 /* answers kept for requests that are repeated */
+#define HVC_NETWORKS_MAX       64
+#define HVC_DRAINS_MAX         128  /* drain records: one unfinished a node, the rest history */
+#define HVC_REQUESTER_MAX      128  /* who asked: user and way */
+#define HVC_OWNER_NAME_MAX     257  /* PrimaryOwnerName: MaxLen 64 characters of up to 4 bytes */
+#define HVC_OWNER_CONTACT_MAX  1025 /* PrimaryOwnerContact: MaxLen 256 likewise */
+#define HVC_NETWORK_NAME_MAX   65
+#define HVC_NETWORK_TAGS_MAX   256
+#define HVC_DOCUMENTS_OPEN_MAX 64          /* documents that nothing refers to yet */
+#define HVC_DOCUMENT_PART_MAX  (24 * 1024) /* bytes of a document in one log entry */
+#define HVC_COMMAND_MAX        (28 * 1024) /* one encoded command; below what a log entry carries */
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256
