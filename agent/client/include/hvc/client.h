@@ -25,9 +25,7 @@
 #include "hvc/error.h"
 #include "hvc/record.h"
 #include "hvc/results.h"
-
-#define HVC_IPC_VERSION 1
-#define HVC_IPC_SERVICE "hvclusterd" /* name of the libqb service */
+#include "hvc/wire.h"
 
 struct hvc_client;
 
