@@ -2,42 +2,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ask_codec.h"
 #include "askers.h"
 #include "hvc/cleanup.h"
 #include "hvc/client.h"
 #include "hvc/clock.h"
-#include "hvc/text.h"
+#include "installed_program.h"
 #include "run_program.h"
 
 #ifndef HVC_LIBEXEC_BELOW_PREFIX
 #error "HVC_LIBEXEC_BELOW_PREFIX comes from CMakeLists.txt"
 #endif
-#define DIRECT       HVC_LIBEXEC_BELOW_PREFIX "/hvcluster/hvcluster-direct"
-#define AGENT_LEVELS 4 /* lib/ocf/resource.d/hvcluster */
-
-int hvc_installed_program(const char *below_prefix, char *path, size_t size, struct hvc_error *error)
-{
-    char self[HVC_PATH_TEXT_MAX];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    size_t used = 0;
-
-    if (length <= 0)
-        return hvc_error_set(error, -EIO, "cannot tell where this agent is installed: %s", strerror(errno));
-    self[length] = '\0';
-    for (int level = 0; level <= AGENT_LEVELS; level++) {
-        char *slash = strrchr(self, '/');
-
-        if (slash == NULL)
-            return hvc_error_set(error, -ENOENT, "this agent is not installed below lib/ocf/resource.d/hvcluster");
-        *slash = '\0';
-    }
-    if (hvc_text_append(path, size, &used, "%s/%s", self, below_prefix) < 0)
-        return hvc_error_set(error, -ENAMETOOLONG, "the path of %s is too long", below_prefix);
-    return 0;
-}
+#define DIRECT HVC_LIBEXEC_BELOW_PREFIX "/hvcluster/hvcluster-direct"
 
 static int run_direct(const char *request, uint64_t deadline_ms, char *output, struct hvc_error *error)
 {

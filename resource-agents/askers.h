@@ -11,8 +11,4 @@ extern struct hvc_asker hvc_ask_daemon;
 /* Asks hvcluster-direct, which does the operation itself as root; found beside the agent's own program. */
 extern struct hvc_asker hvc_ask_direct;
 
-/* Path of a program of the installation by its place below the prefix ("libexec/hvcluster/hvcluster-direct"). The
- * agents are in PREFIX/lib/ocf/resource.d/hvcluster. */
-int hvc_installed_program(const char *below_prefix, char *path, size_t size, struct hvc_error *error);
-
 #endif
