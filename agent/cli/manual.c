@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The manual page, from the tables that the command line is parsed with. */
+#include "command.h"
+#include "hvc/results.h"
+
+/* roff reads a leading dot, a dash and a backslash in its own way. */
+static void escaped(FILE *out, const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '-')
+            (void)fputs("\\-", out);
+        else if (*p == '\\')
+            (void)fputs("\\e", out);
+        else
+            (void)fputc(*p, out);
+    }
+}
+
+static void write_commands(FILE *out)
+{
+    const struct hvc_cli_command *command;
+
+    (void)fputs(".SH COMMANDS\n", out);
+    for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
+        (void)fputs(".TP\n.B ", out);
+        escaped(out, command->words);
+        if (command->operand != HVC_CLI_NO_OPERAND)
+            (void)fprintf(out, " \\fI%s\\fR", command->operand == HVC_CLI_GUEST ? "GUEST" : "ID");
+        (void)fputs("\n", out);
+        escaped(out, command->description);
+        (void)fputs("\n", out);
+    }
+}
+
+static void write_options(FILE *out)
+{
+    const struct hvc_cli_option *option;
+
+    (void)fputs(".SH OPTIONS\n", out);
+    for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
+        (void)fputs(".TP\n.B ", out);
+        escaped(out, option->name);
+        if (option->value != NULL)
+            (void)fprintf(out, " \\fI%s\\fR", option->value);
+        (void)fputs("\n", out);
+        escaped(out, option->help);
+        (void)fputs("\n", out);
+    }
+}
+
+static void write_exit_codes(FILE *out)
+{
+    (void)fputs(".SH EXIT STATUS\n.TP\n.B 1\nThe command line cannot be understood.\n", out);
+    for (int i = 0; i < HVC_RESULT_MAX; i++) {
+        (void)fprintf(out, ".TP\n.B %d\n", hvc_result_exit_code((enum hvc_result)i));
+        escaped(out, hvc_result_word((enum hvc_result)i));
+        (void)fputs(": ", out);
+        escaped(out, hvc_result_text((enum hvc_result)i));
+        (void)fputs("\n", out);
+    }
+}
+
+void hvc_cli_write_manual(FILE *out)
+{
+    (void)fputs(
+        ".TH HVCLUSTER 8 \"\" \"hvcluster\" \"System administration\"\n"
+        ".SH NAME\nhvcluster \\- look at and steer the migration service of a Linux cluster\n"
+        ".SH SYNOPSIS\n.B hvcluster\n[\\fIOPTION\\fR...] \\fICOMMAND\\fR\n"
+        ".SH DESCRIPTION\n"
+        "Asks the hvclusterd of this node and shows its answer. \\fIGUEST\\fR is a UUID, the name of a guest of "
+        "this node, or the path of a definition (anything with a slash).\n",
+        out);
+    write_commands(out);
+    write_options(out);
+    write_exit_codes(out);
+    (void)fputs(".SH SEE ALSO\n.BR hvclusterd (8),\n.BR ocf_hvcluster_VirtualSystem (7)\n", out);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render.h"
+
+#include <inttypes.h>
+
+static void write_value(FILE *out, const struct hvc_record *record, const char *name)
+{
+    int64_t number;
+    uint64_t positive;
+    bool truth;
+    const char *text;
+
+    if (hvc_record_get_text(record, name, &text) == 0)
+        (void)fputs(text, out);
+    else if (hvc_record_get_bool(record, name, &truth) == 0)
+        (void)fputs(truth ? "yes" : "no", out);
+    else if (hvc_record_get_u64(record, name, &positive) == 0)
+        (void)fprintf(out, "%" PRIu64, positive);
+    else if (hvc_record_get_i64(record, name, &number) == 0)
+        (void)fprintf(out, "%" PRId64, number);
+}
+
+static void write_members(FILE *out, const struct hvc_record *record, unsigned indent)
+{
+    for (size_t i = 0; i < hvc_record_count(record); i++) {
+        const char *name = hvc_record_name(record, i);
+        enum hvc_record_type type = hvc_record_type(record, name);
+
+        (void)fprintf(out, "%*s%s:", (int)indent, "", name);
+        if (type == HVC_RECORD_RECORD) {
+            (void)fputc('\n', out);
+            write_members(out, hvc_record_record(record, name), indent + 2);
+        } else if (type == HVC_RECORD_LIST) {
+            size_t count = hvc_record_list_count(record, name);
+
+            (void)fputs(count == 0 ? " none\n" : "\n", out);
+            for (size_t k = 0; k < count; k++) {
+                (void)fprintf(out, "%*s-\n", (int)indent + 2, "");
+                write_members(out, hvc_record_list_at(record, name, k), indent + 4);
+            }
+        } else {
+            (void)fputc(' ', out);
+            write_value(out, record, name);
+            (void)fputc('\n', out);
+        }
+    }
+}
+
+void hvc_render_members(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    (void)columns;
+    write_members(out, data, 0);
+}
+
+/* One column of a table: a member of each record of a list. */
+struct column {
+    const char *title;
+    const char *member;
+    unsigned width; /* 0: the last one, takes what is left */
+};
+
+static int write_cell(FILE *out, const struct column *column, const char *text, unsigned room)
+{
+    bool last = column->width == 0;
+
+    return fprintf(out, "%-*.*s%s", (int)column->width, (int)(last ? room : strlen(text)), text, last ? "" : "  ");
+}
+
+static unsigned written(FILE *out, const struct hvc_record *record, const struct column *column, unsigned room)
+{
+    char text[512];
+    FILE *memory = fmemopen(text, sizeof(text), "w");
+
+    if (memory == NULL)
+        return 0;
+    write_value(memory, record, column->member);
+    (void)fclose(memory);
+    text[sizeof(text) - 1] = '\0';
+    if (text[0] == '\0')
+        memcpy(text, "-", 2);
+    return (unsigned)write_cell(out, column, text, room);
+}
+
+/* A row a record. The last column is cut at the edge of the terminal, but keeps 20 characters on a narrow one. */
+static void write_table(FILE *out, const struct hvc_record *data, const char *list, const struct column *columns,
+                        size_t count, unsigned width)
+{
+    size_t rows = hvc_record_list_count(data, list);
+
+    for (size_t c = 0; c < count; c++)
+        (void)write_cell(out, &columns[c], columns[c].title, width);
+    (void)fputc('\n', out);
+    for (size_t r = 0; r < rows; r++) {
+        const struct hvc_record *record = hvc_record_list_at(data, list, r);
+        unsigned used = 0;
+
+        for (size_t c = 0; c < count; c++)
+            used += written(out, record, &columns[c], width > used + 20 ? width - used : 20);
+        (void)fputc('\n', out);
+    }
+}
+
+void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    static const struct column table[] = {{"GUEST", "name", 20},
+                                          {"UUID", "uuid", 36},
+                                          {"STATE", "class", 9},
+                                          {"RESOURCE", "owner", 16},
+                                          {"", "words", 0}};
+
+    write_table(out, data, "guests", table, sizeof(table) / sizeof(table[0]), columns);
+}
+
+void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    static const struct column table[] = {{"NODE", "node", 16},
+                                          {"MEMBER", "member", 6},
+                                          {"FENCED", "fenced", 6},
+                                          {"STATE", "class", 9},
+                                          {"", "words", 0}};
+
+    write_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);
+    (void)fprintf(out, "\na start on this node: %s: %s\n", hvc_record_text(data, "verdict", "-"),
+                  hvc_record_text(data, "verdict_words", "-"));
+}
+
+void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    static const struct column table[] = {{"ID", "id", 20},     {"GUEST", "name", 16},  {"FROM", "source", 10},
+                                          {"TO", "target", 10}, {"STATE", "state", 10}, {"%", "percent", 3},
+                                          {"", "words", 0}};
+
+    write_table(out, data, "moves", table, sizeof(table) / sizeof(table[0]), columns);
+}
+
+void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    hvc_render_members(out, data, columns);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Responses as text for people, a function a kind of answer; columns is the width of the terminal. */
+#ifndef HVC_CLI_RENDER_H
+#define HVC_CLI_RENDER_H
+
+#include <stdio.h>
+
+#include "hvc/record.h"
+
+void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns);
+
+/* Every member as "name: value", records below it indented: complete for any answer. */
+void hvc_render_members(FILE *out, const struct hvc_record *data, unsigned columns);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+
+#include <errno.h>
+
+#include "../hvc_cmocka.h"
+
+static int parse(const char *line, struct hvc_cli_order *ret_order, struct hvc_error *error)
+{
+    static char words[256];
+    char *argv[16] = {words}, *save = NULL;
+    int argc = 0;
+
+    (void)snprintf(words, sizeof(words), "hvcluster %s", line);
+    for (char *word = strtok_r(words, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
+        argv[argc++] = word;
+    return hvc_cli_parse(argc, argv, ret_order, error);
+}
+
+static void orders_are_read_from_the_tables(void **state)
+{
+    static const struct {
+        const char *line, *operation, *operand;
+        enum hvc_cli_output output;
+        uint64_t timeout_ms;
+    } cases[] = {
+        {"status", "status", NULL, HVC_CLI_TEXT, 30000},
+        {"--output-as json status", "status", NULL, HVC_CLI_JSON, 30000},
+        {"status --output-as=json --timeout=5", "status", NULL, HVC_CLI_JSON, 5000},
+        {"guest list", "guest.list", NULL, HVC_CLI_TEXT, 30000},
+        {"guest show vm1", "guest.inspect", "vm1", HVC_CLI_TEXT, 30000},
+        {"guest locate /etc/vm1.xml --timeout 60", "guest.locate", "/etc/vm1.xml", HVC_CLI_TEXT, 60000},
+        {"move cancel n1-7", "move.cancel", "n1-7", HVC_CLI_TEXT, 30000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_cli_order order;
+        struct hvc_error error = {0};
+
+        assert_int_equal(parse(cases[i].line, &order, &error), 0);
+        assert_string_equal(order.command->operation, cases[i].operation);
+        if (cases[i].operand == NULL)
+            assert_null(order.operand);
+        else
+            assert_string_equal(order.operand, cases[i].operand);
+        assert_int_equal(order.output, cases[i].output);
+        assert_int_equal(order.timeout_ms, cases[i].timeout_ms);
+    }
+}
+
+static void what_is_wrong_is_said_in_a_sentence(void **state)
+{
+    static const struct {
+        const char *line, *words;
+    } cases[] = {
+        {"", "no command; 'hvcluster --help' names them"},
+        {"guets list", "there is no command 'guets list'; 'hvcluster --help' names them"},
+        {"guest", "there is no command 'guest'; 'hvcluster --help' names them"},
+        {"guest show", "'hvcluster guest show' needs a guest: its UUID, its name, or a path"},
+        {"move show", "'hvcluster move show' needs the id of a move: see 'hvcluster move list'"},
+        {"status now", "'hvcluster status' does not take 'now'"},
+        {"guest show a b", "'hvcluster guest show' does not take 'b'"},
+        {"a b c d e", "too many words: 'e'"},
+        {"--colour status", "there is no option '--colour'; 'hvcluster --help' names them"},
+        {"status --timeout", "--timeout needs a value: SECONDS"},
+        {"status --timeout 0", "--timeout takes whole seconds from 1 to 86400, not '0'"},
+        {"status --timeout=1h", "--timeout takes whole seconds from 1 to 86400, not '1h'"},
+        {"status --output-as=xml", "--output-as takes text or json, not 'xml'"},
+        {"--help=me", "--help takes no value"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_cli_order order;
+        struct hvc_error error = {0};
+
+        assert_int_equal(parse(cases[i].line, &order, &error), -EINVAL);
+        assert_string_equal(error.text, cases[i].words);
+    }
+}
+
+static void help_and_version_want_no_command(void **state)
+{
+    struct hvc_cli_order order;
+    struct hvc_error error = {0};
+
+    (void)state;
+    assert_int_equal(parse("--help", &order, &error), 0);
+    assert_true(order.help);
+    assert_int_equal(parse("--version", &order, &error), 0);
+    assert_true(order.version);
+    assert_int_equal(parse("--manual", &order, &error), 0);
+    assert_true(order.manual);
+}
+
+static void every_command_is_in_help_and_manual(void **state)
+{
+    static char help[16384], manual[32768];
+    FILE *out = fmemopen(help, sizeof(help), "w");
+    const struct hvc_cli_command *command;
+    const struct hvc_cli_option *option;
+
+    (void)state;
+    assert_non_null(out);
+    hvc_cli_write_help(out);
+    assert_int_equal(fclose(out), 0);
+    out = fmemopen(manual, sizeof(manual), "w");
+    assert_non_null(out);
+    hvc_cli_write_manual(out);
+    assert_int_equal(fclose(out), 0);
+    for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
+        assert_non_null(strstr(help, command->words));
+        assert_non_null(strstr(manual, command->words));
+        assert_non_null(command->render);
+    }
+    for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++)
+        assert_non_null(strstr(help, option->name));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(orders_are_read_from_the_tables),
+        cmocka_unit_test(what_is_wrong_is_said_in_a_sentence),
+        cmocka_unit_test(help_and_version_want_no_command),
+        cmocka_unit_test(every_command_is_in_help_and_manual),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

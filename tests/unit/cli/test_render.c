@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Golden files: tests/golden/cli/NAME.json is the data of a response, NAME.text what people see of it. */
+#include "render.h"
+
+#include "../hvc_cmocka.h"
+
+static size_t read_golden(const char *name, const char *ending, char *text, size_t size)
+{
+    const char *root = getenv("HVC_SOURCE_DIR");
+    char path[512];
+    FILE *file;
+    size_t length;
+
+    assert_non_null(root);
+    (void)snprintf(path, sizeof(path), "%s/tests/golden/cli/%s.%s", root, name, ending);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    length = fread(text, 1, size - 1, file);
+    (void)fclose(file);
+    text[length] = '\0';
+    return length;
+}
+
+static void every_answer_reads_as_its_golden_file(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*render)(FILE *, const struct hvc_record *, unsigned);
+        unsigned columns;
+    } cases[] = {
+        {"guest-list", hvc_render_guests, 1000}, {"guest-list-40", hvc_render_guests, 40},
+        {"guest-show", hvc_render_members, 80},  {"guest-locate", hvc_render_locations, 100},
+        {"move-list", hvc_render_moves, 80},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        static char json[8192], want[8192], have[8192];
+        struct hvc_error error = {0};
+        struct hvc_record *data;
+        size_t length = read_golden(cases[i].name, "json", json, sizeof(json));
+        FILE *out = fmemopen(have, sizeof(have), "w");
+
+        assert_non_null(out);
+        assert_int_equal(hvc_record_parse(json, length, &data, &error), 0);
+        cases[i].render(out, data, cases[i].columns);
+        assert_int_equal(fclose(out), 0);
+        hvc_record_free(data);
+        (void)read_golden(cases[i].name, "text", want, sizeof(want));
+        assert_string_equal(have, want);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_answer_reads_as_its_golden_file)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
