@@ -68,7 +68,7 @@ static int write_cell(FILE *out, const struct column *column, const char *text, 
 
 static unsigned written(FILE *out, const struct hvc_record *record, const struct column *column, unsigned room)
 {
-    char text[512];
+    char text[512] = "";
     FILE *memory = fmemopen(text, sizeof(text), "w");
 
     if (memory == NULL)
@@ -106,7 +106,7 @@ void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned column
                                           {"UUID", "uuid", 36},
                                           {"STATE", "class", 9},
                                           {"RESOURCE", "owner", 16},
-                                          {"", "words", 0}};
+                                          {"DETAIL", "words", 0}};
 
     write_table(out, data, "guests", table, sizeof(table) / sizeof(table[0]), columns);
 }
@@ -117,7 +117,7 @@ void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned col
                                           {"MEMBER", "member", 6},
                                           {"FENCED", "fenced", 6},
                                           {"STATE", "class", 9},
-                                          {"", "words", 0}};
+                                          {"DETAIL", "words", 0}};
 
     write_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);
     (void)fprintf(out, "\na start on this node: %s: %s\n", hvc_record_text(data, "verdict", "-"),
@@ -126,9 +126,9 @@ void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned col
 
 void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns)
 {
-    static const struct column table[] = {{"ID", "id", 20},     {"GUEST", "name", 16},  {"FROM", "source", 10},
-                                          {"TO", "target", 10}, {"STATE", "state", 10}, {"%", "percent", 3},
-                                          {"", "words", 0}};
+    static const struct column table[] = {{"ID", "id", 20},      {"GUEST", "name", 16},  {"FROM", "source", 10},
+                                          {"TO", "target", 10},  {"STATE", "state", 10}, {"%", "percent", 3},
+                                          {"DETAIL", "words", 0}};
 
     write_table(out, data, "moves", table, sizeof(table) / sizeof(table[0]), columns);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Golden files: tests/golden/cli/NAME.json is the data of a response, NAME.text what people see of it. */
+/* Golden files: tests/golden/cli/NAME.json is the data of a response, NAME.text what people see of it. With
+ * HVC_GOLDEN_UPDATE set the texts are written anew, to be read in the diff. */
 #include "render.h"
 
 #include "../hvc_cmocka.h"
@@ -19,6 +20,18 @@ static size_t read_golden(const char *name, const char *ending, char *text, size
     (void)fclose(file);
     text[length] = '\0';
     return length;
+}
+
+static void write_golden(const char *name, const char *text)
+{
+    char path[512];
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/tests/golden/cli/%s.text", getenv("HVC_SOURCE_DIR"), name);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
 }
 
 static void every_answer_reads_as_its_golden_file(void **state)
@@ -46,6 +59,8 @@ static void every_answer_reads_as_its_golden_file(void **state)
         cases[i].render(out, data, cases[i].columns);
         assert_int_equal(fclose(out), 0);
         hvc_record_free(data);
+        if (getenv("HVC_GOLDEN_UPDATE") != NULL)
+            write_golden(cases[i].name, have);
         (void)read_golden(cases[i].name, "text", want, sizeof(want));
         assert_string_equal(have, want);
     }
