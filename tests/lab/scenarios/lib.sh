@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the scenarios share. A scenario is a program that is run from the project's root, uses one lab that it leaves as
+# clean as it found it, and prints "ok - TEXT" and "not ok - TEXT" lines:
+#
+#     . tests/lab/scenarios/lib.sh
+#     scenario_begin          # a healthy, clean lab with the migration service running as a clone
+#     ...
+#     scenario_end            # everything of the scenario removed; a lab that is not clean then is taken down
+#
+# Nothing waits for a fixed time: "within SECONDS TEXT COMMAND" polls, and gives a result line.
+
+# shellcheck source=tests/lib/group.sh
+. tests/lib/group.sh
+export HVC_LAB=${HVC_LAB:-test}
+lab=tests/lab/lab
+HVC_AGENT=ocf:hvcluster:VirtualSystem
+export HVC_BUILD=${HVC_BUILD:-build/dev}
+
+on() { $lab exec "$@"; } # on NODE COMMAND...
+n1() { $lab exec n1 "$@"; }
+
+# poll SECONDS COMMAND...: true as soon as the command is, false after that time.
+poll() {
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+# within SECONDS TEXT COMMAND...: the same as a result.
+within() {
+    local seconds=$1 text=$2
+    shift 2
+    if poll "$seconds" "$@"; then
+        ok "$text"
+    else
+        "$@"
+        not_ok "$text (not within $seconds s: $*)"
+    fi
+}
+# is TEXT HAVE WANT: equal strings.
+is() {
+    if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1 (it is '$2', not '$3')"; fi
+}
+# says TEXT PATTERN COMMAND...: what it prints, on either stream, matches the extended expression.
+says() {
+    local text=$1 pattern=$2 output
+    shift 2
+    output=$("$@" 2>&1)
+    if grep -qE -- "$pattern" <<<"$output"; then
+        ok "$text"
+    else
+        printf '%s\n' "$output"
+        not_ok "$text (nothing matches: $pattern)"
+    fi
+}
+
+idle() { n1 crm_resource --wait --timeout=120 >/dev/null 2>&1; } # until the cluster has nothing to do
+all_nodes_of_lab() { $lab exec n1 crm_node -l | awk '$3 == "member" { print $2 }' | sort; }
+located() { n1 crm_resource --resource "$1" --locate 2>/dev/null | sed -n 's/.*running on: *\([^ ]*\).*/\1/p' | head -n 1; }
+located_on() { [ "$(located "$1")" = "$2" ]; }
+stopped() { [ -z "$(located "$1")" ]; }
+domain_state() { on "$1" virsh domstate "$2" 2>/dev/null | head -n 1; } # domain_state NODE GUEST
+runs_here() { [ "$(domain_state "$1" "$2")" = running ]; }
+no_emulator() { ! on "$1" pgrep -f "guest=$2," >/dev/null; } # no_emulator NODE GUEST, by the kernel's word
+
+# What the guest itself left behind (tests/lab/README.md).
+mark() { $lab guest marks "$1" --json | sed -n "s/.*\"$2\": *\"\\{0,1\\}\\([^\",}]*\\).*/\\1/p" | head -n 1; }
+counts() { # the guest's own count goes on
+    local before
+    before=$(mark "$1" count)
+    poll 10 eval "[ \"\$(mark $1 count)\" -gt $before ]"
+}
+one_copy() { # one_copy GUEST [TEXT]: no moment with two copies, by disk and by serial line
+    is "${2:-one copy of $1 throughout} (overlap)" "$(mark "$1" overlap_ms)" 0
+    is "${2:-one copy of $1 throughout} (disk)" "$(mark "$1" conflicts)" 0
+}
+
+# managed GUEST [PARAMETER=VALUE...] [-- PCS-ARGUMENTS...]: makes the guest and a resource of that name, and starts it.
+managed() {
+    local guest=$1 parameters=() rest=()
+    shift
+    while [ $# -gt 0 ] && [ "$1" != -- ]; do
+        parameters+=("$1")
+        shift
+    done
+    [ $# = 0 ] || { shift && rest=("$@"); }
+    $lab guest create "$guest" || return 1
+    n1 pcs resource create "$guest" "$HVC_AGENT" "config=/etc/hvcluster/guests/$guest.xml" "${parameters[@]}" \
+        op start timeout=60s stop timeout=60s monitor interval=10s timeout=20s migrate_to timeout=120s \
+        migrate_from timeout=60s meta allow-migrate=true "${rest[@]}" || return 1
+    n1 pcs constraint order start migration-service-clone "then" "$guest" || return 1
+    poll 60 counts_at_all "$guest"
+}
+counts_at_all() { [ "$(mark "$1" count)" -gt 0 ]; }
+unmanaged() { # removes resource and guest
+    n1 pcs resource delete --force "$1" >/dev/null 2>&1
+    idle
+    $lab guest rm "$1"
+}
+
+scenario_begin() {
+    mkdir -p build/tests
+    if ! $lab up >build/tests/lab-up.log 2>&1; then
+        cat build/tests/lab-up.log
+        not_ok "the lab comes up"
+        group_end
+    fi
+    trap scenario_abort EXIT
+    n1 pcs resource create migration-service ocf:hvcluster:MigrationService clone interleave=true || {
+        not_ok "the migration service is configured"
+        group_end
+    }
+    within 30 "the migration service runs on every node" service_runs
+}
+service_runs() { [ "$(n1 crm_resource --resource migration-service-clone --locate 2>/dev/null | grep -c 'running on')" = "$(all_nodes_of_lab | wc -l)" ]; }
+
+scenario_end() {
+    trap - EXIT
+    local resource
+    $lab heal all >/dev/null 2>&1
+    for resource in $(n1 crm_resource --list-raw 2>/dev/null | sed 's/:.*//' | sort -u); do
+        case $resource in
+        lab-* | fence* | *stonith* | migration-service) ;;
+        *) n1 pcs resource delete --force "$resource" >/dev/null 2>&1 ;;
+        esac
+    done
+    idle
+    $lab guest rm all >/dev/null 2>&1
+    n1 pcs resource delete --force migration-service >/dev/null 2>&1
+    idle
+    n1 crm_resource --cleanup >/dev/null 2>&1
+    idle
+    if ! $lab status --clean >build/tests/lab-status.log 2>&1; then
+        cat build/tests/lab-status.log
+        not_ok "the scenario leaves the lab clean"
+        $lab down >/dev/null 2>&1
+    fi
+    group_end
+}
+scenario_abort() {
+    trap - EXIT
+    $lab down >/dev/null 2>&1
+    exit 1
+}
