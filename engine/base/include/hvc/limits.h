@@ -40,6 +40,17 @@
 #define HVC_DOCUMENT_PART_MAX  (24 * 1024) /* bytes of a document in one log entry */
 #define HVC_COMMAND_MAX        (28 * 1024) /* one encoded command; below what a log entry carries */
 
+/* the store of one node */
+#define HVC_STORE_ENTRY_MAX       (64 * 1024)         /* bytes of one log entry */
+#define HVC_STORE_METADATA_MAX    (4 * 1024 * 1024)   /* of a snapshot: token table, view, ... */
+#define HVC_STORE_STATE_MAX       (256 * 1024 * 1024) /* of a snapshot */
+#define HVC_STORE_QUEUE_MAX       4096                /* records waiting for the disk */
+#define HVC_STORE_QUEUE_BYTES_MAX (320 * 1024 * 1024) /* and their bytes; one snapshot of the greatest size fits */
+#define HVC_STORE_BATCH_MAX       1024                /* records in one transaction */
+#define HVC_STORE_HISTORY_KEY_MAX 64
+#define HVC_STORE_HISTORY_MAX     (64 * 1024) /* bytes of one line of history */
+#define HVC_STORE_ASIDE_MAX       3           /* damaged stores kept beside the one in use */
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256
