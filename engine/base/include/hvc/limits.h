@@ -51,6 +51,11 @@
 #define HVC_STORE_HISTORY_MAX     (64 * 1024) /* bytes of one line of history */
 #define HVC_STORE_ASIDE_MAX       3           /* damaged stores kept beside the one in use */
 
+/* moves */
+#define HVC_DOWNTIME_MAX_MS   2000000       /* QEMU's own bound (MAX_MIGRATE_DOWNTIME) */
+#define HVC_BANDWIDTH_MAX_MIB 8796093022207 /* libvirt's: INT64_MAX bytes */
+#define HVC_PARALLEL_MAX      255           /* QEMU's multifd-channels */
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256

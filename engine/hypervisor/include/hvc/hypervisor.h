@@ -12,7 +12,8 @@
  *              -ENOTCONN   nobody listens there         -EBUSY      the guest has a job that excludes this call
  *              -EINVAL     bad XML, URI or argument     -EEXIST     a guest of that name or UUID is in the way
  *              -EACCES     refused: rights or a certificate   -EOPNOTSUPP  libvirt or QEMU cannot do it
- *              -ECANCELED  ended by hvc_hypervisor_cancel     -EIO     anything else; the words say what
+ *              -ECANCELED  ended by hvc_hypervisor_cancel     -EPERM   unsafe without the administrator's word
+ *              -EIO        anything else; the words say what
  */
 #ifndef HVC_HYPERVISOR_H
 #define HVC_HYPERVISOR_H
@@ -41,7 +42,7 @@ enum hvc_guest_class {
     HVC_GUEST_RUNNING,  /* vCPUs run here, or a reset, wake-up or dump will let them go on by itself */
     HVC_GUEST_PAUSED,   /* alive here and stopped on purpose (by a user, a snapshot, a save): goes on when resumed */
     HVC_GUEST_STOPPING, /* the guest or its administrator is shutting it down; its process is still here */
-    HVC_GUEST_INCOMING, /* a process that waits for a migration: never ran here, does not run */
+    HVC_GUEST_INCOMING, /* a process that never ran and does not run: it waits for a migration or is being set up */
     HVC_GUEST_LEAVING,  /* switch-over: paused here by an outgoing migration whose outcome libvirt is deciding */
     HVC_GUEST_FAILED,   /* a process is here, the guest does not run and will not by itself: I/O error, crash, watchdog,
                            failed post-copy */
@@ -71,6 +72,8 @@ struct hvc_guest_state {
     bool persistent;     /* a definition stays on this node when the guest stops */
     bool autostart;      /* libvirtd would boot it by itself: nobody may, in a cluster */
     bool migrating_out;  /* an outgoing migration is under way */
+    bool stranded;       /* paused by an outgoing migration that libvirt has forgotten: its outcome must be found at the
+                            target, then this one is resumed or destroyed (hvc/move.h does) */
     uint64_t memory_kib; /* maximum memory */
     char owner[HVC_RESOURCE_NAME_MAX]; /* resource that started it, from the domain's metadata; "" when unmarked */
 };
@@ -127,16 +130,17 @@ enum hvc_migrate_phase {
     HVC_MIGRATE_COPY,      /* memory is being copied, the guest runs at the source */
     HVC_MIGRATE_SWITCH,    /* the guest is paused for the switch-over */
     HVC_MIGRATE_POST_COPY, /* the guest runs at the target, the rest is fetched */
-    HVC_MIGRATE_DONE       /* the job has ended; how is told by the migrate call or by the guests' states */
+    HVC_MIGRATE_DONE       /* the last job has ended (at either end); how is told by the guests' states */
 };
 const char *hvc_migrate_phase_name(enum hvc_migrate_phase phase);
 
 struct hvc_migrate_progress {
     enum hvc_migrate_phase phase;
     uint64_t elapsed_ms;
-    uint64_t total_bytes, done_bytes, remaining_bytes; /* done never falls within one move (hvc tracks the maximum) */
+    uint64_t total_bytes, done_bytes, remaining_bytes; /* of the guest; done never falls within one move */
+    uint64_t sent_bytes;                               /* over the wire, what was sent again included */
     uint64_t rate_bytes;                               /* per second, over the last interval */
-    uint64_t dirty_rate_pages;                         /* per second; 0 when unknown */
+    uint64_t dirty_rate_bytes;                         /* per second; 0 when unknown */
     uint64_t iteration;
     uint64_t expected_downtime_ms; /* what a switch-over now would cost; after the end: what it did cost */
     uint64_t estimated_left_ms;    /* UINT64_MAX when it does not converge or is not known */

@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest_xml.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <libxml/xmlreader.h>
+
+#include "hvc/cleanup.h"
+#include "hvc/text.h"
+
+/* No network and nothing on stderr. Without XML_PARSE_HUGE libxml2 bounds depth (256) and names by itself; without
+ * XML_PARSE_NOENT and XML_PARSE_DTDLOAD it replaces and loads nothing, and a DTD is refused below. */
+#define READ_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
+
+static inline void free_xml_text(xmlChar *text)
+{
+    xmlFree(text);
+}
+
+HVC_DEFINE_CLEANUP(xmlTextReaderPtr, reader, xmlFreeTextReader, NULL)
+HVC_DEFINE_CLEANUP(xmlDocPtr, doc, xmlFreeDoc, NULL)
+HVC_DEFINE_CLEANUP(xmlChar *, xml_text, free_xml_text, NULL)
+
+/* One line of libxml2's words, kept by the first error. */
+struct words {
+    int line;
+    char text[256];
+};
+
+static void keep_first_error(void *context, xmlErrorPtr error)
+{
+    struct words *words = context;
+    size_t length;
+
+    if (words->text[0] != '\0' || error == NULL || error->message == NULL)
+        return;
+    words->line = error->line;
+    (void)snprintf(words->text, sizeof(words->text), "%s", error->message);
+    length = strlen(words->text);
+    while (length > 0 && (words->text[length - 1] == '\n' || words->text[length - 1] == ' '))
+        words->text[--length] = '\0';
+}
+
+static const char *text_of(const xmlChar *text)
+{
+    return text == NULL ? "" : (const char *)text;
+}
+
+static bool is_named(const xmlChar *name, const char *word)
+{
+    return name != NULL && strcmp((const char *)name, word) == 0;
+}
+
+static int check_size(size_t length, struct hvc_error *error)
+{
+    if (length == 0)
+        return hvc_error_set(error, -EINVAL, "the guest definition is empty");
+    if (length >= HVC_XML_MAX)
+        return hvc_error_set(error, -EINVAL, "the guest definition has %zu bytes; at most %d are read", length,
+                             HVC_XML_MAX - 1);
+    return 0;
+}
+
+/* Cuts white space at both ends. */
+static void trim(char *text)
+{
+    static const char space[] = " \t\r\n";
+    size_t length = strlen(text);
+    size_t lead = strspn(text, space);
+
+    while (length > lead && strchr(space, text[length - 1]) != NULL)
+        length--;
+    memmove(text, text + lead, length - lead);
+    text[length - lead] = '\0';
+}
+
+struct id_reader {
+    xmlTextReaderPtr reader;
+    struct words words;
+    struct hvc_guest_id id;
+    bool has_name, has_uuid;
+};
+
+static int line_of(xmlTextReaderPtr reader)
+{
+    return xmlTextReaderGetParserLineNumber(reader);
+}
+
+static int take_name(struct id_reader *r, const char *text, struct hvc_error *error)
+{
+    int line = line_of(r->reader);
+
+    if (r->has_name)
+        return hvc_error_set(error, -EINVAL, "line %d: the guest definition has two <name> elements", line);
+    if (*text == '\0')
+        return hvc_error_set(error, -EINVAL, "line %d: the guest's <name> is empty", line);
+    if (strpbrk(text, "/\n") != NULL)
+        return hvc_error_set(error, -EINVAL,
+                             "line %d: the guest's <name> has a '/' or a line break, which libvirt refuses", line);
+    if (hvc_text_copy(r->id.name, sizeof(r->id.name), text) < 0)
+        return hvc_error_set(error, -EINVAL, "line %d: the guest's <name> is longer than %d bytes", line,
+                             HVC_GUEST_NAME_MAX - 1);
+    r->has_name = true;
+    return 0;
+}
+
+static int take_uuid(struct id_reader *r, char *text, struct hvc_error *error)
+{
+    int line = line_of(r->reader);
+
+    if (r->has_uuid)
+        return hvc_error_set(error, -EINVAL, "line %d: the guest definition has two <uuid> elements", line);
+    trim(text);
+    if (hvc_parse_uuid(text, r->id.uuid) < 0)
+        return hvc_error_set(error, -EINVAL, "line %d: the guest's <uuid> \"%.60s\" is no UUID", line, text);
+    r->has_uuid = true;
+    return 0;
+}
+
+/* A child of <domain> that has only text in it. */
+static int read_child(struct id_reader *r, struct hvc_error *error)
+{
+    HVC_CLEANUP(xml_text) xmlChar *text = NULL;
+    bool is_name = is_named(xmlTextReaderConstLocalName(r->reader), "name");
+
+    if (xmlTextReaderConstNamespaceUri(r->reader) != NULL)
+        return 0;
+    if (!is_name && !is_named(xmlTextReaderConstLocalName(r->reader), "uuid"))
+        return 0;
+    text = xmlTextReaderReadString(r->reader);
+    if (text == NULL && r->words.text[0] != '\0')
+        return 0; /* broken inside; the reader's next step says so with its line */
+    if (is_name)
+        return take_name(r, text_of(text), error);
+    if (text == NULL)
+        return hvc_error_set(error, -EINVAL, "line %d: the guest's <uuid> is empty", line_of(r->reader));
+    return take_uuid(r, (char *)text, error);
+}
+
+static int read_node(struct id_reader *r, struct hvc_error *error)
+{
+    int depth = xmlTextReaderDepth(r->reader);
+    int type = xmlTextReaderNodeType(r->reader);
+
+    if (type == XML_READER_TYPE_DOCUMENT_TYPE)
+        return hvc_error_set(error, -EINVAL, "line %d: a guest definition has no DTD; remove <!DOCTYPE ...>",
+                             line_of(r->reader));
+    if (type == XML_READER_TYPE_ENTITY_REFERENCE)
+        return hvc_error_set(error, -EINVAL, "line %d: entity \"&%s;\" is not replaced in a guest definition",
+                             line_of(r->reader), text_of(xmlTextReaderConstName(r->reader)));
+    if (type != XML_READER_TYPE_ELEMENT)
+        return 0;
+    if (depth == 0 && !is_named(xmlTextReaderConstName(r->reader), "domain"))
+        return hvc_error_set(error, -EINVAL, "line %d: the document is a <%.60s>, not a <domain>", line_of(r->reader),
+                             text_of(xmlTextReaderConstName(r->reader)));
+    return depth == 1 ? read_child(r, error) : 0;
+}
+
+static int read_all(struct id_reader *r, struct hvc_error *error)
+{
+    int more;
+
+    while ((more = xmlTextReaderRead(r->reader)) == 1) {
+        int result = read_node(r, error);
+
+        if (result < 0)
+            return result;
+    }
+    if (more < 0 || r->words.text[0] != '\0')
+        return hvc_error_set(error, -EINVAL, "line %d: the guest definition is not well-formed XML: %s", r->words.line,
+                             r->words.text[0] != '\0' ? r->words.text : "cannot be read");
+    if (!r->has_name)
+        return hvc_error_set(error, -EINVAL, "the guest definition has no <name>");
+    if (!r->has_uuid)
+        return hvc_error_set(
+            error, -EINVAL,
+            "the guest definition has no <uuid>; a cluster tells guests apart by it (uuidgen makes one)");
+    return 0;
+}
+
+int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_id, struct hvc_error *error)
+{
+    HVC_CLEANUP(reader) xmlTextReaderPtr reader = NULL;
+    struct id_reader r = {.reader = NULL};
+    int result = check_size(length, error);
+
+    if (result < 0)
+        return result;
+    xmlInitParser();
+    reader = xmlReaderForMemory(xml, (int)length, NULL, NULL, READ_OPTIONS);
+    if (reader == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory for reading a guest definition");
+    xmlTextReaderSetStructuredErrorHandler(reader, keep_first_error, &r.words);
+    r.reader = reader;
+    result = read_all(&r, error);
+    if (result < 0)
+        return result;
+    *ret_id = r.id;
+    return 0;
+}
+
+/* Tree of a document without DTD, its root named so. */
+static int read_tree(const char *xml, const char *root, xmlDocPtr *ret_doc, struct hvc_error *error)
+{
+    HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
+    xmlNodePtr top;
+    size_t length = strlen(xml);
+    int result = check_size(length, error);
+
+    if (result < 0)
+        return result;
+    xmlInitParser();
+    doc = xmlReadMemory(xml, (int)length, NULL, NULL, READ_OPTIONS);
+    if (doc == NULL) {
+        xmlErrorPtr last = xmlGetLastError();
+
+        return hvc_error_set(error, -EINVAL, "line %d: not well-formed XML: %s", last == NULL ? 0 : last->line,
+                             last == NULL || last->message == NULL ? "cannot be read" : last->message);
+    }
+    if (doc->intSubset != NULL || doc->extSubset != NULL)
+        return hvc_error_set(error, -EINVAL, "a guest definition has no DTD; remove <!DOCTYPE ...>");
+    top = xmlDocGetRootElement(doc);
+    if (top == NULL || !is_named(top->name, root))
+        return hvc_error_set(error, -EINVAL, "the document is no <%s>", root);
+    *ret_doc = HVC_TAKE(doc, NULL);
+    return 0;
+}
+
+static xmlNodePtr child_named(xmlNodePtr parent, const char *name)
+{
+    for (xmlNodePtr node = parent->children; node != NULL; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && node->ns == NULL && is_named(node->name, name))
+            return node;
+    return NULL;
+}
+
+static bool is_our_mark(const xmlNode *node)
+{
+    return node->type == XML_ELEMENT_NODE && node->ns != NULL && is_named(node->ns->href, HVC_METADATA_URI) &&
+           is_named(node->name, "guest");
+}
+
+static void remove_marks(xmlNodePtr metadata)
+{
+    xmlNodePtr next;
+
+    for (xmlNodePtr node = metadata->children; node != NULL; node = next) {
+        next = node->next;
+        if (is_our_mark(node)) {
+            xmlUnlinkNode(node);
+            xmlFreeNode(node);
+        }
+    }
+}
+
+static int add_mark(xmlNodePtr metadata, const char *owner)
+{
+    xmlNodePtr mark = xmlNewChild(metadata, NULL, (const xmlChar *)"guest", NULL);
+    xmlNsPtr ns;
+
+    if (mark == NULL)
+        return -ENOMEM;
+    ns = xmlNewNs(mark, (const xmlChar *)HVC_METADATA_URI, (const xmlChar *)HVC_METADATA_PREFIX);
+    if (ns == NULL)
+        return -ENOMEM;
+    xmlSetNs(mark, ns);
+    return xmlNewProp(mark, (const xmlChar *)"owner", (const xmlChar *)owner) == NULL ? -ENOMEM : 0;
+}
+
+static int dump(xmlDocPtr doc, char **ret_xml)
+{
+    HVC_CLEANUP(xml_text) xmlChar *text = NULL;
+    int length = 0;
+    char *copy;
+
+    xmlDocDumpMemoryEnc(doc, &text, &length, "UTF-8");
+    if (text == NULL)
+        return -ENOMEM;
+    copy = strdup((const char *)text);
+    if (copy == NULL)
+        return -ENOMEM;
+    *ret_xml = copy;
+    return 0;
+}
+
+int hvc_guest_xml_mark(const char *xml, const char *owner, char **ret_xml, struct hvc_error *error)
+{
+    HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
+    xmlNodePtr metadata;
+    int result = read_tree(xml, "domain", &doc, error);
+
+    if (result < 0)
+        return result;
+    metadata = child_named(xmlDocGetRootElement(doc), "metadata");
+    if (metadata != NULL)
+        remove_marks(metadata);
+    else if (*owner != '\0')
+        metadata = xmlNewChild(xmlDocGetRootElement(doc), NULL, (const xmlChar *)"metadata", NULL);
+    if (*owner != '\0') {
+        result = metadata == NULL ? -ENOMEM : add_mark(metadata, owner);
+        /* a default namespace on <domain> would be inherited by the new element; libvirt knows none */
+        if (result == 0 && metadata->ns != NULL)
+            result = -EINVAL;
+    }
+    if (result == 0)
+        result = dump(doc, ret_xml);
+    if (result < 0)
+        return hvc_error_set(error, result, "the owner's mark cannot be put into the guest definition: %s",
+                             result == -ENOMEM ? "no memory" : "it has a default namespace");
+    return 0;
+}
+
+int hvc_guest_xml_owner_element(const char *owner, char **ret_xml)
+{
+    HVC_CLEANUP(doc) xmlDocPtr doc = xmlNewDoc((const xmlChar *)"1.0");
+    xmlBufferPtr buffer;
+    xmlNodePtr node = xmlNewNode(NULL, (const xmlChar *)"guest");
+    char *copy = NULL;
+
+    if (doc == NULL || node == NULL) {
+        xmlFreeNode(node);
+        return -ENOMEM;
+    }
+    (void)xmlDocSetRootElement(doc, node);
+    if (xmlNewProp(node, (const xmlChar *)"owner", (const xmlChar *)owner) == NULL)
+        return -ENOMEM;
+    buffer = xmlBufferCreate();
+    if (buffer == NULL)
+        return -ENOMEM;
+    if (xmlNodeDump(buffer, doc, node, 0, 0) > 0)
+        copy = strdup((const char *)xmlBufferContent(buffer));
+    xmlBufferFree(buffer);
+    if (copy == NULL)
+        return -ENOMEM;
+    *ret_xml = copy;
+    return 0;
+}
+
+int hvc_guest_xml_owner(const char *element, char ret_owner[HVC_RESOURCE_NAME_MAX])
+{
+    HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
+    HVC_CLEANUP(xml_text) xmlChar *owner = NULL;
+
+    if (read_tree(element, "guest", &doc, NULL) < 0)
+        return -EINVAL;
+    owner = xmlGetNoNsProp(xmlDocGetRootElement(doc), (const xmlChar *)"owner");
+    if (owner == NULL)
+        return -EINVAL;
+    return hvc_text_copy(ret_owner, HVC_RESOURCE_NAME_MAX, (const char *)owner) < 0 ? -EINVAL : 0;
+}
+
+static bool attribute_is(xmlNodePtr node, const char *attribute, const char *value)
+{
+    HVC_CLEANUP(xml_text) xmlChar *text = xmlGetNoNsProp(node, (const xmlChar *)attribute);
+
+    return is_named(text, value);
+}
+
+static bool tpm_state_is_dropped(xmlNodePtr tpm)
+{
+    xmlNodePtr backend = child_named(tpm, "backend");
+
+    return backend != NULL && attribute_is(backend, "type", "emulator") &&
+           !attribute_is(backend, "persistent_state", "yes");
+}
+
+int hvc_guest_xml_needs_definition(const char *xml, bool *ret_needs, struct hvc_error *error)
+{
+    HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
+    xmlNodePtr devices;
+    bool needs = false;
+    int result = read_tree(xml, "domain", &doc, error);
+
+    if (result < 0)
+        return result;
+    devices = child_named(xmlDocGetRootElement(doc), "devices");
+    for (xmlNodePtr node = devices == NULL ? NULL : devices->children; node != NULL; node = node->next)
+        if (node->type == XML_ELEMENT_NODE && is_named(node->name, "tpm") && tpm_state_is_dropped(node))
+            needs = true;
+    *ret_needs = needs;
+    return 0;
+}
+
+int hvc_host_xml_cpu_model(const char *xml, char *ret_model, size_t size)
+{
+    static const char *const path[] = {"host", "cpu", "model"};
+    HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
+    HVC_CLEANUP(xml_text) xmlChar *model = NULL;
+    xmlNodePtr node;
+
+    if (read_tree(xml, "capabilities", &doc, NULL) < 0)
+        return -EINVAL;
+    node = xmlDocGetRootElement(doc);
+    for (size_t i = 0; node != NULL && i < sizeof(path) / sizeof(path[0]); i++)
+        node = child_named(node, path[i]);
+    model = node == NULL ? NULL : xmlNodeGetContent(node);
+    return hvc_text_copy(ret_model, size, text_of(model));
+}

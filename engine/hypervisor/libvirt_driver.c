@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hvc/libvirt_driver.h"
+
+#include <errno.h>
+#include <libvirt/libvirt.h>
+
+#include "guest_xml.h"
+#include "hvc/clock.h"
+#include "hvc/text.h"
+#include "libvirt_error.h"
+#include "libvirt_private.h"
+
+void hvc_libvirt_core_unref(struct hvc_libvirt_core *core)
+{
+    bool last;
+
+    (void)pthread_mutex_lock(&core->lock);
+    last = --core->refs == 0;
+    (void)pthread_mutex_unlock(&core->lock);
+    if (!last)
+        return;
+    (void)pthread_cond_destroy(&core->changed);
+    (void)pthread_mutex_destroy(&core->lock);
+    free(core);
+}
+
+/* Calls inside libvirt keep the core and end by themselves; the connection closes in a thread of its own. */
+static void close_handle(struct hvc_hypervisor *h)
+{
+    struct hvc_libvirt_core *core = hvc_libvirt_core_of(h);
+
+    (void)pthread_mutex_lock(&core->lock);
+    core->closed = true;
+    hvc_libvirt_forget(core, core->conn);
+    (void)pthread_cond_broadcast(&core->changed);
+    while (core->emitting > 0)
+        (void)hvc_libvirt_wait(core, HVC_NO_DEADLINE);
+    (void)pthread_mutex_unlock(&core->lock);
+    hvc_libvirt_core_unref(core);
+    free(h);
+}
+
+static void status(struct hvc_hypervisor *h, struct hvc_hypervisor_status *ret_status)
+{
+    struct hvc_libvirt_core *core = hvc_libvirt_core_of(h);
+
+    (void)pthread_mutex_lock(&core->lock);
+    *ret_status = (struct hvc_hypervisor_status){
+        .health = core->health, .since_ms = core->since_ms, .stuck_calls = core->stuck, .last = core->last};
+    if (core->health == HVC_HYPERVISOR_HANGS)
+        ret_status->stuck_calls += core->opening;
+    (void)pthread_mutex_unlock(&core->lock);
+}
+
+static void read_cpu_model(virConnectPtr conn, struct hvc_host_facts *facts)
+{
+    HVC_CLEANUP(free) char *capabilities = virConnectGetCapabilities(conn);
+
+    /* a host without a CPU model in its capabilities stays without one here */
+    if (capabilities == NULL || hvc_host_xml_cpu_model(capabilities, facts->cpu_model, sizeof(facts->cpu_model)) < 0)
+        facts->cpu_model[0] = '\0';
+}
+
+static int read_host(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct hvc_host_facts *facts = argument;
+    HVC_CLEANUP(free) char *hostname = virConnectGetHostname(conn);
+    const char *type = virConnectGetType(conn);
+    virNodeInfo info;
+    unsigned long version = 0, libvirt = 0;
+
+    if (hostname == NULL || type == NULL || virConnectGetVersion(conn, &version) < 0 ||
+        virConnectGetLibVersion(conn, &libvirt) < 0 || virNodeGetInfo(conn, &info) < 0)
+        return hvc_libvirt_error(error, "no facts of the host");
+    if (hvc_text_copy(facts->hostname, sizeof(facts->hostname), hostname) < 0 ||
+        hvc_text_copy(facts->hypervisor, sizeof(facts->hypervisor), type) < 0 ||
+        hvc_text_copy(facts->architecture, sizeof(facts->architecture), info.model) < 0)
+        return hvc_error_set(error, -EIO, "no facts of the host: a name in libvirt's answer is too long");
+    facts->hypervisor_version = version;
+    facts->libvirt_version = libvirt;
+    facts->cpus = info.cpus;
+    facts->memory_kib = info.memory;
+    facts->memory_free_kib = virNodeGetFreeMemory(conn) / 1024;
+    read_cpu_model(conn, facts);
+    return 0;
+}
+
+static int host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_host_facts *ret_facts,
+                struct hvc_error *error)
+{
+    HVC_CLEANUP(call)
+    struct hvc_call *call = hvc_call_new(hvc_libvirt_core_of(h), "read the host's facts", read_host, HVC_CALL_READ,
+                                         sizeof(struct hvc_host_facts), NULL);
+    int result = hvc_call_run(call, deadline_ms, error);
+
+    if (result == 0)
+        *ret_facts = *(struct hvc_host_facts *)hvc_call_argument(call);
+    return result;
+}
+
+static const struct hvc_hypervisor_ops libvirt_ops = {
+    .close = close_handle,
+    .list = hvc_libvirt_list,
+    .inspect = hvc_libvirt_inspect,
+    .read_xml = hvc_libvirt_read_xml,
+    .define = hvc_libvirt_define,
+    .undefine = hvc_libvirt_undefine,
+    .start = hvc_libvirt_start,
+    .stop = hvc_libvirt_stop,
+    .pause = hvc_libvirt_pause,
+    .resume = hvc_libvirt_resume,
+    .set_owner = hvc_libvirt_set_owner,
+    .migrate = hvc_libvirt_migrate,
+    .progress = hvc_libvirt_progress,
+    .cancel = hvc_libvirt_cancel,
+    .set_downtime = hvc_libvirt_set_downtime,
+    .set_bandwidth = hvc_libvirt_set_bandwidth,
+    .post_copy = hvc_libvirt_post_copy,
+    .host = host,
+    .watch = hvc_libvirt_watch,
+    .status = status,
+};
+
+static int new_core(const char *uri, struct hvc_libvirt_core **ret_core)
+{
+    struct hvc_libvirt_core *core = calloc(1, sizeof(*core));
+    pthread_condattr_t monotonic;
+
+    if (core == NULL)
+        return -ENOMEM;
+    (void)pthread_mutex_init(&core->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&core->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    core->refs = 1;
+    core->health = HVC_HYPERVISOR_UNUSED;
+    core->since_ms = hvc_now_ms();
+    for (int i = 0; i < HVC_EVENT_IDS; i++)
+        core->event_ids[i] = -1;
+    memcpy(core->uri, uri, strlen(uri) + 1); /* hvc_libvirt_open has checked its length */
+    *ret_core = core;
+    return 0;
+}
+
+int hvc_libvirt_open(const char *uri, struct hvc_hypervisor **ret_hypervisor, struct hvc_error *error)
+{
+    struct hvc_libvirt *handle;
+    int result;
+
+    if (uri == NULL || *uri == '\0')
+        return hvc_error_set(error, -EINVAL, "no URI of a libvirt; \"qemu:///system\" is the local one");
+    if (strlen(uri) >= HVC_URI_MAX)
+        return hvc_error_set(error, -EINVAL, "the URI \"%.60s...\" has more than %d bytes", uri, HVC_URI_MAX - 1);
+    handle = calloc(1, sizeof(*handle));
+    if (handle == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory for a handle to libvirt at %s", uri);
+    result = new_core(uri, &handle->core);
+    if (result < 0) {
+        free(handle);
+        return hvc_error_set(error, result, "no memory for a handle to libvirt at %s", uri);
+    }
+    handle->base.ops = &libvirt_ops;
+    *ret_hypervisor = &handle->base;
+    return 0;
+}

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Live migration, peer to peer: the source's libvirtd drives it, so that it goes on to a defined end when the caller
+ * dies (libvirt, docs/migration.rst). VIR_MIGRATE_UNSAFE comes only from the options' own word.
+ */
+#include <errno.h>
+#include <libvirt/virterror.h>
+
+#include "guest_xml.h"
+#include "hvc/clock.h"
+#include "hvc/text.h"
+#include "libvirt_error.h"
+#include "libvirt_private.h"
+
+struct migrate_argument {
+    char uuid[HVC_UUID_TEXT_MAX];
+    char target_uri[HVC_URI_MAX];
+    char migrate_uri[HVC_URI_MAX];
+    struct hvc_migrate_options options; /* its strings are the copies above */
+};
+
+struct params {
+    virTypedParameterPtr list;
+    int count, room;
+};
+
+static unsigned flags_of(const struct hvc_migrate_options *o)
+{
+    /* ABORT_ON_ERROR: a guest that meets an I/O error on the way stays where it is, with its state */
+    unsigned flags = VIR_MIGRATE_PEER2PEER | VIR_MIGRATE_LIVE | VIR_MIGRATE_ABORT_ON_ERROR;
+
+    flags |= o->tls ? VIR_MIGRATE_TLS : 0;
+    flags |= o->auto_converge ? VIR_MIGRATE_AUTO_CONVERGE : 0;
+    flags |= o->post_copy_allowed ? VIR_MIGRATE_POSTCOPY : 0;
+    flags |= o->parallel > 1 ? VIR_MIGRATE_PARALLEL : 0;
+    flags |= o->unsafe ? VIR_MIGRATE_UNSAFE : 0;
+    return flags;
+}
+
+static int fill_params(const struct migrate_argument *a, struct params *p)
+{
+    const struct hvc_migrate_options *o = &a->options;
+
+    if (a->migrate_uri[0] != '\0' &&
+        virTypedParamsAddString(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_URI, a->migrate_uri) < 0)
+        return -1;
+    if (o->bandwidth_mib > 0 &&
+        virTypedParamsAddULLong(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_BANDWIDTH, o->bandwidth_mib) < 0)
+        return -1;
+    if (o->parallel > 1 && virTypedParamsAddInt(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS,
+                                                (int)o->parallel) < 0)
+        return -1;
+    return 0;
+}
+
+/* A stored definition that protects the guest's TPM state here is needed at the target as well. */
+static int definition_flag(virDomainPtr domain, unsigned *ret_flag, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) char *xml = NULL;
+    bool needs = false;
+    int result;
+
+    if (virDomainIsPersistent(domain) != 1)
+        return 0;
+    xml = virDomainGetXMLDesc(domain, 0);
+    if (xml == NULL)
+        return hvc_libvirt_error(error, "the guest's definition");
+    result = hvc_guest_xml_needs_definition(xml, &needs, error);
+    if (result == 0)
+        *ret_flag = needs ? VIR_MIGRATE_PERSIST_DEST : 0;
+    return result;
+}
+
+static int check_movable(virDomainPtr domain, struct hvc_error *error)
+{
+    switch (hvc_libvirt_job_operation(domain)) {
+    case VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
+        return hvc_error_set(error, -EBUSY, "the guest is being migrated from here already");
+    case VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN:
+        return hvc_error_set(error, -EBUSY, "the guest is still arriving here");
+    default: /* other jobs: libvirt itself decides whether they exclude a migration */
+        break;
+    }
+    return virDomainIsActive(domain) == 0 ? hvc_error_set(error, -ENOENT, "the guest is not active here") : 0;
+}
+
+static int run_migration(virDomainPtr domain, const struct migrate_argument *a, struct hvc_error *error)
+{
+    struct params params = {.list = NULL};
+    unsigned flags = flags_of(&a->options);
+    unsigned definition = 0;
+    int result = definition_flag(domain, &definition, error);
+
+    if (result < 0)
+        return result;
+    if (fill_params(a, &params) < 0)
+        result = hvc_libvirt_error(error, "the migration's parameters");
+    else if (virDomainMigrateToURI3(domain, a->target_uri, params.list, (unsigned)params.count, flags | definition) < 0)
+        result = hvc_libvirt_error(error, "the migration failed");
+    virTypedParamsFree(params.list, params.count);
+    return result;
+}
+
+static int migrate(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct migrate_argument *a = argument;
+    unsigned long long downtime_before = 0;
+    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
+    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
+
+    if (result == 0)
+        result = check_movable(domain, error);
+    if (result < 0)
+        return result;
+    if (a->options.max_downtime_ms > 0) {
+        /* set before the start, so that no round of copying runs with another one */
+        if (virDomainMigrateGetMaxDowntime(domain, &downtime_before, 0) < 0 ||
+            virDomainMigrateSetMaxDowntime(domain, a->options.max_downtime_ms, 0) < 0)
+            return hvc_libvirt_error(error, "the migration's downtime limit was not set");
+    }
+    result = run_migration(domain, a, error);
+    /* QEMU keeps the limit for the next migration; the guest may also be gone by now, then there is nothing to restore
+     */
+    if (result < 0 && downtime_before > 0)
+        (void)virDomainMigrateSetMaxDowntime(domain, downtime_before, 0);
+    return result;
+}
+
+static int check_options(const struct hvc_migrate_options *o, struct hvc_error *error)
+{
+    if (o->target_uri == NULL || *o->target_uri == '\0')
+        return hvc_error_set(error, -EINVAL, "a migration needs the libvirt URI of its target");
+    if (strlen(o->target_uri) >= HVC_URI_MAX || (o->migrate_uri != NULL && strlen(o->migrate_uri) >= HVC_URI_MAX))
+        return hvc_error_set(error, -EINVAL, "a URI of the migration has more than %d bytes", HVC_URI_MAX - 1);
+    if (o->bandwidth_mib > HVC_BANDWIDTH_MAX_MIB)
+        return hvc_error_set(error, -EINVAL, "a bandwidth of %llu MiB/s is more than libvirt takes (%llu)",
+                             (unsigned long long)o->bandwidth_mib, (unsigned long long)HVC_BANDWIDTH_MAX_MIB);
+    if (o->max_downtime_ms > HVC_DOWNTIME_MAX_MS)
+        return hvc_error_set(error, -EINVAL, "a downtime of %llu ms is more than QEMU takes (%d)",
+                             (unsigned long long)o->max_downtime_ms, HVC_DOWNTIME_MAX_MS);
+    if (o->parallel > HVC_PARALLEL_MAX)
+        return hvc_error_set(error, -EINVAL, "%u parallel streams are more than QEMU takes (%d)", o->parallel,
+                             HVC_PARALLEL_MAX);
+    if (o->parallel > 1 && o->post_copy_allowed)
+        return hvc_error_set(error, -EINVAL, "parallel streams and post-copy exclude each other in QEMU 7.2");
+    return 0;
+}
+
+int hvc_libvirt_migrate(struct hvc_hypervisor *h, const char *uuid, const struct hvc_migrate_options *options,
+                        uint64_t deadline_ms, struct hvc_error *error)
+{
+    HVC_CLEANUP(call)
+    struct hvc_call *call = hvc_call_new(hvc_libvirt_core_of(h), "migrate a guest", migrate, HVC_CALL_MOVE,
+                                         sizeof(struct migrate_argument), NULL);
+    struct migrate_argument *a = hvc_call_argument(call);
+    int result = check_options(options, error);
+
+    if (result < 0)
+        return result;
+    if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
+        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
+    if (a != NULL) {
+        a->options = *options;
+        a->options.target_uri = a->options.migrate_uri = NULL;
+        memcpy(a->target_uri, options->target_uri, strlen(options->target_uri) + 1); /* checked above */
+        if (options->migrate_uri != NULL)
+            memcpy(a->migrate_uri, options->migrate_uri, strlen(options->migrate_uri) + 1);
+    }
+    return hvc_call_run(call, deadline_ms, error);
+}
+
+/* The shorter calls during a migration. */
+struct steer_argument {
+    char uuid[HVC_UUID_TEXT_MAX];
+    uint64_t value;
+};
+
+static int run_steer(struct hvc_hypervisor *h, const char *what, hvc_call_fn run, const char *uuid, uint64_t value,
+                     uint64_t deadline_ms, struct hvc_error *error)
+{
+    HVC_CLEANUP(call)
+    struct hvc_call *call =
+        hvc_call_new(hvc_libvirt_core_of(h), what, run, HVC_CALL_SOFT, sizeof(struct steer_argument), NULL);
+    struct steer_argument *a = hvc_call_argument(call);
+
+    if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
+        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
+    if (a != NULL)
+        a->value = value;
+    return hvc_call_run(call, deadline_ms, error);
+}
+
+/* Only a migration is aborted, never another job of the guest. */
+static int cancel(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct steer_argument *a = argument;
+    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
+    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
+
+    if (result < 0)
+        return result == -ENOENT ? 0 : result;
+    switch (hvc_libvirt_job_operation(domain)) {
+    case VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
+        break;
+    case VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN:
+        return virDomainIsActive(domain) != 1
+                   ? 0
+                   : hvc_error_set(error, -EOPNOTSUPP,
+                                   "the guest is arriving here: its migration is cancelled at "
+                                   "the source");
+    case VIR_DOMAIN_JOB_OPERATION_UNKNOWN:
+        return hvc_error_set(error, -EBUSY, "libvirt does not say whether the guest is being migrated");
+    default:
+        return 0;
+    }
+    if (virDomainAbortJob(domain) == 0)
+        return 0;
+    result = hvc_libvirt_error(error, "the migration was not cancelled");
+    /* it may have ended by itself in between */
+    return hvc_libvirt_job_operation(domain) == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT ? result : 0;
+}
+
+int hvc_libvirt_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    return run_steer(h, "cancel a guest's migration", cancel, uuid, 0, deadline_ms, error);
+}
+
+static int set_downtime(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct steer_argument *a = argument;
+    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
+    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
+
+    if (result < 0)
+        return result;
+    return virDomainMigrateSetMaxDowntime(domain, a->value, 0) == 0
+               ? 0
+               : hvc_libvirt_error(error, "the migration's downtime limit was not set");
+}
+
+int hvc_libvirt_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_t downtime_ms, uint64_t deadline_ms,
+                             struct hvc_error *error)
+{
+    if (downtime_ms == 0 || downtime_ms > HVC_DOWNTIME_MAX_MS)
+        return hvc_error_set(error, -EINVAL, "a downtime limit of %llu ms is not between 1 and %d",
+                             (unsigned long long)downtime_ms, HVC_DOWNTIME_MAX_MS);
+    return run_steer(h, "set a migration's downtime limit", set_downtime, uuid, downtime_ms, deadline_ms, error);
+}
+
+static int set_bandwidth(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct steer_argument *a = argument;
+    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
+    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
+
+    if (result < 0)
+        return result;
+    return virDomainMigrateSetMaxSpeed(domain, (unsigned long)a->value, 0) == 0
+               ? 0
+               : hvc_libvirt_error(error, "the migration's bandwidth was not set");
+}
+
+int hvc_libvirt_set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64_t mib, uint64_t deadline_ms,
+                              struct hvc_error *error)
+{
+    if (mib > HVC_BANDWIDTH_MAX_MIB)
+        return hvc_error_set(error, -EINVAL, "a bandwidth of %llu MiB/s is more than libvirt takes (%llu)",
+                             (unsigned long long)mib, (unsigned long long)HVC_BANDWIDTH_MAX_MIB);
+    return run_steer(h, "set a migration's bandwidth", set_bandwidth, uuid, mib == 0 ? HVC_BANDWIDTH_MAX_MIB : mib,
+                     deadline_ms, error);
+}
+
+static int post_copy(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct steer_argument *a = argument;
+    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
+    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
+
+    if (result < 0)
+        return result;
+    return virDomainMigrateStartPostCopy(domain, 0) == 0
+               ? 0
+               : hvc_libvirt_error(error, "the migration was not switched to post-copy");
+}
+
+int hvc_libvirt_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    return run_steer(h, "switch a migration to post-copy", post_copy, uuid, 0, deadline_ms, error);
+}
