@@ -8,7 +8,6 @@
 #include "../hvc_cmocka.h"
 #include "agent_environment.h"
 #include "fake_asker.h"
-#include "guest_class.h"
 #include "hvc/clock.h"
 #include "identity.h"
 
@@ -137,15 +136,6 @@ static void pain_6_and_10_monitor_maps_every_class_of_a_guest(void **state)
                 environment.entries[--environment.count] = NULL;
         }
     }
-}
-
-static void a_class_word_is_read_back(void **state)
-{
-    (void)state;
-    assert_int_equal(hvc_class_of_word("running"), HVC_GUEST_RUNNING);
-    assert_int_equal(hvc_class_of_word("unknown"), HVC_GUEST_UNKNOWN);
-    assert_int_equal(hvc_class_of_word("idle"), HVC_GUEST_CLASS_MAX);
-    assert_int_equal(hvc_class_verdict(HVC_GUEST_CLASS_MAX, false, false).code, HVC_OCF_ERR_GENERIC);
 }
 
 static void pain_8_a_guest_paused_by_an_io_error_is_failed_or_degraded_by_policy(void **state)
@@ -623,7 +613,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(pain_6_and_10_monitor_maps_every_class_of_a_guest),
-        T(a_class_word_is_read_back),
         T(pain_8_a_guest_paused_by_an_io_error_is_failed_or_degraded_by_policy),
         T(a_recurring_monitor_knows_its_guest_without_the_xml),
         T(a_first_monitor_asks_by_xml_and_notes_the_guest),
