@@ -23,6 +23,7 @@ struct hvc_question {
     const char *resource;
     const char *target;
     const char *source;
+    const char *config; /* file the definition came from */
     const char *end_action;
     uint64_t timeout_ms; /* the operation answers within it */
     uint64_t bandwidth_mib;
@@ -40,8 +41,9 @@ struct hvc_answer {
     char name[HVC_GUEST_NAME_MAX];
     char owner[HVC_RESOURCE_NAME_MAX];
     char words[256];
-    char outcome[64]; /* of guest.start: "started", "already-here", "fetched" */
-    bool io_error;    /* FAILED because of it */
+    char outcome[64];                 /* of guest.start: "started", "already-here", "fetched" */
+    char warning[HVC_ERROR_TEXT_MAX]; /* done, but something should be changed; "" for none */
+    bool io_error;                    /* FAILED because of it */
 };
 
 struct hvc_asker {

@@ -27,6 +27,7 @@ struct hvc_record *hvc_ask_encode(const struct hvc_question *question)
         hvc_record_set_text(args, "resource", question->resource);
     hvc_record_set_text(args, "target", question->target);
     hvc_record_set_text(args, "source", question->source);
+    hvc_record_set_text(args, "config", question->config);
     hvc_record_set_text(args, "end_action", question->end_action);
     set_number(args, "timeout_ms", question->timeout_ms);
     set_number(args, "bandwidth_mib", question->bandwidth_mib);
@@ -52,6 +53,9 @@ static void decode_guest(const struct hvc_record *data, struct hvc_answer *answe
     take(data, "owner", answer->owner, sizeof(answer->owner));
     take(data, "words", answer->words, sizeof(answer->words));
     take(data, "outcome", answer->outcome, sizeof(answer->outcome));
+    take(data, "warning", answer->warning, sizeof(answer->warning));
+    if (answer->warning[0] == '\0')
+        take(data, "mark_error", answer->warning, sizeof(answer->warning));
     answer->io_error = hvc_record_bool(data, "io_error", false);
 }
 

@@ -18,6 +18,9 @@
 #define STOP_FALLBACK_MS 7000
 
 #define BIT(result) (1u << (result))
+/* A move needs libvirt at both ends, whoever asks it: the fallback helps only where the daemon itself is the trouble.
+ */
+#define MOVE_COULD_NOT (BIT(HVC_RESULT_DENIED) | BIT(HVC_RESULT_INTERNAL))
 #define COULD_NOT                                                                                                      \
     (BIT(HVC_RESULT_UNREACHABLE) | BIT(HVC_RESULT_DENIED) | BIT(HVC_RESULT_INTERNAL) | BIT(HVC_RESULT_UNSUPPORTED))
 
@@ -81,6 +84,14 @@ static int remember(const struct action *action, const struct hvc_answer *answer
 static bool belongs_to_another(const struct action *action, const struct hvc_answer *answer)
 {
     return answer->owner[0] != '\0' && strcmp(answer->owner, action->ocf->resource) != 0;
+}
+
+/* What was done, and what should be changed. */
+static void log_answer(const struct action *action, const struct hvc_answer *answer)
+{
+    hvc_ocf_log(action->ocf, HVC_OCF_INFO, "%s", answer->text);
+    if (answer->warning[0] != '\0')
+        hvc_ocf_log(action->ocf, HVC_OCF_WARNING, "%s", answer->warning);
 }
 
 /* Inspects; the daemon gets half of the time, so that a hung one leaves enough for the fallback. */
@@ -284,6 +295,7 @@ static int act_start(struct action *action)
     if (code != HVC_OCF_SUCCESS)
         return code;
     question.operation = "guest.start";
+    question.config = action->settings.config;
     question.resource = action->ocf->resource;
     if (hvc_ask(&action->ways, &question, &plan, action->deadline_ms, &answer, &error) < 0)
         return give_error(action, &error, "cannot start");
@@ -291,7 +303,7 @@ static int act_start(struct action *action)
         hvc_ocf_exit_reason(action->ocf, "%s", answer.text);
         return answer.result == HVC_RESULT_INVALID ? HVC_OCF_ERR_ARGS : HVC_OCF_ERR_GENERIC;
     }
-    hvc_ocf_log(action->ocf, HVC_OCF_INFO, "%s", answer.text);
+    log_answer(action, &answer);
     if (hvc_monitor_scripts_await(action->settings.monitor_scripts, action->deadline_ms, &error) < 0)
         return give_error(action, &error, "the guest was started, but");
     return HVC_OCF_SUCCESS;
@@ -348,6 +360,8 @@ static int act_stop(struct action *action)
         return give_error(action, &error, "cannot prove that the guest is stopped");
     if (answer.result != HVC_RESULT_OK && answer.result != HVC_RESULT_NOT_FOUND)
         return give_reason(action, &answer, "cannot prove that the guest is stopped");
+    if (answer.warning[0] != '\0')
+        hvc_ocf_log(action->ocf, HVC_OCF_WARNING, "%s", answer.warning);
     return stopped(action, answer.text);
 }
 
@@ -355,7 +369,7 @@ static int act_stop(struct action *action)
 
 static int act_migrate_to(struct action *action)
 {
-    const struct hvc_ask_plan plan = {.patience_ms = PATIENCE_MS, .falls_back = COULD_NOT};
+    const struct hvc_ask_plan plan = {.patience_ms = PATIENCE_MS, .falls_back = MOVE_COULD_NOT};
     struct hvc_question question = {0};
     struct hvc_answer answer;
     struct hvc_error error = {0};
@@ -380,14 +394,14 @@ static int act_migrate_to(struct action *action)
         hvc_ocf_exit_reason(action->ocf, "move to %s: %s", action->ocf->migrate_target, answer.text);
         return HVC_OCF_ERR_GENERIC;
     }
-    hvc_ocf_log(action->ocf, HVC_OCF_INFO, "%s", answer.text);
+    log_answer(action, &answer);
     return HVC_OCF_SUCCESS;
 }
 
 static int ask_arrived(struct action *action, struct hvc_question *question, struct hvc_answer *ret_answer,
                        struct hvc_error *error)
 {
-    const struct hvc_ask_plan plan = {.daemon_ms = time_left(action) * 2 / 3, .falls_back = COULD_NOT};
+    const struct hvc_ask_plan plan = {.daemon_ms = time_left(action) * 2 / 3, .falls_back = MOVE_COULD_NOT};
 
     question->operation = "guest.arrived";
     question->resource = action->ocf->resource;
@@ -414,7 +428,7 @@ static int act_migrate_from(struct action *action)
         return give_error(action, &error, "cannot prove that the guest has arrived");
     if (answer.result != HVC_RESULT_OK)
         return give_reason(action, &answer, "cannot prove that the guest has arrived");
-    hvc_ocf_log(action->ocf, HVC_OCF_INFO, "%s", answer.text);
+    log_answer(action, &answer);
     if (remember(action, &answer, &error) < 0)
         hvc_ocf_log(action->ocf, HVC_OCF_WARNING, "%s", error.text);
     return HVC_OCF_SUCCESS;

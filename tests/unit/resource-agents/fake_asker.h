@@ -19,7 +19,8 @@ struct fake_asker {
     size_t laid_out;
     struct {
         struct hvc_question question; /* its texts are gone but for those below */
-        char operation[32], xml[256], uuid[64], name[64], resource[64], target[64], source[64], end_action[16];
+        char operation[32], xml[256], uuid[64], name[64], resource[64], target[64], source[64], config[128],
+            end_action[16];
     } asked[FAKE_REPLIES];
     size_t count;
 };
@@ -47,6 +48,7 @@ static inline int fake_ask(struct hvc_asker *asker, const struct hvc_question *q
     fake_keep(fake->asked[i].resource, sizeof(fake->asked[i].resource), question->resource);
     fake_keep(fake->asked[i].target, sizeof(fake->asked[i].target), question->target);
     fake_keep(fake->asked[i].source, sizeof(fake->asked[i].source), question->source);
+    fake_keep(fake->asked[i].config, sizeof(fake->asked[i].config), question->config);
     fake_keep(fake->asked[i].end_action, sizeof(fake->asked[i].end_action), question->end_action);
     if (fake->replies[i].rc < 0)
         return hvc_error_set(error, fake->replies[i].rc, "it says %s", strerror(-fake->replies[i].rc));

@@ -48,6 +48,8 @@ static void what_is_not_given_is_not_sent(void **state)
                    "{\"op\":\"guest.move\",\"version\":1,\"args\":{\"uuid\":\"u\",\"resource\":\"r\",\"target\":\"n2\","
                    "\"end_action\":\"force\",\"timeout_ms\":5,\"bandwidth_mib\":7,\"max_downtime_ms\":9,"
                    "\"post_copy\":true}}");
+    assert_encoded(&(struct hvc_question){.operation = "guest.start", .xml = "<x/>", .config = "/x.xml"},
+                   "{\"op\":\"guest.start\",\"version\":1,\"args\":{\"xml\":\"<x/>\",\"config\":\"/x.xml\"}}");
     assert_encoded(&(struct hvc_question){.operation = "guest.stop", .uuid = "u", .force = true},
                    "{\"op\":\"guest.stop\",\"version\":1,\"args\":{\"uuid\":\"u\",\"force\":true}}");
 }
@@ -62,9 +64,10 @@ static void the_resource_of_a_list_is_ours_to_look_for(void **state)
 static void a_guest_is_read(void **state)
 {
     const struct hvc_question question = {.operation = "guest.inspect"};
-    struct hvc_answer answer =
-        decode(&question, "{\"version\":1,\"result\":\"ok\",\"text\":\"t\",\"data\":{\"uuid\":\"u\",\"name\":\"vm\","
-                          "\"class\":\"failed\",\"words\":\"paused (I/O error)\",\"owner\":\"r\",\"io_error\":true}}");
+    struct hvc_answer answer = decode(
+        &question,
+        "{\"version\":1,\"result\":\"ok\",\"text\":\"t\",\"data\":{\"uuid\":\"u\",\"name\":\"vm\","
+        "\"class\":\"failed\",\"words\":\"paused (I/O error)\",\"owner\":\"r\",\"io_error\":true,\"warning\":\"w\"}}");
 
     (void)state;
     assert_int_equal(answer.result, HVC_RESULT_OK);
@@ -74,6 +77,7 @@ static void a_guest_is_read(void **state)
     assert_string_equal(answer.words, "paused (I/O error)");
     assert_string_equal(answer.owner, "r");
     assert_string_equal(answer.text, "t");
+    assert_string_equal(answer.warning, "w");
     assert_true(answer.io_error);
 }
 

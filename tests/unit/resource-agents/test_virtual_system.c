@@ -302,14 +302,17 @@ static void start_introduces_the_guest_then_starts_it(void **state)
 {
     (void)state;
     (void)fake_guest(&hvclusterd, HVC_GUEST_ABSENT, "");
-    (void)fake_reply(&hvclusterd, HVC_RESULT_OK, "guest guest1 started");
+    fake_keep(fake_reply(&hvclusterd, HVC_RESULT_OK, "guest guest1 started")->warning, HVC_ERROR_TEXT_MAX,
+              "autostart is set");
     assert_int_equal(act("start"), HVC_OCF_SUCCESS);
     assert_string_equal(hvclusterd.asked[0].operation, "guest.inspect");
     assert_string_equal(hvclusterd.asked[1].operation, "guest.start");
     assert_string_equal(hvclusterd.asked[1].xml, XML);
     assert_string_equal(hvclusterd.asked[1].resource, "vm1");
     assert_in_range(hvclusterd.asked[1].question.timeout_ms, timeout_ms * 8 / 10, timeout_ms - 900);
+    assert_string_equal(hvclusterd.asked[1].config, config);
     assert_non_null(strstr(capture.text, "INFO: guest guest1 started"));
+    assert_non_null(strstr(capture.text, "WARNING: autostart is set"));
     assert_true(is_remembered());
 }
 
@@ -399,8 +402,10 @@ static void stop_forgets_the_guest_when_it_is_gone(void **state)
     (void)state;
     remember_guest(FAKE_UUID);
     (void)unlink(config);
-    (void)fake_reply(&hvclusterd, HVC_RESULT_OK, "guest guest1 shut down in 2 s");
+    fake_keep(fake_reply(&hvclusterd, HVC_RESULT_OK, "guest guest1 shut down in 2 s")->warning, HVC_ERROR_TEXT_MAX,
+              "the timeout is too short");
     assert_int_equal(act("stop"), HVC_OCF_SUCCESS);
+    assert_non_null(strstr(capture.text, "WARNING: the timeout is too short"));
     assert_string_equal(hvclusterd.asked[0].operation, "guest.stop");
     assert_string_equal(hvclusterd.asked[0].uuid, FAKE_UUID);
     assert_string_equal(hvclusterd.asked[0].resource, "vm1");
