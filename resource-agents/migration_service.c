@@ -179,7 +179,8 @@ static void read_last_line(const char *path, char *line, size_t size)
     for (char *p = text + strlen(text); p > text && p[-1] == '\n'; p--)
         p[-1] = '\0';
     start = strrchr(text, '\n');
-    (void)snprintf(line, size, "%s", start == NULL ? text : start + 1);
+    (void)snprintf(line, size, "%.*s", (int)size - 1,
+                   start == NULL ? text : start + 1); /* the end of a log: cut is fine */
 }
 
 static int await_service(struct action *action, const struct hvc_service_process *process, const char *output)

@@ -101,8 +101,8 @@ int main(int argc, char **argv)
     if (optind >= argc || runs == 0)
         return usage();
     for (int i = -1; i < runs; i++) {
-        struct sample sample;
-        int status, result = run_once(argv + optind, &status, &sample);
+        struct sample sample = {0};
+        int status = 0, result = run_once(argv + optind, &status, &sample);
 
         if (result < 0 || status != expected) {
             (void)fprintf(stderr, "measure: %s: %s %d, expected %d\n", argv[optind],

@@ -133,7 +133,7 @@ static void rights_are_dropped_before_the_program_runs(void **state)
     assert_int_equal(waitpid(process.pid, NULL, 0), process.pid);
     file = fopen(output, "r");
     assert_non_null(file);
-    (void)fread(text, 1, sizeof(text) - 1, file);
+    assert_int_not_equal(fread(text, 1, sizeof(text) - 1, file), 0);
     (void)fclose(file);
     assert_string_equal(text, "nobody\n65534\n/\n");
     assert_int_equal(stat(made, &status), 0);
