@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/wait.h>
 
 #include "hvc/cleanup.h"
@@ -19,7 +18,6 @@
 struct settings {
     const char *binary;
     const char *config;
-    const char *user;
 };
 
 static const struct hvc_parameter PARAMETERS[] = {
@@ -30,15 +28,6 @@ static const struct hvc_parameter PARAMETERS[] = {
         .shortdesc = "Configuration file of hvclusterd",
         .longdesc = "Absolute path of the configuration file of hvclusterd. Not set: /etc/hvcluster/hvclusterd.conf, "
                     "which may be missing.",
-    },
-    {
-        .name = "user",
-        .type = HVC_PARAMETER_STRING,
-        .offset = offsetof(struct settings, user),
-        .standard = "hvcluster",
-        .shortdesc = "User that hvclusterd runs as",
-        .longdesc = "User that hvclusterd runs as; a member of the groups haclient and libvirt, and allowed to use "
-                    "Corosync by a file in /etc/corosync/uidgid.d.",
     },
     {
         .name = "binary",
@@ -74,7 +63,6 @@ const struct hvc_agent hvc_migration_service = {
 struct action {
     const struct hvc_ocf *ocf;
     const struct hvc_service_probe *probe;
-    const char *const *folders;
     uint64_t deadline_ms;
     struct settings settings;
     char binary[HVC_PATH_TEXT_MAX];
@@ -157,11 +145,6 @@ static int validate(struct action *action)
         (void)snprintf(words, sizeof(words), "cannot read %s: %s", action->settings.config, strerror(errno));
         return fail(action, HVC_OCF_ERR_INSTALLED, words);
     }
-    if (action->settings.user[0] != '\0' && getpwnam(action->settings.user) == NULL) {
-        (void)snprintf(words, sizeof(words), "user %s does not exist on this node: install hvcluster's package there",
-                       action->settings.user);
-        return fail(action, HVC_OCF_ERR_INSTALLED, words);
-    }
     return HVC_OCF_SUCCESS;
 }
 
@@ -215,8 +198,7 @@ static int act_start(struct action *action)
 {
     const char *arguments[4] = {action->binary, NULL, NULL, NULL};
     char output[HVC_PATH_TEXT_MAX];
-    struct hvc_service_command command = {
-        .arguments = arguments, .user = action->settings.user, .folders = action->folders, .output = output};
+    struct hvc_service_command command = {.arguments = arguments, .output = output};
     struct hvc_service_process process;
     struct hvc_service_health health;
     struct hvc_error error = {0};
@@ -280,10 +262,9 @@ static const struct {
     {"validate-all", validate},
 };
 
-int hvc_migration_service_act(const struct hvc_ocf *ocf, uint64_t deadline_ms, const struct hvc_service_probe *probe,
-                              const char *const *folders)
+int hvc_migration_service_act(const struct hvc_ocf *ocf, uint64_t deadline_ms, const struct hvc_service_probe *probe)
 {
-    struct action action = {.ocf = ocf, .probe = probe, .folders = folders, .deadline_ms = deadline_ms};
+    struct action action = {.ocf = ocf, .probe = probe, .deadline_ms = deadline_ms};
 
     for (size_t i = 0; i < sizeof(ACTS) / sizeof(ACTS[0]); i++) {
         if (strcmp(ACTS[i].name, ocf->action) != 0)

@@ -23,9 +23,7 @@ extern const struct hvc_service_probe hvc_service_status; /* operation "status" 
 
 extern const struct hvc_agent hvc_migration_service;
 
-/* Runs the action that ocf names and returns its OCF code. folders: start makes them for the service; ends with NULL.
- */
-int hvc_migration_service_act(const struct hvc_ocf *ocf, uint64_t deadline_ms, const struct hvc_service_probe *probe,
-                              const char *const *folders);
+/* Runs the action that ocf names and returns its OCF code. */
+int hvc_migration_service_act(const struct hvc_ocf *ocf, uint64_t deadline_ms, const struct hvc_service_probe *probe);
 
 #endif

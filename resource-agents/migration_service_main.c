@@ -4,10 +4,7 @@
 
 static int act(const struct hvc_ocf *ocf, uint64_t deadline_ms)
 {
-    /* The runtime folder's owner is who clients accept as hvclusterd. */
-    static const char *const folders[] = {HVC_RUNTIME_DIRECTORY, HVC_STATE_DIRECTORY, NULL};
-
-    return hvc_migration_service_act(ocf, deadline_ms, &hvc_service_status, folders);
+    return hvc_migration_service_act(ocf, deadline_ms, &hvc_service_status);
 }
 
 int main(int argc, char **argv)

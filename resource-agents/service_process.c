@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -119,45 +117,8 @@ void hvc_service_process_forget(const struct hvc_ocf *ocf)
         (void)unlink(path);
 }
 
-struct account {
-    bool change; /* to somebody else than we are */
-    uid_t uid;
-    gid_t gid;
-    const char *name;
-};
-
-static int find_account(const char *user, struct account *ret_account, struct hvc_error *error)
-{
-    const struct passwd *entry;
-
-    *ret_account = (struct account){.uid = geteuid(), .gid = getegid(), .name = user};
-    if (*user == '\0')
-        return 0;
-    errno = 0;
-    entry = getpwnam(user); /* one thread */
-    if (entry == NULL)
-        return hvc_error_set(error, -ENOENT, "user %s does not exist on this node", user);
-    ret_account->change = entry->pw_uid != geteuid();
-    ret_account->uid = entry->pw_uid;
-    ret_account->gid = entry->pw_gid;
-    return 0;
-}
-
-static int make_folder(const char *path, const struct account *account, struct hvc_error *error)
-{
-    if (mkdir(path, 0750) < 0)
-        return errno == EEXIST ? 0 : hvc_error_set(error, -errno, "cannot make folder %s: %s", path, strerror(errno));
-    /* Clients that are neither root nor of the daemon's group must reach nothing in it but what the daemon opens. */
-    if (account->change && chown(path, account->uid, account->gid) < 0)
-        return hvc_error_set(error, -errno, "cannot give folder %s to %s: %s", path, account->name, strerror(errno));
-    if (chmod(path, 0755) < 0)
-        return hvc_error_set(error, -errno, "cannot open folder %s: %s", path, strerror(errno));
-    return 0;
-}
-
-/* Between fork and exec: only what may be called there (one thread, so initgroups is fine too). */
-__attribute__((noreturn)) static void become(const struct hvc_service_command *command, const struct account *account,
-                                             int output)
+/* Between fork and exec: only what may be called there. */
+__attribute__((noreturn)) static void become(const struct hvc_service_command *command, int output)
 {
     char *const *arguments;
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -170,11 +131,6 @@ __attribute__((noreturn)) static void become(const struct hvc_service_command *c
     if (setsid() < 0 || null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
         dup2(output, STDERR_FILENO) < 0 || chdir("/") < 0)
         _exit(126);
-    if (account->change &&
-        (initgroups(account->name, account->gid) < 0 || setgid(account->gid) < 0 || setuid(account->uid) < 0)) {
-        (void)dprintf(STDERR_FILENO, "cannot become %s: %s\n", account->name, strerror(errno));
-        _exit(126);
-    }
     (void)execv(arguments[0], arguments);
     (void)dprintf(STDERR_FILENO, "cannot run %s: %s\n", arguments[0], strerror(errno));
     _exit(127);
@@ -185,14 +141,9 @@ int hvc_service_process_start(const struct hvc_ocf *ocf, const struct hvc_servic
 {
     HVC_CLEANUP(fd) int output = -1;
     struct hvc_service_process process = {0};
-    struct account account;
     char state = 0;
-    int rc = find_account(command->user, &account, error);
+    int rc;
 
-    for (const char *const *folder = command->folders; rc == 0 && *folder != NULL; folder++)
-        rc = make_folder(*folder, &account, error);
-    if (rc < 0)
-        return rc;
     (void)unlink(command->output);
     output = open(command->output, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (output < 0)
@@ -201,7 +152,7 @@ int hvc_service_process_start(const struct hvc_ocf *ocf, const struct hvc_servic
     if (process.pid < 0)
         return hvc_error_set(error, -errno, "cannot start %s: %s", command->arguments[0], strerror(errno));
     if (process.pid == 0)
-        become(command, &account, output);
+        become(command, output);
     /* Ours until it is reaped: its entry in /proc is there, as a zombie at least. */
     if (read_stat(process.pid, &state, &process.started) < 0)
         return hvc_error_set(error, -ESRCH, "cannot see the process of %s in /proc", command->arguments[0]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The process of hvclusterd: started as its own user in its own session, found again by a note of its pid and the
- * kernel's start time of it, ended by TERM and KILL.
+ * The process of hvclusterd: started in its own session, found again by a note of its pid and the kernel's start time
+ * of it, ended by TERM and KILL. It becomes its own user by itself.
  */
 #ifndef HVC_SERVICE_PROCESS_H
 #define HVC_SERVICE_PROCESS_H
@@ -21,8 +21,6 @@ struct hvc_service_process {
 
 struct hvc_service_command {
     const char *const *arguments; /* ends with NULL; arguments[0] is the path */
-    const char *user;             /* "" or the caller's own: as who we are */
-    const char *const *folders;   /* made for the user when they are not there; ends with NULL */
     const char *output;           /* file that takes what it prints */
 };
 

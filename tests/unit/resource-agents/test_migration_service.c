@@ -58,7 +58,6 @@ static int begin(void **state)
     memset(&environment, 0, sizeof(environment));
     environment_add(&environment, "OCF_RESOURCE_INSTANCE=hvc");
     environment_add(&environment, "OCF_RESKEY_binary=%s", program);
-    environment_add(&environment, "OCF_RESKEY_user=root");
     environment_add(&environment, "HA_RSCTMP=%s", folder);
     fake_rc = 0;
     memset(&fake_health, 0, sizeof(fake_health));
@@ -69,14 +68,13 @@ static int begin(void **state)
 
 static int act(const char *action)
 {
-    const char *const folders[] = {NULL};
     struct hvc_error error = {0};
     int code;
 
     assert_int_equal(
         hvc_ocf_read("MigrationService", hvc_migration_service.actions, action, environment.entries, &ocf, &error), 0);
     stderr_begin(&capture);
-    code = hvc_migration_service_act(&ocf, hvc_deadline_in(timeout_ms), &PROBE, folders);
+    code = hvc_migration_service_act(&ocf, hvc_deadline_in(timeout_ms), &PROBE);
     (void)stderr_end(&capture);
     return code;
 }
@@ -101,19 +99,9 @@ static void assert_reason(const char *words)
         fail_msg("no reason with \"%s\" in:\n%s", words, capture.text);
 }
 
-static bool needs_root(void)
-{
-    if (geteuid() == 0)
-        return false;
-    print_message("needs root\n");
-    return true;
-}
-
 static void the_service_starts_is_seen_and_stops(void **state)
 {
     (void)state;
-    if (needs_root())
-        skip();
     assert_int_equal(act("monitor"), HVC_OCF_NOT_RUNNING);
     assert_int_equal(act("stop"), HVC_OCF_SUCCESS);
     assert_int_equal(act("start"), HVC_OCF_SUCCESS);
@@ -127,8 +115,6 @@ static void the_service_starts_is_seen_and_stops(void **state)
 static void a_service_that_ends_at_once_is_told_by_its_last_words(void **state)
 {
     (void)state;
-    if (needs_root())
-        skip();
     write_program("echo first; echo 'hvclusterd.conf:3: unknown key tsl'; exit 1");
     assert_int_equal(act("start"), HVC_OCF_ERR_GENERIC);
     assert_reason("hvclusterd ended at once: hvclusterd.conf:3: unknown key tsl");
@@ -137,8 +123,6 @@ static void a_service_that_ends_at_once_is_told_by_its_last_words(void **state)
 static void a_service_that_never_answers_is_told(void **state)
 {
     (void)state;
-    if (needs_root())
-        skip();
     timeout_ms = 300;
     write_program("exec sleep 1000");
     assert_int_equal(act("start"), HVC_OCF_ERR_GENERIC);
@@ -181,10 +165,8 @@ static void monitor_tells_hanging_and_unwell_apart(void **state)
 static void a_service_started_by_somebody_else_is_stopped_by_its_own_word(void **state)
 {
     const char *const arguments[] = {program, NULL};
-    const char *const folders[] = {NULL};
     char output[128];
-    const struct hvc_service_command command = {
-        .arguments = arguments, .user = "", .folders = folders, .output = output};
+    const struct hvc_service_command command = {.arguments = arguments, .output = output};
     struct hvc_service_process process;
     struct hvc_error error = {0};
 
@@ -206,8 +188,6 @@ static void a_service_started_by_somebody_else_is_stopped_by_its_own_word(void *
 static void validate_all_says_what_is_missing(void **state)
 {
     (void)state;
-    if (needs_root())
-        skip();
     assert_int_equal(act("validate-all"), HVC_OCF_SUCCESS);
     environment_add(&environment, "OCF_RESKEY_config=%s/no.conf", folder);
     assert_int_equal(act("validate-all"), HVC_OCF_ERR_INSTALLED);
@@ -222,14 +202,6 @@ static void validate_all_says_what_is_missing(void **state)
     assert_int_equal(act("demote"), HVC_OCF_ERR_UNIMPLEMENTED);
 }
 
-static void an_unknown_user_is_told(void **state)
-{
-    (void)state;
-    (void)snprintf(environment.text[2], sizeof(environment.text[2]), "OCF_RESKEY_user=no-such-user");
-    assert_int_equal(act("start"), HVC_OCF_ERR_INSTALLED);
-    assert_reason("user no-such-user does not exist on this node");
-}
-
 #define T(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
@@ -241,7 +213,6 @@ int main(void)
         T(monitor_tells_hanging_and_unwell_apart),
         T(a_service_started_by_somebody_else_is_stopped_by_its_own_word),
         T(validate_all_says_what_is_missing),
-        T(an_unknown_user_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
