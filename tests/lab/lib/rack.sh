@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# The rack is one process, PID 1 of the lab's PID namespace and the parent of the nodes; whoever knows its pid has
+# everything else.
+
+# is_rack PID: the first process of a namespace below ours, started for this lab.
+is_rack() {
+    local argument
+    { IFS= read -r -d '' argument && IFS= read -r -d '' argument; } 2>/dev/null <"/proc/$1/cmdline" || return 1
+    [ "$argument" = "$LAB_DIR" ] && [ "$(inner_pid "$1")" = 1 ]
+}
+
+# inner_pid PID: what the process is called one PID namespace below the one it is seen from (NSpid: 12345 17 1).
+inner_pid() {
+    local line=()
+    while read -ra line; do
+        [ "${line[0]-}" != NSpid: ] || { echo "${line[2]-}" && return 0; }
+    done 2>/dev/null <"/proc/$1/status"
+    return 1
+}
+
+# Sets RACK to the rack's pid; fails when there is none. The pid file may be missing when "up" was killed.
+find_rack() {
+    local pid
+    RACK=
+    if { read -r pid <"$LAB_DIR/rack.pid"; } 2>/dev/null && is_rack "$pid"; then
+        RACK=$pid
+        return 0
+    fi
+    for pid in $(pgrep -x hvc-lab-rack); do
+        is_rack "$pid" || continue
+        RACK=$pid
+        return 0
+    done
+    return 1
+}
+
+need_rack() { find_rack || fail "the lab is not running; 'up' starts it"; }
+
+in_rack() { nsenter --target "$RACK" --mount --net --pid -- "$@" 9>&-; }
+
+# node_pid NODE: sets NODE_PID to the node's PID 1 as this machine sees it; fails when the node has no power.
+node_pid() {
+    local child inner
+    NODE_PID=
+    { read -r inner <"$LAB_DIR/nodes/$1/init.pid"; } 2>/dev/null || return 1
+    for child in $(cat "/proc/$RACK/task/$RACK/children" 2>/dev/null); do
+        if [ "$(inner_pid "$child")" = "$inner" ]; then
+            NODE_PID=$child
+            return 0
+        fi
+    done
+    return 1
+}
+
+# in_node NODE CMD...: without any of the caller's environment. AS_USER: as that user of the node, with its groups.
+in_node() {
+    local node=$1 as=()
+    shift
+    node_pid "$node" || { warn "node $node has no power" && return 1; }
+    [ -z "${AS_USER-}" ] || as=(setpriv --reuid "$AS_USER" --regid "$AS_USER" --init-groups --)
+    nsenter --target "$NODE_PID" --mount --uts --ipc --net --pid -- /usr/bin/env -i \
+        PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root USER=root LANG=C.UTF-8 \
+        TERM="${TERM-dumb}" HVC_LAB="$LAB" HVC_NODE="$node" ${as[@]+"${as[@]}"} "$@" 9>&-
+}
+
+power_request() { "$LAB_DIR/lab/fence_hvclab" "$1" "$2" lab "$LAB_DIR/switch/power.sock"; }
+
+start_rack() { "$1/tests/lab/hvc-lab-rack" "$LAB_DIR"; }
+
+# Everything in the lab's PID namespace, every nested namespace and every mount in them goes with the rack.
+end_rack() {
+    find_rack || return 0
+    kill -KILL "$RACK" 2>/dev/null
+    poll 30 eval '! find_rack' || { warn "the rack (pid $RACK) does not end" && return 1; }
+}

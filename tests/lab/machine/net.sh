@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# The networks of a lab. Sourced by the rack's scripts and by the lab command; the functions that touch the switch must
+# run in the rack's network and PID namespaces.
+#
+# Three networks, each a bridge in the rack's network namespace. Node N has N in each, the rack itself 254 in the third:
+#   ring       10.77.1.N   corosync; what the host name nN means
+#   migration  10.77.2.N   live migration; the host name nN-mig
+#   storage    10.77.3.N   the guests' disks and serial lines, served by the rack
+# A node's port on the switch is called <node>-<first letter of the network>, its interface like the network.
+
+# shellcheck disable=SC2034 # used by those who source this
+NETWORKS=(ring migration storage)
+
+net_number() {
+    case $1 in
+    ring) echo 1 ;;
+    migration) echo 2 ;;
+    storage) echo 3 ;;
+    *) return 1 ;;
+    esac
+}
+
+net_address() { # net_address NETWORK HOST-NUMBER
+    echo "10.77.$(net_number "$1").$2"
+}
+
+net_port() { echo "$1-${2:0:1}"; }
+
+# The state of a node's cable, kept in a file, so that it is there again when the node has been off:
+# "cut=none|full|out|in" and "rate=none|RATE" (a rate of tc, e.g. 10mbit).
+net_state() { # net_state FOLDER NODE NETWORK: sets cut and rate
+    cut=none rate=none
+    # shellcheck source=/dev/null
+    [ ! -e "$1/nodes/$2/net/$3" ] || . "$1/nodes/$2/net/$3"
+}
+
+net_shape() { # net_shape INTERFACE RATE
+    if [ "$2" = none ]; then
+        tc qdisc del dev "$1" root 2>/dev/null || true
+    else
+        # Less than 64 kB of burst and tbf drops what TCP sends in one piece.
+        tc qdisc replace dev "$1" root tbf rate "$2" burst 128kb latency 400ms
+    fi
+}
+
+# Makes the switch's port (and, given the pid of the node's init, the node's end) what the state says.
+net_apply() { # net_apply FOLDER NODE NETWORK INIT-PID
+    local cut rate port table
+    net_state "$1" "$2" "$3"
+    port=$(net_port "$2" "$3")
+    table=${port//-/_}
+    nft delete table netdev "$table" 2>/dev/null || true
+    case $cut in
+    full) ip link set "$port" down ;;
+    out) nft "add table netdev $table; add chain netdev $table c { type filter hook ingress device $port priority 0; policy drop; }" ;;
+    in) nft "add table netdev $table; add chain netdev $table c { type filter hook egress device $port priority 0; policy drop; }" ;;
+    esac
+    [ "$cut" = full ] || ip link set "$port" up
+    net_shape "$port" "$rate"
+    nsenter --net --target "$4" bash -c ". '${BASH_SOURCE[0]}'; net_shape $3 $rate"
+}
