@@ -81,7 +81,11 @@ write_cib() {
     [ "$NODES" != 2 ] || nvpair fencing pcmk_delay_base 'n1:3s;n2:0s'
     echo '</instance_attributes><operations>'
     echo '<op id="fencing-monitor" name="monitor" interval="120s" timeout="20s"/>'
-    echo '</operations></primitive></resources><constraints/></configuration><status/></cib>'
+    echo '</operations></primitive></resources><constraints/>'
+    # As "pcs cluster setup" sets it: nothing moves because somebody else did.
+    echo '<rsc_defaults><meta_attributes id="build-resource-defaults">'
+    nvpair build resource-stickiness 1
+    echo '</meta_attributes></rsc_defaults></configuration><status/></cib>'
 }
 
 # A CA, and for each node one certificate, as server and as client, for all its names and addresses.
