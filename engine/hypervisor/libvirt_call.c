@@ -137,7 +137,7 @@ static unsigned *counter_of(const struct hvc_call *call)
 /* An answer, of whatever content, means that libvirtd lives; while other calls are stuck it still hangs. */
 static void note_answer(struct hvc_libvirt_core *core)
 {
-    if (core->conn != NULL && (core->health != HVC_HYPERVISOR_HANGS || core->stuck == 0))
+    if (core->health != HVC_HYPERVISOR_HANGS || core->stuck == 0)
         hvc_libvirt_health(core, HVC_HYPERVISOR_ANSWERS, NULL);
 }
 
@@ -163,15 +163,13 @@ static void *call_thread(void *argument)
         call->state = CALL_RETURNED;
     call->result = result;
     call->error = error;
-    if (lost) {
-        hvc_libvirt_forget(core, conn);
+    if (lost)
         hvc_libvirt_health(core, HVC_HYPERVISOR_DOWN, &error);
-    } else {
+    else
         note_answer(core);
-    }
+    hvc_libvirt_give_connection(core, conn);
     (void)pthread_cond_broadcast(&core->changed);
     (void)pthread_mutex_unlock(&core->lock);
-    (void)virConnectClose(conn); /* this call's reference; the last one may wait for libvirtd, so after the answer */
     hvc_call_unref(call);
     return NULL;
 }
@@ -213,7 +211,7 @@ static int leave_behind(struct hvc_call *call, uint64_t waited_ms, struct hvc_er
     return result;
 }
 
-/* Takes over the reference to conn. */
+/* Takes over the connection. */
 static int run_once(struct hvc_call *call, virConnectPtr conn, uint64_t deadline_ms, struct hvc_error *error)
 {
     struct hvc_libvirt_core *core = call->core;
@@ -234,8 +232,8 @@ static int run_once(struct hvc_call *call, virConnectPtr conn, uint64_t deadline
         }
     }
     if (result < 0) {
+        hvc_libvirt_give_connection(core, conn);
         (void)pthread_mutex_unlock(&core->lock);
-        (void)virConnectClose(conn);
         return result;
     }
     while (call->state == CALL_WAITED_FOR && hvc_libvirt_wait(core, deadline_ms))
@@ -263,7 +261,7 @@ int hvc_call_run(struct hvc_call *call, uint64_t deadline_ms, struct hvc_error *
         return hvc_error_set(error, -ENOMEM, "no memory for a call of libvirt");
     for (;;) {
         virConnectPtr conn = NULL;
-        int result = hvc_libvirt_connect(call->core, deadline_ms, &conn, error);
+        int result = hvc_libvirt_take_connection(call->core, deadline_ms, &conn, error);
 
         if (result < 0) {
             (void)hvc_error_prefix(error, "not asked to %s", call->what);

@@ -8,17 +8,10 @@
 
 #define KEEPALIVE_SECONDS 5
 #define KEEPALIVE_COUNT   3
-#define OPENS_MAX         3    /* attempts at one time: one may hang for minutes in a TCP connect to a dead node */
-#define OPEN_PATIENCE_MS  5000 /* after that a further attempt is made beside one that hangs */
+#define OPENS_MAX         4    /* attempts at one time: one may hang for minutes in a TCP connect to a dead node */
+#define OPEN_PATIENCE_MS  5000 /* one that takes longer hangs; a further one is made after it, one a period */
 
-/* A connection that is no longer used, on its way to be closed. It keeps the core for its close callback. */
-struct old_connection {
-    struct hvc_libvirt_core *core;
-    virConnectPtr conn;
-    int event_ids[HVC_EVENT_IDS];
-};
-
-/* Runs in the event loop's thread. */
+/* Runs in the event loop's thread, before libvirt's calls on the connection have returned. */
 static void on_close(virConnectPtr conn, int reason, void *context)
 {
     static const char *const reasons[] = {
@@ -31,115 +24,126 @@ static void on_close(virConnectPtr conn, int reason, void *context)
     struct hvc_error words;
     bool known = reason >= 0 && (size_t)reason < sizeof(reasons) / sizeof(reasons[0]);
 
+    (void)conn;
     (void)hvc_error_set(&words, -ENOTCONN, "the connection to libvirt at %s broke: %s", core->uri,
                         known ? reasons[reason] : "for an unknown reason");
     (void)pthread_mutex_lock(&core->lock);
-    if (core->conn == conn) {
-        hvc_libvirt_forget(core, conn);
-        hvc_libvirt_health(core, HVC_HYPERVISOR_DOWN, &words);
-        (void)pthread_cond_broadcast(&core->changed);
-    }
+    hvc_libvirt_health(core, HVC_HYPERVISOR_DOWN, &words);
+    (void)pthread_cond_broadcast(&core->changed);
     (void)pthread_mutex_unlock(&core->lock);
 }
 
-static void *close_thread(void *argument)
+int hvc_libvirt_open_connection(struct hvc_libvirt_core *core, virConnectPtr *ret_conn, struct hvc_error *error)
 {
-    struct old_connection *old = argument;
+    int result = hvc_libvirt_loop_start();
+    virConnectPtr conn;
 
-    for (int i = 0; i < HVC_EVENT_IDS; i++)
-        if (old->event_ids[i] >= 0)
-            (void)virConnectDomainEventDeregisterAny(old->conn, old->event_ids[i]);
-    (void)virConnectUnregisterCloseCallback(old->conn, on_close);
-    (void)virConnectClose(old->conn);
-    hvc_libvirt_core_unref(old->core); /* on_close runs no more after it was unregistered */
-    free(old);
-    return NULL;
-}
-
-/* Deregistering and closing ask libvirtd, so a thread does it. Without memory or threads the connection stays open
- * until the process ends: nothing waits for it. */
-static void close_later(struct hvc_libvirt_core *core, virConnectPtr conn, const int event_ids[HVC_EVENT_IDS])
-{
-    struct old_connection *old = calloc(1, sizeof(*old));
-
-    if (old == NULL)
-        return;
-    old->core = core;
-    old->conn = conn;
-    memcpy(old->event_ids, event_ids, sizeof(old->event_ids));
-    if (hvc_libvirt_thread(close_thread, old) < 0)
-        free(old);
-}
-
-void hvc_libvirt_forget(struct hvc_libvirt_core *core, virConnectPtr conn)
-{
-    if (conn == NULL || core->conn != conn)
-        return;
-    core->conn = NULL;
-    close_later(core, conn, core->event_ids);
-    for (int i = 0; i < HVC_EVENT_IDS; i++)
-        core->event_ids[i] = -1;
-}
-
-/* Keepalive and the close callback; a driver without them (test:///) works without. The reference to the core is the
- * connection's, given back by close_thread: libvirt calls no free function where a driver has no close callbacks. */
-static void make_watchful(struct hvc_libvirt_core *core, virConnectPtr conn)
-{
+    if (result < 0)
+        return hvc_error_set(error, result, "no connection to libvirt at %s: no event loop: %s", core->uri,
+                             strerror(-result));
+    conn = virConnectOpen(core->uri);
+    if (conn == NULL)
+        return hvc_libvirt_connect_error(error, core->uri);
+    /* The close callback's reference to the core is given back when the connection is closed: libvirt calls no free
+     * function where a driver has no close callbacks. Such a driver (test:///) works without them and keepalive. */
     (void)pthread_mutex_lock(&core->lock);
     core->refs++;
     (void)pthread_mutex_unlock(&core->lock);
     (void)virConnectSetKeepAlive(conn, KEEPALIVE_SECONDS, KEEPALIVE_COUNT);
     (void)virConnectRegisterCloseCallback(conn, on_close, core, NULL);
+    *ret_conn = conn;
+    return 0;
 }
 
-/* The core's lock is held. The connection becomes the core's unless another attempt was faster. */
-static bool install(struct hvc_libvirt_core *core, virConnectPtr conn, const int ids[HVC_EVENT_IDS])
+void hvc_libvirt_close_connection(struct hvc_libvirt_core *core, virConnectPtr conn)
 {
-    if (core->conn != NULL || core->closed || virConnectIsAlive(conn) != 1)
-        return false;
-    core->conn = conn;
-    memcpy(core->event_ids, ids, sizeof(core->event_ids));
-    return true;
+    (void)virConnectUnregisterCloseCallback(conn, on_close);
+    (void)virConnectClose(conn);
+    hvc_libvirt_core_unref(core); /* on_close runs no more */
+}
+
+/* A connection on its way to be closed. */
+struct closing {
+    struct hvc_libvirt_core *core;
+    virConnectPtr conn;
+};
+
+static void *close_thread(void *argument)
+{
+    struct closing *closing = argument;
+
+    hvc_libvirt_close_connection(closing->core, closing->conn);
+    free(closing);
+    return NULL;
+}
+
+/* Without memory or threads the connection stays open until the process ends: nothing waits for it. */
+void hvc_libvirt_close_later(struct hvc_libvirt_core *core, virConnectPtr conn)
+{
+    struct closing *closing = calloc(1, sizeof(*closing));
+
+    if (closing == NULL)
+        return;
+    *closing = (struct closing){.core = core, .conn = conn};
+    if (hvc_libvirt_thread(close_thread, closing) < 0)
+        free(closing);
+}
+
+void hvc_libvirt_give_connection(struct hvc_libvirt_core *core, virConnectPtr conn)
+{
+    if (core->closed || core->idle_count == HVC_IDLE_CONNECTIONS || virConnectIsAlive(conn) != 1) {
+        hvc_libvirt_close_later(core, conn);
+        return;
+    }
+    core->idle[core->idle_count++] = conn;
+    (void)pthread_cond_broadcast(&core->changed);
+}
+
+void hvc_libvirt_drop_idle(struct hvc_libvirt_core *core)
+{
+    while (core->idle_count > 0)
+        hvc_libvirt_close_later(core, core->idle[--core->idle_count]);
 }
 
 static void *open_thread(void *argument)
 {
     struct hvc_libvirt_core *core = argument;
     struct hvc_error error = {.code = 0};
-    int ids[HVC_EVENT_IDS] = {-1, -1};
-    virConnectPtr conn = virConnectOpen(core->uri);
+    virConnectPtr conn = NULL;
+    int result = hvc_libvirt_open_connection(core, &conn, &error);
 
-    if (conn == NULL) {
-        (void)hvc_libvirt_connect_error(&error, core->uri);
-    } else {
-        make_watchful(core, conn);
-        (void)hvc_libvirt_register_events(core, conn, ids, &error);
-    }
     (void)pthread_mutex_lock(&core->lock);
     core->opening--;
     core->opens_ended++;
     core->open_error = error;
-    if (conn != NULL && error.code == 0 && install(core, conn, ids))
-        hvc_libvirt_health(core, HVC_HYPERVISOR_ANSWERS, NULL);
-    else if (conn != NULL)
-        close_later(core, conn, ids);
-    if (error.code != 0 && core->conn == NULL)
+    if (result == 0) {
+        hvc_libvirt_give_connection(core, conn);
+        if (core->stuck == 0)
+            hvc_libvirt_health(core, HVC_HYPERVISOR_ANSWERS, NULL);
+    } else {
         hvc_libvirt_health(core, HVC_HYPERVISOR_DOWN, &error);
+    }
     (void)pthread_cond_broadcast(&core->changed);
     (void)pthread_mutex_unlock(&core->lock);
     hvc_libvirt_core_unref(core);
     return NULL;
 }
 
-int hvc_libvirt_start_opening(struct hvc_libvirt_core *core)
+static bool one_more_attempt(const struct hvc_libvirt_core *core)
+{
+    if (core->opening >= OPENS_MAX)
+        return false;
+    /* Several that are quick, one after the other when they hang. */
+    return hvc_now_ms() - core->open_started_ms >= OPEN_PATIENCE_MS || core->opening == 0 ||
+           (core->health != HVC_HYPERVISOR_HANGS && core->opening < core->waiting);
+}
+
+static int start_opening(struct hvc_libvirt_core *core)
 {
     int result;
 
-    if (core->opening > 0 && (core->opening >= OPENS_MAX || hvc_now_ms() - core->open_started_ms < OPEN_PATIENCE_MS))
+    if (!one_more_attempt(core))
         return 0;
-    result = hvc_libvirt_loop_start();
-    if (result < 0)
-        return result;
     core->opening++;
     core->refs++;
     core->open_started_ms = hvc_now_ms();
@@ -149,6 +153,19 @@ int hvc_libvirt_start_opening(struct hvc_libvirt_core *core)
         core->refs--;
     }
     return result;
+}
+
+/* The core's lock is held. The last used idle connection that lives, or NULL. */
+static virConnectPtr take_idle(struct hvc_libvirt_core *core)
+{
+    while (core->idle_count > 0) {
+        virConnectPtr conn = core->idle[--core->idle_count];
+
+        if (virConnectIsAlive(conn) == 1)
+            return conn;
+        hvc_libvirt_close_later(core, conn);
+    }
+    return NULL;
 }
 
 /* The core's lock is held. */
@@ -172,15 +189,19 @@ static uint64_t next_look(const struct hvc_libvirt_core *core, uint64_t deadline
     return core->opening >= OPENS_MAX || patient > deadline_ms ? deadline_ms : patient;
 }
 
-/* The core's lock is held. Waits for a connection; the outcome of an attempt that ended meanwhile is the answer. */
-static int wait_for_connection(struct hvc_libvirt_core *core, uint64_t deadline_ms, struct hvc_error *error)
+/* The core's lock is held. The outcome of an attempt that ended meanwhile is the answer. */
+static int wait_for_connection(struct hvc_libvirt_core *core, uint64_t deadline_ms, virConnectPtr *ret_conn,
+                               struct hvc_error *error)
 {
     uint64_t begin = hvc_now_ms();
     uint64_t ended = core->opens_ended;
 
-    while (core->conn == NULL) {
+    for (;;) {
         int result;
 
+        *ret_conn = take_idle(core);
+        if (*ret_conn != NULL)
+            return 0;
         if (core->opens_ended != ended && core->open_error.code != 0) {
             if (error != NULL)
                 *error = core->open_error;
@@ -189,28 +210,26 @@ static int wait_for_connection(struct hvc_libvirt_core *core, uint64_t deadline_
         if (hvc_deadline_left(deadline_ms) == 0)
             return say_hang(core, begin, error);
         ended = core->opens_ended;
-        result = hvc_libvirt_start_opening(core);
+        result = start_opening(core);
         if (result < 0)
-            return hvc_error_set(error, result, "no connection to libvirt at %s: no thread or event loop: %s",
-                                 core->uri, strerror(-result));
+            return hvc_error_set(error, result, "no connection to libvirt at %s: no thread: %s", core->uri,
+                                 strerror(-result));
         (void)hvc_libvirt_wait(core, next_look(core, deadline_ms));
     }
-    return 0;
 }
 
-int hvc_libvirt_connect(struct hvc_libvirt_core *core, uint64_t deadline_ms, virConnectPtr *ret_conn,
-                        struct hvc_error *error)
+int hvc_libvirt_take_connection(struct hvc_libvirt_core *core, uint64_t deadline_ms, virConnectPtr *ret_conn,
+                                struct hvc_error *error)
 {
+    virConnectPtr conn = NULL;
     int result;
 
     (void)pthread_mutex_lock(&core->lock);
-    if (core->conn != NULL && virConnectIsAlive(core->conn) != 1)
-        hvc_libvirt_forget(core, core->conn);
-    result = wait_for_connection(core, deadline_ms, error);
-    if (result == 0) {
-        (void)virConnectRef(core->conn);
-        *ret_conn = core->conn;
-    }
+    core->waiting++;
+    result = wait_for_connection(core, deadline_ms, &conn, error);
+    core->waiting--;
     (void)pthread_mutex_unlock(&core->lock);
+    if (result == 0)
+        *ret_conn = conn;
     return result;
 }

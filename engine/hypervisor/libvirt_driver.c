@@ -24,14 +24,14 @@ void hvc_libvirt_core_unref(struct hvc_libvirt_core *core)
     free(core);
 }
 
-/* Calls inside libvirt keep the core and end by themselves; the connection closes in a thread of its own. */
+/* Calls inside libvirt keep the core and end by themselves; connections close in threads of their own. */
 static void close_handle(struct hvc_hypervisor *h)
 {
     struct hvc_libvirt_core *core = hvc_libvirt_core_of(h);
 
     (void)pthread_mutex_lock(&core->lock);
     core->closed = true;
-    hvc_libvirt_forget(core, core->conn);
+    hvc_libvirt_drop_idle(core);
     (void)pthread_cond_broadcast(&core->changed);
     while (core->emitting > 0)
         (void)hvc_libvirt_wait(core, HVC_NO_DEADLINE);
@@ -136,8 +136,6 @@ static int new_core(const char *uri, struct hvc_libvirt_core **ret_core)
     core->refs = 1;
     core->health = HVC_HYPERVISOR_UNUSED;
     core->since_ms = hvc_now_ms();
-    for (int i = 0; i < HVC_EVENT_IDS; i++)
-        core->event_ids[i] = -1;
     memcpy(core->uri, uri, strlen(uri) + 1); /* hvc_libvirt_open has checked its length */
     *ret_core = core;
     return 0;

@@ -3,7 +3,6 @@
 
 #include "hvc/clock.h"
 #include "hvc/text.h"
-#include "libvirt_error.h"
 #include "libvirt_private.h"
 
 #define RECONNECT_MS 1000
@@ -65,6 +64,7 @@ static void release_core(void *core)
     hvc_libvirt_core_unref(core);
 }
 
+/* A callback's reference to the core is given back by release_core when libvirt drops it. */
 static int register_one(struct hvc_libvirt_core *core, virConnectPtr conn, int event,
                         virConnectDomainEventGenericCallback callback)
 {
@@ -79,52 +79,51 @@ static int register_one(struct hvc_libvirt_core *core, virConnectPtr conn, int e
     return id;
 }
 
-int hvc_libvirt_register_events(struct hvc_libvirt_core *core, virConnectPtr conn, int ret_ids[HVC_EVENT_IDS],
-                                struct hvc_error *error)
+/* Stays until the connection breaks or the handle closes. */
+static void watch_connection(struct hvc_libvirt_core *core, virConnectPtr conn)
 {
-    bool watched;
-
-    (void)pthread_mutex_lock(&core->lock);
-    watched = core->watcher != NULL;
-    (void)pthread_mutex_unlock(&core->lock);
-    if (!watched)
-        return 0;
-    ret_ids[0] = register_one(core, conn, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle));
-    if (ret_ids[0] < 0)
-        return hvc_libvirt_error(error, "no domain events from libvirt");
+    int lifecycle = register_one(core, conn, VIR_DOMAIN_EVENT_ID_LIFECYCLE, VIR_DOMAIN_EVENT_CALLBACK(on_lifecycle));
     /* a driver may lack this one (test:///); lifecycle events tell the end of a migration as well */
-    ret_ids[1] =
-        register_one(core, conn, VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, VIR_DOMAIN_EVENT_CALLBACK(on_job_completed));
-    return 0;
+    int jobs = register_one(core, conn, VIR_DOMAIN_EVENT_ID_JOB_COMPLETED, VIR_DOMAIN_EVENT_CALLBACK(on_job_completed));
+
+    if (lifecycle >= 0)
+        emit(core, HVC_EVENT_HYPERVISOR_BACK, NULL);
+    (void)pthread_mutex_lock(&core->lock);
+    while (lifecycle >= 0 && !core->closed && virConnectIsAlive(conn) == 1)
+        (void)hvc_libvirt_wait(core, HVC_NO_DEADLINE); /* on_close broadcasts */
+    (void)pthread_mutex_unlock(&core->lock);
+    if (lifecycle >= 0) {
+        (void)virConnectDomainEventDeregisterAny(conn, lifecycle);
+        emit(core, HVC_EVENT_HYPERVISOR_LOST, NULL);
+    }
+    if (jobs >= 0)
+        (void)virConnectDomainEventDeregisterAny(conn, jobs);
 }
 
-/* Keeps a watched handle connected. Ends with the handle; holds a reference to the core. */
+/* Keeps a watched handle's own connection. Ends with the handle; holds a reference to the core. */
 static void *watch_thread(void *argument)
 {
     struct hvc_libvirt_core *core = argument;
-    bool up = false;
 
     (void)pthread_mutex_lock(&core->lock);
     while (!core->closed) {
-        bool now_up = core->conn != NULL;
+        virConnectPtr conn = NULL;
+        struct hvc_error words = {.code = 0};
+        uint64_t again;
+        int result;
 
-        if (now_up != up) {
-            up = now_up;
-            (void)pthread_mutex_unlock(&core->lock);
-            emit(core, up ? HVC_EVENT_HYPERVISOR_BACK : HVC_EVENT_HYPERVISOR_LOST, NULL);
-            (void)pthread_mutex_lock(&core->lock);
-            continue;
+        (void)pthread_mutex_unlock(&core->lock);
+        result = hvc_libvirt_open_connection(core, &conn, &words);
+        if (result == 0) {
+            watch_connection(core, conn);
+            hvc_libvirt_close_connection(core, conn);
         }
-        if (up) {
-            (void)hvc_libvirt_wait(core, HVC_NO_DEADLINE);
-        } else {
-            uint64_t until = hvc_deadline_in(RECONNECT_MS);
-
-            /* no memory or no thread now: the next round tries again */
-            (void)hvc_libvirt_start_opening(core);
-            while (!core->closed && core->conn == NULL && hvc_libvirt_wait(core, until))
-                ;
-        }
+        (void)pthread_mutex_lock(&core->lock);
+        if (result < 0)
+            hvc_libvirt_health(core, HVC_HYPERVISOR_DOWN, &words);
+        again = hvc_deadline_in(RECONNECT_MS);
+        while (!core->closed && hvc_libvirt_wait(core, again))
+            ;
     }
     (void)pthread_mutex_unlock(&core->lock);
     hvc_libvirt_core_unref(core);
@@ -150,9 +149,6 @@ int hvc_libvirt_watch(struct hvc_hypervisor *h, hvc_guest_event_fn function, voi
             core->watcher = NULL;
             core->refs--;
             (void)hvc_error_set(error, result, "no thread to watch libvirt at %s: %s", core->uri, strerror(-result));
-        } else {
-            /* a connection made before has no events: a new one is made with them */
-            hvc_libvirt_forget(core, core->conn);
         }
     }
     (void)pthread_mutex_unlock(&core->lock);

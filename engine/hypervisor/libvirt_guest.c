@@ -82,10 +82,13 @@ int hvc_libvirt_job_operation(virDomainPtr domain)
     int count = 0, type = VIR_DOMAIN_JOB_NONE, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
 
     if (virDomainGetJobStats(domain, &type, &params, &count, 0) < 0) {
-        /* of an active domain: "migration statistics are available only on the source host" */
-        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_INVALID))
+        /* "migration statistics are available only on the source host" (qemuDomainGetJobStatsInternal) */
+        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_UNSUPPORTED))
             return VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN;
-        return hvc_libvirt_error_is(VIR_ERR_NO_SUPPORT) ? -1 : VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
+        /* "domain is not running", or a driver without jobs (test:///) */
+        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_INVALID) || hvc_libvirt_error_is(VIR_ERR_NO_SUPPORT))
+            return -1;
+        return VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
     }
     if (type == VIR_DOMAIN_JOB_NONE)
         operation = -1;

@@ -14,8 +14,8 @@
 #include "hvc/cleanup.h"
 #include "hvc/hypervisor.h"
 
-#define HVC_EVENT_IDS       2 /* lifecycle, job completed */
-#define HVC_PROGRESS_MEMORY HVC_MOVES_MAX
+#define HVC_PROGRESS_MEMORY  HVC_MOVES_MAX
+#define HVC_IDLE_CONNECTIONS 4
 
 /* What was seen of a guest's migration before, so that its progress never goes back. */
 struct hvc_progress_memory {
@@ -31,12 +31,13 @@ struct hvc_libvirt_core {
     bool closed;
     char uri[HVC_URI_MAX];
 
-    virConnectPtr conn;           /* NULL: none */
-    int event_ids[HVC_EVENT_IDS]; /* of conn; -1: not registered */
-    unsigned opening;             /* threads inside virConnectOpen */
-    uint64_t open_started_ms;     /* of the last of them */
-    uint64_t opens_ended;         /* counts attempts that ended */
-    struct hvc_error open_error;  /* of the last attempt that ended; code 0: it succeeded */
+    virConnectPtr idle[HVC_IDLE_CONNECTIONS]; /* open and used by nobody, the last used one last */
+    size_t idle_count;
+    unsigned waiting;            /* callers that wait for a connection */
+    unsigned opening;            /* threads inside virConnectOpen for them */
+    uint64_t open_started_ms;    /* of the last of those attempts */
+    uint64_t opens_ended;        /* counts attempts that ended */
+    struct hvc_error open_error; /* of the last attempt that ended; code 0: it succeeded */
 
     unsigned running; /* short calls inside libvirt, stuck ones included */
     unsigned stuck;   /* those whose caller has gone */
@@ -75,18 +76,25 @@ int hvc_libvirt_thread(void *(*run)(void *), void *argument);
 void hvc_libvirt_health(struct hvc_libvirt_core *core, enum hvc_hypervisor_health health,
                         const struct hvc_error *words);
 
-/* libvirt_connect.c: a reference to the open connection, made when there is none. */
-int hvc_libvirt_connect(struct hvc_libvirt_core *core, uint64_t deadline_ms, virConnectPtr *ret_conn,
-                        struct hvc_error *error);
-/* With the lock held: forgets conn when it is still the core's; it is closed by a thread of its own, for closing a
- * connection asks libvirtd once more. */
-void hvc_libvirt_forget(struct hvc_libvirt_core *core, virConnectPtr conn);
-/* With the lock held: starts an attempt unless one is under way. */
-int hvc_libvirt_start_opening(struct hvc_libvirt_core *core);
-
-/* libvirt_events.c: registers the events of conn and stores their ids; without a watcher it does nothing. */
-int hvc_libvirt_register_events(struct hvc_libvirt_core *core, virConnectPtr conn, int ret_ids[HVC_EVENT_IDS],
+/*
+ * libvirt_connect.c: connections. A connection is used by one call at a time: in libvirt 9.0 a second call beside one
+ * that takes long (a migration) was seen to wait until that one returned, for the wake-up of the thread that has the
+ * socket is lost (virNetClientIO). So a call takes an idle connection or has one made, and gives it back.
+ */
+int hvc_libvirt_take_connection(struct hvc_libvirt_core *core, uint64_t deadline_ms, virConnectPtr *ret_conn,
                                 struct hvc_error *error);
+/* With the lock held: the connection is idle again, or closed when it is dead or there are enough. */
+void hvc_libvirt_give_connection(struct hvc_libvirt_core *core, virConnectPtr conn);
+/* With the lock held: closes all idle ones. */
+void hvc_libvirt_drop_idle(struct hvc_libvirt_core *core);
+/* Opens one in this thread, with keepalive and close callback; for threads that may block. */
+int hvc_libvirt_open_connection(struct hvc_libvirt_core *core, virConnectPtr *ret_conn, struct hvc_error *error);
+/* Closes in this thread; may block. */
+void hvc_libvirt_close_connection(struct hvc_libvirt_core *core, virConnectPtr conn);
+/* Closes in a thread of its own, for closing asks libvirtd once more. */
+void hvc_libvirt_close_later(struct hvc_libvirt_core *core, virConnectPtr conn);
+
+/* libvirt_events.c */
 int hvc_libvirt_watch(struct hvc_hypervisor *h, hvc_guest_event_fn function, void *context, struct hvc_error *error);
 
 /* libvirt_call.c */

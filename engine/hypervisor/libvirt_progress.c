@@ -66,7 +66,8 @@ static int read_progress(virConnectPtr conn, void *argument, struct hvc_error *e
         return hvc_libvirt_error(error, "no progress of the guest's migration");
     if (read_stats(domain, 0, &a->numbers) < 0) {
         /* the target of a migration has no numbers before its end; a driver may have none at all (test:///) */
-        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_INVALID) || hvc_libvirt_error_is(VIR_ERR_NO_SUPPORT))
+        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_UNSUPPORTED) || hvc_libvirt_error_is(VIR_ERR_OPERATION_INVALID) ||
+            hvc_libvirt_error_is(VIR_ERR_NO_SUPPORT))
             return 0;
         return hvc_libvirt_error(error, "no progress of the guest's migration");
     }

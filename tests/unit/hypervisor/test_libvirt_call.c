@@ -238,7 +238,7 @@ static void stuck_calls_are_counted_bounded_and_forgotten_when_they_return(void 
     struct hvc_error error = {.code = 0};
 
     for (unsigned i = 0; i < HVC_STUCK_CALLS_MAX; i++) {
-        assert_int_equal(gated_call(h, 0, 2, &error), -ETIMEDOUT);
+        assert_int_equal(gated_call(h, 0, 50, &error), -ETIMEDOUT);
         assert_int_equal(status_of(h).stuck_calls, i + 1);
     }
     assert_non_null(strstr(error.text, "wait at a gate"));
@@ -257,10 +257,10 @@ static void waiting_for_one_guest_says_nothing_about_libvirtd(void **state)
 {
     struct hvc_hypervisor *h = *state;
 
-    assert_int_equal(gated_call(h, HVC_CALL_SOFT, 5, NULL), -ETIMEDOUT);
+    assert_int_equal(gated_call(h, HVC_CALL_SOFT, 50, NULL), -ETIMEDOUT);
     assert_int_equal(status_of(h).health, HVC_HYPERVISOR_ANSWERS);
     assert_int_equal(status_of(h).stuck_calls, 1);
-    assert_int_equal(gated_call(h, HVC_CALL_MOVE, 5, NULL), -ETIMEDOUT);
+    assert_int_equal(gated_call(h, HVC_CALL_MOVE, 50, NULL), -ETIMEDOUT);
     assert_int_equal(status_of(h).stuck_calls, 1); /* a migration takes its time */
 }
 
@@ -270,7 +270,7 @@ static void a_handle_closes_while_calls_are_inside_libvirt(void **state)
     uint64_t begin = hvc_now_ms();
 
     for (int i = 0; i < 5; i++)
-        assert_int_equal(gated_call(h, 0, 2, NULL), -ETIMEDOUT);
+        assert_int_equal(gated_call(h, 0, 50, NULL), -ETIMEDOUT);
     hvc_hypervisor_close(h);
     *state = NULL;
     assert_true(hvc_now_ms() - begin < 2000);

@@ -6,7 +6,8 @@
  * Every call of libvirt runs in a thread of its own; the caller waits for it until its deadline and then leaves it
  * behind: it is counted as stuck (hvc_hypervisor_status) until libvirt returns it, and no more than HVC_STUCK_CALLS_MAX
  * are under way on a handle. Keepalive (every 5 s, 3 unanswered) ends connections to libvirtds that are gone.
- * The connection is made by the first call that needs it and again after it was lost.
+ * Connections are made by the first call that needs one, again after they were lost, and one for every call that is
+ * under way: calls never wait for one another.
  *
  * The first handle of a process registers libvirt's event loop (a thread of the driver) and silences libvirt's own
  * output on stderr, for the whole process. Signals stay with the threads of the program.
