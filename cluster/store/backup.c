@@ -74,6 +74,8 @@ static int copy_to(const char *from, const char *to, const struct hvc_generation
     if (r == 0)
         r = hvc_sql_open(from, SQLITE_OPEN_READONLY, &source, error);
     if (r == 0)
+        r = hvc_store_file_private(to, error);
+    if (r == 0)
         r = hvc_sql_open(to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &target, error);
     if (r == 0)
         r = copy_pages(source, target, error);

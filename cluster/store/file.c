@@ -31,6 +31,13 @@ static int failed(struct hvc_error *error, const char *what, const char *path)
     return hvc_error_set(error, code, "%s %s: %s", what, path, strerror(-code));
 }
 
+int hvc_store_file_private(const char *path, struct hvc_error *error)
+{
+    HVC_CLEANUP(fd) int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    return fd < 0 ? failed(error, "cannot create", path) : 0;
+}
+
 int hvc_store_sync_folder_of(const char *path, struct hvc_error *error)
 {
     char folder[HVC_PATH_TEXT_MAX];
@@ -114,6 +121,15 @@ int hvc_store_file_read(const char *path, char *bytes, size_t size, struct hvc_e
     }
     bytes[used] = '\0';
     return 0;
+}
+
+int hvc_store_file_sync(const char *path, struct hvc_error *error)
+{
+    HVC_CLEANUP(fd) int fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return failed(error, "cannot open", path);
+    return fsync(fd) < 0 ? failed(error, "cannot make durable", path) : 0;
 }
 
 int hvc_store_file_remove(const char *path, struct hvc_error *error)

@@ -101,8 +101,10 @@ static int put_first_state(sqlite3 *db, struct hvc_error *error)
 int hvc_store_create(const char *path, const struct hvc_life *life, struct hvc_error *error)
 {
     HVC_CLEANUP(db) sqlite3 *db = NULL;
-    int r = hvc_store_connect(path, true, &db, error);
+    int r = hvc_store_file_private(path, error);
 
+    if (r == 0)
+        r = hvc_store_connect(path, true, &db, error);
     if (r == 0)
         r = hvc_sql_exec(db, "BEGIN IMMEDIATE", error);
     if (r == 0)
@@ -116,9 +118,10 @@ int hvc_store_create(const char *path, const struct hvc_life *life, struct hvc_e
     return r < 0 ? r : hvc_store_sync_folder_of(path, error);
 }
 
-/* SQLite itself calls a file of a later format read-only, as if the disk were. */
+/* What SQLite itself calls read-only, unsupported or a plain error although it is a changed byte of the file's head. */
 static int check_format(const char *path, struct hvc_error *error)
 {
+    static const char magic[16] = "SQLite format 3";
     HVC_CLEANUP(fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     uint8_t head[100];
     ssize_t n;
@@ -128,7 +131,9 @@ static int check_format(const char *path, struct hvc_error *error)
     n = pread(fd, head, sizeof(head), 0);
     if (n < 0)
         return hvc_error_set(error, -errno, "cannot read %s: %s", path, strerror(errno));
-    if (n < (ssize_t)sizeof(head) || head[18] > 2 || head[19] > 2)
+    /* 18, 19: versions of writing and reading, 2 is WAL; 44: format of the schema, at most 4 */
+    if (n < (ssize_t)sizeof(head) || memcmp(head, magic, sizeof(magic)) != 0 || head[18] > 2 || head[19] > 2 ||
+        head[44] != 0 || head[45] != 0 || head[46] != 0 || head[47] > 4)
         return hvc_error_set(error, -EBADMSG, "%s does not begin as a database does", path);
     return 0;
 }
@@ -321,7 +326,7 @@ static int renew(const struct hvc_paths *paths, sqlite3 *db, struct hvc_life *li
         r = hvc_sql_number(db, "PRAGMA wal_checkpoint(TRUNCATE)", &busy, error);
     if (r == 0 && busy != 0)
         r = hvc_error_set(error, -EBUSY, "%s: another program reads the database; end it", paths->database);
-    return r;
+    return r < 0 ? r : hvc_store_file_sync(paths->wal, error);
 }
 
 static void fill_facts(struct hvc_store *store, const struct finding *finding, const char *boot_id)

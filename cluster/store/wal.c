@@ -109,6 +109,7 @@ static int read_frame(struct wal *wal, uint8_t *buffer, uint64_t number, enum fr
 static int scan(struct wal *wal, uint8_t *buffer, struct hvc_error *error)
 {
     uint64_t broken = 0, ends = 0;
+    uint32_t end_page = 0; /* of the last frame, when that ended a transaction */
     bool found = false;
 
     for (uint64_t number = 0;; number++) {
@@ -124,8 +125,12 @@ static int scan(struct wal *wal, uint8_t *buffer, struct hvc_error *error)
             broken = number;
         }
         /* the size of the database stands in the last frame of a transaction */
-        if (found && frame != FRAME_OLD && be32(buffer + 4) != 0)
-            ends++;
+        if (frame != FRAME_OLD) { /* a repetition may be lost in the middle */
+            uint32_t page = be32(buffer + 4) != 0 ? be32(buffer) : 0;
+
+            ends += found && page != 0 && page != end_page;
+            end_page = page;
+        }
         if (ends >= 2)
             return hvc_error_set(error, -EBADMSG,
                                  "the write-ahead log is changed at frame %" PRIu64
