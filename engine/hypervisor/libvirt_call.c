@@ -10,14 +10,14 @@
 
 enum call_state { CALL_WAITED_FOR, CALL_RETURNED, CALL_LEFT_BEHIND };
 
-struct hvc_call {
+struct hvc_libvirt_call {
     struct hvc_libvirt_core *core;
     const char *what;
     hvc_call_fn run;
     void (*destroy)(void *argument);
     unsigned flags;
 
-    pthread_mutex_t lock; /* hvc_call_lock */
+    pthread_mutex_t lock; /* hvc_libvirt_call_lock */
     /* the rest is guarded by the core's lock */
     unsigned refs;
     enum call_state state;
@@ -71,10 +71,10 @@ void hvc_libvirt_health(struct hvc_libvirt_core *core, enum hvc_hypervisor_healt
         core->last = *words;
 }
 
-struct hvc_call *hvc_call_new(struct hvc_libvirt_core *core, const char *what, hvc_call_fn run, unsigned flags,
-                              size_t argument_size, void (*destroy)(void *argument))
+struct hvc_libvirt_call *hvc_libvirt_call_new(struct hvc_libvirt_core *core, const char *what, hvc_call_fn run,
+                                              unsigned flags, size_t argument_size, void (*destroy)(void *argument))
 {
-    struct hvc_call *call = calloc(1, sizeof(*call) + argument_size);
+    struct hvc_libvirt_call *call = calloc(1, sizeof(*call) + argument_size);
 
     if (call == NULL)
         return NULL;
@@ -91,27 +91,27 @@ struct hvc_call *hvc_call_new(struct hvc_libvirt_core *core, const char *what, h
     return call;
 }
 
-void *hvc_call_argument(struct hvc_call *call)
+void *hvc_libvirt_call_argument(struct hvc_libvirt_call *call)
 {
     return call == NULL ? NULL : call->argument;
 }
 
-static struct hvc_call *call_of(void *argument)
+static struct hvc_libvirt_call *call_of(void *argument)
 {
-    return (void *)((unsigned char *)argument - offsetof(struct hvc_call, argument));
+    return (void *)((unsigned char *)argument - offsetof(struct hvc_libvirt_call, argument));
 }
 
-void hvc_call_lock(void *argument)
+void hvc_libvirt_call_lock(void *argument)
 {
     (void)pthread_mutex_lock(&call_of(argument)->lock);
 }
 
-void hvc_call_unlock(void *argument)
+void hvc_libvirt_call_unlock(void *argument)
 {
     (void)pthread_mutex_unlock(&call_of(argument)->lock);
 }
 
-void hvc_call_unref(struct hvc_call *call)
+void hvc_libvirt_call_unref(struct hvc_libvirt_call *call)
 {
     struct hvc_libvirt_core *core = call->core;
     bool last;
@@ -129,7 +129,7 @@ void hvc_call_unref(struct hvc_call *call)
 }
 
 /* The core's lock is held. */
-static unsigned *counter_of(const struct hvc_call *call)
+static unsigned *counter_of(const struct hvc_libvirt_call *call)
 {
     return (call->flags & HVC_CALL_MOVE) != 0 ? &call->core->moves : &call->core->running;
 }
@@ -143,7 +143,7 @@ static void note_answer(struct hvc_libvirt_core *core)
 
 static void *call_thread(void *argument)
 {
-    struct hvc_call *call = argument;
+    struct hvc_libvirt_call *call = argument;
     struct hvc_libvirt_core *core = call->core;
     virConnectPtr conn = call->conn;
     struct hvc_error error = {.code = 0};
@@ -170,12 +170,12 @@ static void *call_thread(void *argument)
     hvc_libvirt_give_connection(core, conn);
     (void)pthread_cond_broadcast(&core->changed);
     (void)pthread_mutex_unlock(&core->lock);
-    hvc_call_unref(call);
+    hvc_libvirt_call_unref(call);
     return NULL;
 }
 
 /* The core's lock is held. Waits until a thread may be started for the call. */
-static int take_slot(struct hvc_call *call, uint64_t deadline_ms, struct hvc_error *error)
+static int take_slot(struct hvc_libvirt_call *call, uint64_t deadline_ms, struct hvc_error *error)
 {
     struct hvc_libvirt_core *core = call->core;
 
@@ -196,7 +196,7 @@ static int take_slot(struct hvc_call *call, uint64_t deadline_ms, struct hvc_err
 }
 
 /* The core's lock is held. */
-static int leave_behind(struct hvc_call *call, uint64_t waited_ms, struct hvc_error *error)
+static int leave_behind(struct hvc_libvirt_call *call, uint64_t waited_ms, struct hvc_error *error)
 {
     struct hvc_libvirt_core *core = call->core;
     int result = hvc_error_set(error, -ETIMEDOUT, "libvirt at %s has not answered for %llu ms when asked to %s",
@@ -212,7 +212,7 @@ static int leave_behind(struct hvc_call *call, uint64_t waited_ms, struct hvc_er
 }
 
 /* Takes over the connection. */
-static int run_once(struct hvc_call *call, virConnectPtr conn, uint64_t deadline_ms, struct hvc_error *error)
+static int run_once(struct hvc_libvirt_call *call, virConnectPtr conn, uint64_t deadline_ms, struct hvc_error *error)
 {
     struct hvc_libvirt_core *core = call->core;
     uint64_t begin = hvc_now_ms();
@@ -253,7 +253,7 @@ static int run_once(struct hvc_call *call, virConnectPtr conn, uint64_t deadline
     return result;
 }
 
-int hvc_call_run(struct hvc_call *call, uint64_t deadline_ms, struct hvc_error *error)
+int hvc_libvirt_call_run(struct hvc_libvirt_call *call, uint64_t deadline_ms, struct hvc_error *error)
 {
     bool again = call != NULL && (call->flags & HVC_CALL_READ) != 0;
 

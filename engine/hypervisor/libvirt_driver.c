@@ -89,12 +89,12 @@ static int host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_host_
                 struct hvc_error *error)
 {
     HVC_CLEANUP(call)
-    struct hvc_call *call = hvc_call_new(hvc_libvirt_core_of(h), "read the host's facts", read_host, HVC_CALL_READ,
-                                         sizeof(struct hvc_host_facts), NULL);
-    int result = hvc_call_run(call, deadline_ms, error);
+    struct hvc_libvirt_call *call = hvc_libvirt_call_new(hvc_libvirt_core_of(h), "read the host's facts", read_host,
+                                                         HVC_CALL_READ, sizeof(struct hvc_host_facts), NULL);
+    int result = hvc_libvirt_call_run(call, deadline_ms, error);
 
     if (result == 0)
-        *ret_facts = *(struct hvc_host_facts *)hvc_call_argument(call);
+        *ret_facts = *(struct hvc_host_facts *)hvc_libvirt_call_argument(call);
     return result;
 }
 

@@ -163,9 +163,9 @@ static int read_jobs(virConnectPtr conn, void *argument, struct hvc_error *error
                                      .state = VIR_DOMAIN_SHUTOFF,
                                      .reason = VIR_DOMAIN_SHUTOFF_UNKNOWN,
                                      .job = HVC_JOB_NONE};
-        hvc_call_lock(a);
+        hvc_libvirt_call_lock(a);
         a->steady[i] = steady;
-        hvc_call_unlock(a);
+        hvc_libvirt_call_unlock(a);
     }
     return 0;
 }
@@ -204,9 +204,10 @@ static bool too_many_stuck(struct hvc_libvirt_core *core)
 static void add_jobs(struct hvc_libvirt_core *core, struct hvc_guest_state *states, size_t count, uint64_t deadline_ms)
 {
     HVC_CLEANUP(call)
-    struct hvc_call *call = hvc_call_new(core, "tell a guest's job", read_jobs, HVC_CALL_READ | HVC_CALL_SOFT,
-                                         sizeof(struct jobs_argument), destroy_jobs);
-    struct jobs_argument *a = hvc_call_argument(call);
+    struct hvc_libvirt_call *call =
+        hvc_libvirt_call_new(core, "tell a guest's job", read_jobs, HVC_CALL_READ | HVC_CALL_SOFT,
+                             sizeof(struct jobs_argument), destroy_jobs);
+    struct jobs_argument *a = hvc_libvirt_call_argument(call);
     uint64_t share = hvc_deadline_left(deadline_ms) / 2;
     size_t next = 0;
 
@@ -218,14 +219,14 @@ static void add_jobs(struct hvc_libvirt_core *core, struct hvc_guest_state *stat
         if (states[i].state != VIR_DOMAIN_SHUTOFF)
             memcpy(a->uuids[a->count++], states[i].id.uuid, HVC_UUID_TEXT_MAX);
     if (a != NULL && a->steady != NULL && a->count > 0 && !too_many_stuck(core))
-        (void)hvc_call_run(call, hvc_deadline_in(share < JOB_SHARE_MAX_MS ? share : JOB_SHARE_MAX_MS), NULL);
+        (void)hvc_libvirt_call_run(call, hvc_deadline_in(share < JOB_SHARE_MAX_MS ? share : JOB_SHARE_MAX_MS), NULL);
     for (size_t i = 0; i < count; i++) {
         struct steady steady = {.answered = false};
 
         if (a != NULL && a->steady != NULL && next < a->count && states[i].state != VIR_DOMAIN_SHUTOFF) {
-            hvc_call_lock(a);
+            hvc_libvirt_call_lock(a);
             steady = a->steady[next++];
-            hvc_call_unlock(a);
+            hvc_libvirt_call_unlock(a);
         }
         conclude(&states[i], &steady);
     }
@@ -306,14 +307,14 @@ int hvc_libvirt_list(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_
 {
     struct hvc_libvirt_core *core = hvc_libvirt_core_of(h);
     HVC_CLEANUP(call)
-    struct hvc_call *call =
-        hvc_call_new(core, "list its guests", read_all, HVC_CALL_READ, sizeof(struct guests_argument), destroy_guests);
-    int result = hvc_call_run(call, deadline_ms, error);
+    struct hvc_libvirt_call *call = hvc_libvirt_call_new(core, "list its guests", read_all, HVC_CALL_READ,
+                                                         sizeof(struct guests_argument), destroy_guests);
+    int result = hvc_libvirt_call_run(call, deadline_ms, error);
     struct guests_argument *a;
 
     if (result < 0)
         return result;
-    a = hvc_call_argument(call);
+    a = hvc_libvirt_call_argument(call);
     add_jobs(core, a->states, a->count, deadline_ms);
     *ret_count = a->count;
     *ret_guests = HVC_TAKE(a->states, NULL);
@@ -325,14 +326,14 @@ int hvc_libvirt_inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t dea
 {
     struct hvc_libvirt_core *core = hvc_libvirt_core_of(h);
     HVC_CLEANUP(call)
-    struct hvc_call *call = hvc_call_new(core, "tell a guest's state", read_one, HVC_CALL_READ,
-                                         sizeof(struct guests_argument), destroy_guests);
-    struct guests_argument *a = hvc_call_argument(call);
+    struct hvc_libvirt_call *call = hvc_libvirt_call_new(core, "tell a guest's state", read_one, HVC_CALL_READ,
+                                                         sizeof(struct guests_argument), destroy_guests);
+    struct guests_argument *a = hvc_libvirt_call_argument(call);
     int result;
 
     if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
         return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    result = hvc_call_run(call, deadline_ms, error);
+    result = hvc_libvirt_call_run(call, deadline_ms, error);
     if (result < 0)
         return result;
     if (a->states[0].words[0] == '\0') /* not concluded as absent yet */
@@ -371,16 +372,17 @@ int hvc_libvirt_read_xml(struct hvc_hypervisor *h, const char *uuid, bool inacti
                          char **ret_xml, struct hvc_error *error)
 {
     HVC_CLEANUP(call)
-    struct hvc_call *call = hvc_call_new(hvc_libvirt_core_of(h), "read a guest's definition", read_definition,
-                                         HVC_CALL_READ, sizeof(struct xml_argument), destroy_xml);
-    struct xml_argument *a = hvc_call_argument(call);
+    struct hvc_libvirt_call *call =
+        hvc_libvirt_call_new(hvc_libvirt_core_of(h), "read a guest's definition", read_definition, HVC_CALL_READ,
+                             sizeof(struct xml_argument), destroy_xml);
+    struct xml_argument *a = hvc_libvirt_call_argument(call);
     int result;
 
     if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
         return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
     if (a != NULL)
         a->inactive = inactive;
-    result = hvc_call_run(call, deadline_ms, error);
+    result = hvc_libvirt_call_run(call, deadline_ms, error);
     if (result == 0)
         *ret_xml = HVC_TAKE(a->xml, NULL);
     return result;

@@ -150,9 +150,9 @@ int hvc_libvirt_migrate(struct hvc_hypervisor *h, const char *uuid, const struct
                         uint64_t deadline_ms, struct hvc_error *error)
 {
     HVC_CLEANUP(call)
-    struct hvc_call *call = hvc_call_new(hvc_libvirt_core_of(h), "migrate a guest", migrate, HVC_CALL_MOVE,
-                                         sizeof(struct migrate_argument), NULL);
-    struct migrate_argument *a = hvc_call_argument(call);
+    struct hvc_libvirt_call *call = hvc_libvirt_call_new(hvc_libvirt_core_of(h), "migrate a guest", migrate,
+                                                         HVC_CALL_MOVE, sizeof(struct migrate_argument), NULL);
+    struct migrate_argument *a = hvc_libvirt_call_argument(call);
     int result = check_options(options, error);
 
     if (result < 0)
@@ -166,7 +166,7 @@ int hvc_libvirt_migrate(struct hvc_hypervisor *h, const char *uuid, const struct
         if (options->migrate_uri != NULL)
             memcpy(a->migrate_uri, options->migrate_uri, strlen(options->migrate_uri) + 1);
     }
-    return hvc_call_run(call, deadline_ms, error);
+    return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 
 /* The shorter calls during a migration. */
@@ -179,15 +179,15 @@ static int run_steer(struct hvc_hypervisor *h, const char *what, hvc_call_fn run
                      uint64_t deadline_ms, struct hvc_error *error)
 {
     HVC_CLEANUP(call)
-    struct hvc_call *call =
-        hvc_call_new(hvc_libvirt_core_of(h), what, run, HVC_CALL_SOFT, sizeof(struct steer_argument), NULL);
-    struct steer_argument *a = hvc_call_argument(call);
+    struct hvc_libvirt_call *call =
+        hvc_libvirt_call_new(hvc_libvirt_core_of(h), what, run, HVC_CALL_SOFT, sizeof(struct steer_argument), NULL);
+    struct steer_argument *a = hvc_libvirt_call_argument(call);
 
     if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
         return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
     if (a != NULL)
         a->value = value;
-    return hvc_call_run(call, deadline_ms, error);
+    return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 
 /* Only a migration is aborted, never another job of the guest. */

@@ -21,23 +21,23 @@ static void destroy_power(void *argument)
     free(((struct power_argument *)argument)->xml);
 }
 
-static struct hvc_call *new_power(struct hvc_hypervisor *h, const char *what, hvc_call_fn run)
+static struct hvc_libvirt_call *new_power(struct hvc_hypervisor *h, const char *what, hvc_call_fn run)
 {
-    return hvc_call_new(hvc_libvirt_core_of(h), what, run, 0, sizeof(struct power_argument), destroy_power);
+    return hvc_libvirt_call_new(hvc_libvirt_core_of(h), what, run, 0, sizeof(struct power_argument), destroy_power);
 }
 
 /* A call that needs nothing but the UUID. */
 static int run_by_uuid(struct hvc_hypervisor *h, const char *what, hvc_call_fn run, const char *uuid,
                        enum hvc_stop_step step, uint64_t deadline_ms, struct hvc_error *error)
 {
-    HVC_CLEANUP(call) struct hvc_call *call = new_power(h, what, run);
-    struct power_argument *a = hvc_call_argument(call);
+    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, what, run);
+    struct power_argument *a = hvc_libvirt_call_argument(call);
 
     if (a != NULL && hvc_parse_uuid(uuid, a->id.uuid) < 0)
         return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
     if (a != NULL)
         a->step = step;
-    return hvc_call_run(call, deadline_ms, error);
+    return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 
 static int define(virConnectPtr conn, void *argument, struct hvc_error *error)
@@ -50,8 +50,8 @@ static int define(virConnectPtr conn, void *argument, struct hvc_error *error)
 
 int hvc_libvirt_define(struct hvc_hypervisor *h, const char *xml, uint64_t deadline_ms, struct hvc_error *error)
 {
-    HVC_CLEANUP(call) struct hvc_call *call = new_power(h, "define a guest", define);
-    struct power_argument *a = hvc_call_argument(call);
+    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, "define a guest", define);
+    struct power_argument *a = hvc_libvirt_call_argument(call);
     int result;
 
     if (a != NULL) {
@@ -62,7 +62,7 @@ int hvc_libvirt_define(struct hvc_hypervisor *h, const char *xml, uint64_t deadl
         if (a->xml == NULL)
             return hvc_error_set(error, -ENOMEM, "no memory for a guest definition");
     }
-    return hvc_call_run(call, deadline_ms, error);
+    return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 
 static int undefine(virConnectPtr conn, void *argument, struct hvc_error *error)
@@ -142,8 +142,8 @@ static int start(virConnectPtr conn, void *argument, struct hvc_error *error)
 int hvc_libvirt_start(struct hvc_hypervisor *h, const char *xml, const char *owner, uint64_t deadline_ms,
                       struct hvc_error *error)
 {
-    HVC_CLEANUP(call) struct hvc_call *call = new_power(h, "start a guest", start);
-    struct power_argument *a = hvc_call_argument(call);
+    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, "start a guest", start);
+    struct power_argument *a = hvc_libvirt_call_argument(call);
     int result;
 
     if (a != NULL) {
@@ -155,7 +155,7 @@ int hvc_libvirt_start(struct hvc_hypervisor *h, const char *xml, const char *own
         if (result < 0)
             return result;
     }
-    return hvc_call_run(call, deadline_ms, error);
+    return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 
 static int not_active(struct hvc_error *error)
@@ -262,12 +262,12 @@ static int set_owner(virConnectPtr conn, void *argument, struct hvc_error *error
 int hvc_libvirt_set_owner(struct hvc_hypervisor *h, const char *uuid, const char *owner, uint64_t deadline_ms,
                           struct hvc_error *error)
 {
-    HVC_CLEANUP(call) struct hvc_call *call = new_power(h, "mark a guest with its owner", set_owner);
-    struct power_argument *a = hvc_call_argument(call);
+    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, "mark a guest with its owner", set_owner);
+    struct power_argument *a = hvc_libvirt_call_argument(call);
 
     if (a != NULL && hvc_parse_uuid(uuid, a->id.uuid) < 0)
         return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
     if (a != NULL && owner != NULL && *owner != '\0' && hvc_guest_xml_owner_element(owner, &a->xml) < 0)
         return hvc_error_set(error, -ENOMEM, "no memory for the owner's mark");
-    return hvc_call_run(call, deadline_ms, error);
+    return hvc_libvirt_call_run(call, deadline_ms, error);
 }

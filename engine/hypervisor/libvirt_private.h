@@ -107,22 +107,23 @@ typedef int (*hvc_call_fn)(virConnectPtr conn, void *argument, struct hvc_error 
 
 /*
  * One call. The argument lies behind it, zeroed; destroy releases what hangs on it. The caller holds one reference and
- * the thread another. After hvc_call_run has returned -ETIMEDOUT the argument may still be written by the thread: only
- * what is guarded by hvc_call_lock may then be read.
+ * the thread another. After hvc_libvirt_call_run has returned -ETIMEDOUT the argument may still be written by the
+ * thread: only what is guarded by hvc_libvirt_call_lock may then be read.
  */
-struct hvc_call;
-struct hvc_call *hvc_call_new(struct hvc_libvirt_core *core, const char *what, hvc_call_fn run, unsigned flags,
-                              size_t argument_size, void (*destroy)(void *argument));
-void *hvc_call_argument(struct hvc_call *call);
+struct hvc_libvirt_call;
+struct hvc_libvirt_call *hvc_libvirt_call_new(struct hvc_libvirt_core *core, const char *what, hvc_call_fn run,
+                                              unsigned flags, size_t argument_size, void (*destroy)(void *argument));
+void *hvc_libvirt_call_argument(struct hvc_libvirt_call *call);
 /* Errors of run as they are; -ETIMEDOUT when it has not returned by the deadline, -ENOTCONN when the connection broke.
  * -ENOMEM when call is NULL. */
-int hvc_call_run(struct hvc_call *call, uint64_t deadline_ms, struct hvc_error *error);
-void hvc_call_unref(struct hvc_call *call);
-/* For arguments that are filled bit by bit while the caller may leave. call is what hvc_call_argument came from. */
-void hvc_call_lock(void *argument);
-void hvc_call_unlock(void *argument);
+int hvc_libvirt_call_run(struct hvc_libvirt_call *call, uint64_t deadline_ms, struct hvc_error *error);
+void hvc_libvirt_call_unref(struct hvc_libvirt_call *call);
+/* For arguments that are filled bit by bit while the caller may leave. call is what hvc_libvirt_call_argument came
+ * from. */
+void hvc_libvirt_call_lock(void *argument);
+void hvc_libvirt_call_unlock(void *argument);
 
-HVC_DEFINE_CLEANUP(struct hvc_call *, call, hvc_call_unref, NULL)
+HVC_DEFINE_CLEANUP(struct hvc_libvirt_call *, call, hvc_libvirt_call_unref, NULL)
 
 /* libvirt objects */
 static inline void hvc_domain_free(virDomainPtr domain)

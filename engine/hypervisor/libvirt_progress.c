@@ -99,15 +99,16 @@ int hvc_libvirt_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t de
 {
     struct hvc_libvirt_core *core = hvc_libvirt_core_of(h);
     HVC_CLEANUP(call)
-    struct hvc_call *call = hvc_call_new(core, "tell a migration's progress", read_progress,
-                                         HVC_CALL_READ | HVC_CALL_SOFT, sizeof(struct progress_argument), NULL);
-    struct progress_argument *a = hvc_call_argument(call);
+    struct hvc_libvirt_call *call =
+        hvc_libvirt_call_new(core, "tell a migration's progress", read_progress, HVC_CALL_READ | HVC_CALL_SOFT,
+                             sizeof(struct progress_argument), NULL);
+    struct progress_argument *a = hvc_libvirt_call_argument(call);
     struct hvc_progress_memory *memory;
     int result;
 
     if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
         return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    result = hvc_call_run(call, deadline_ms, error);
+    result = hvc_libvirt_call_run(call, deadline_ms, error);
     if (result < 0)
         return result;
     (void)pthread_mutex_lock(&core->lock);
