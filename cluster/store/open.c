@@ -90,7 +90,7 @@ static int put_first_state(sqlite3 *db, struct hvc_error *error)
     HVC_CLEANUP(statement) sqlite3_stmt *put = NULL;
     struct hvc_state none = {0};
     int r = hvc_sql_prepare(
-        db, "INSERT INTO state(" HVC_COLUMNS_STATE ", id) VALUES(0, 0, 0, 0, zeroblob(16), '', 0, 0, ?, 1)", &put,
+        db, "INSERT INTO state(" HVC_COLUMNS_STATE ", id) VALUES(0, 0, 0, 0, zeroblob(16), '', 0, 0, 0, ?, 1)", &put,
         error);
 
     if (r == 0)
@@ -340,6 +340,7 @@ static void fill_facts(struct hvc_store *store, const struct finding *finding, c
         .damaged = content->life.damage[0] != '\0',
         .rebooted = state->boot_id[0] != '\0' && strcmp(state->boot_id, boot_id) != 0,
         .voter = state->voter,
+        .view_boot = state->view_boot,
         .node = state->node,
         .promised = state->promised,
         .commit = state->commit,

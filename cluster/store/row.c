@@ -46,6 +46,7 @@ uint32_t hvc_row_state(const struct hvc_state *state)
     crc = crc_u64(crc, state->voter);
     crc = crc_bytes(crc, state->cluster_id, sizeof(state->cluster_id));
     crc = crc_bytes(crc, state->boot_id, strlen(state->boot_id));
+    crc = crc_u64(crc, state->view_boot);
     crc = crc_u64(crc, state->first);
     return crc_u64(crc, state->last);
 }
@@ -151,9 +152,10 @@ int hvc_row_read_state(sqlite3_stmt *row, struct hvc_state *ret_state)
     if (good) {
         state.node = (uint32_t)node;
         state.voter = voter == 1;
-        state.first = hvc_sql_u64(row, 6);
-        state.last = hvc_sql_u64(row, 7);
-        good = crc_is(row, 8, hvc_row_state(&state));
+        state.view_boot = hvc_sql_u64(row, 6);
+        state.first = hvc_sql_u64(row, 7);
+        state.last = hvc_sql_u64(row, 8);
+        good = crc_is(row, 9, hvc_row_state(&state));
     }
     if (good)
         *ret_state = state;

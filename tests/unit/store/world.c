@@ -229,8 +229,12 @@ const struct hvc_store_record *world_record(unsigned number)
 {
     script.used = 0;
     script.epoch = number < 5 ? 1 : number < 13 ? 2 : 3;
-    script.record = (struct hvc_store_record){
-        .seq = number * 10, .promised = number, .commit = number / 2, .node = 3, .voter = true};
+    script.record = (struct hvc_store_record){.seq = number * 10,
+                                              .promised = number,
+                                              .commit = number / 2,
+                                              .node = 3,
+                                              .voter = true,
+                                              .view_boot = UINT64_MAX - number};
     memset(script.record.cluster_id, 0xc1, sizeof(script.record.cluster_id));
     fill(number);
     return &script.record;
@@ -273,6 +277,7 @@ static void apply_log(struct world_model *model, const struct hvc_store_record *
     model->commit = record->commit;
     model->node = record->node;
     model->voter = record->voter;
+    model->view_boot = record->view_boot;
     memcpy(model->cluster_id, record->cluster_id, sizeof(model->cluster_id));
 }
 
@@ -422,6 +427,7 @@ int world_read(struct hvc_store *store, struct world_model *ret_model, unsigned 
     ret_model->commit = facts.commit;
     ret_model->node = facts.node;
     ret_model->voter = facts.voter;
+    ret_model->view_boot = facts.view_boot;
     memcpy(ret_model->cluster_id, facts.cluster_id, sizeof(ret_model->cluster_id));
     ret_model->has_snapshot = facts.has_snapshot;
     ret_model->snapshot_index = facts.snapshot_index;
@@ -470,8 +476,8 @@ static bool same_lines(const struct world_model *a, const struct world_model *b)
 const char *world_difference(const struct world_model *a, const struct world_model *b)
 {
     if (a->promised != b->promised || a->commit != b->commit || a->node != b->node || a->voter != b->voter ||
-        memcmp(a->cluster_id, b->cluster_id, sizeof(a->cluster_id)) != 0)
-        return "promise, commit, node, voter or cluster id";
+        a->view_boot != b->view_boot || memcmp(a->cluster_id, b->cluster_id, sizeof(a->cluster_id)) != 0)
+        return "promise, commit, node, voter, boot of the view or cluster id";
     if (a->has_snapshot != b->has_snapshot)
         return "one has a snapshot";
     if (a->has_snapshot &&

@@ -107,6 +107,7 @@ struct hvc_store_record {
     uint64_t promised, commit;
     uint32_t node;
     bool voter;
+    uint64_t view_boot;
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
 
     /* Beside the log; with or without a log part. */
@@ -127,7 +128,8 @@ struct hvc_store_facts {
     bool damaged;  /* the content was lost or is not to be trusted, and has not been refilled since */
     bool rebooted; /* the host has booted since the last record was written */
     bool voter;
-    uint32_t node; /* 0: no record was ever written */
+    uint64_t view_boot; /* as in the last record */
+    uint32_t node;      /* 0: no record was ever written */
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
     uint64_t promised, commit;
     uint64_t first_index, last_index; /* of the log; both 0 when it holds no entry */
