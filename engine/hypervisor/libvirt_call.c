@@ -13,7 +13,7 @@ enum call_state { CALL_WAITED_FOR, CALL_RETURNED, CALL_LEFT_BEHIND };
 struct hvc_libvirt_call {
     struct hvc_libvirt_core *core;
     const char *what;
-    hvc_call_fn run;
+    hvc_libvirt_call_fn run;
     void (*destroy)(void *argument);
     unsigned flags;
 
@@ -71,7 +71,7 @@ void hvc_libvirt_health(struct hvc_libvirt_core *core, enum hvc_hypervisor_healt
         core->last = *words;
 }
 
-struct hvc_libvirt_call *hvc_libvirt_call_new(struct hvc_libvirt_core *core, const char *what, hvc_call_fn run,
+struct hvc_libvirt_call *hvc_libvirt_call_new(struct hvc_libvirt_core *core, const char *what, hvc_libvirt_call_fn run,
                                               unsigned flags, size_t argument_size, void (*destroy)(void *argument))
 {
     struct hvc_libvirt_call *call = calloc(1, sizeof(*call) + argument_size);

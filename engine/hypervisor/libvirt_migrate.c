@@ -175,8 +175,8 @@ struct steer_argument {
     uint64_t value;
 };
 
-static int run_steer(struct hvc_hypervisor *h, const char *what, hvc_call_fn run, const char *uuid, uint64_t value,
-                     uint64_t deadline_ms, struct hvc_error *error)
+static int run_steer(struct hvc_hypervisor *h, const char *what, hvc_libvirt_call_fn run, const char *uuid,
+                     uint64_t value, uint64_t deadline_ms, struct hvc_error *error)
 {
     HVC_CLEANUP(call)
     struct hvc_libvirt_call *call =

@@ -21,13 +21,13 @@ static void destroy_power(void *argument)
     free(((struct power_argument *)argument)->xml);
 }
 
-static struct hvc_libvirt_call *new_power(struct hvc_hypervisor *h, const char *what, hvc_call_fn run)
+static struct hvc_libvirt_call *new_power(struct hvc_hypervisor *h, const char *what, hvc_libvirt_call_fn run)
 {
     return hvc_libvirt_call_new(hvc_libvirt_core_of(h), what, run, 0, sizeof(struct power_argument), destroy_power);
 }
 
 /* A call that needs nothing but the UUID. */
-static int run_by_uuid(struct hvc_hypervisor *h, const char *what, hvc_call_fn run, const char *uuid,
+static int run_by_uuid(struct hvc_hypervisor *h, const char *what, hvc_libvirt_call_fn run, const char *uuid,
                        enum hvc_stop_step step, uint64_t deadline_ms, struct hvc_error *error)
 {
     HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, what, run);

@@ -98,12 +98,12 @@ void hvc_libvirt_close_later(struct hvc_libvirt_core *core, virConnectPtr conn);
 int hvc_libvirt_watch(struct hvc_hypervisor *h, hvc_guest_event_fn function, void *context, struct hvc_error *error);
 
 /* libvirt_call.c */
-enum hvc_call_flags {
+enum hvc_libvirt_call_flags {
     HVC_CALL_READ = 1, /* changes nothing: tried once more when the connection turns out to be dead */
     HVC_CALL_SOFT = 2, /* waits for one guest's job: its deadline says nothing about libvirtd's health */
     HVC_CALL_MOVE = 4  /* a whole migration: soft, long, counted on its own */
 };
-typedef int (*hvc_call_fn)(virConnectPtr conn, void *argument, struct hvc_error *error);
+typedef int (*hvc_libvirt_call_fn)(virConnectPtr conn, void *argument, struct hvc_error *error);
 
 /*
  * One call. The argument lies behind it, zeroed; destroy releases what hangs on it. The caller holds one reference and
@@ -111,7 +111,7 @@ typedef int (*hvc_call_fn)(virConnectPtr conn, void *argument, struct hvc_error 
  * thread: only what is guarded by hvc_libvirt_call_lock may then be read.
  */
 struct hvc_libvirt_call;
-struct hvc_libvirt_call *hvc_libvirt_call_new(struct hvc_libvirt_core *core, const char *what, hvc_call_fn run,
+struct hvc_libvirt_call *hvc_libvirt_call_new(struct hvc_libvirt_core *core, const char *what, hvc_libvirt_call_fn run,
                                               unsigned flags, size_t argument_size, void (*destroy)(void *argument));
 void *hvc_libvirt_call_argument(struct hvc_libvirt_call *call);
 /* Errors of run as they are; -ETIMEDOUT when it has not returned by the deadline, -ENOTCONN when the connection broke.

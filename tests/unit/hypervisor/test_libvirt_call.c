@@ -190,15 +190,15 @@ static void count_destroyed(void *argument)
 static int gated_call(struct hvc_hypervisor *h, unsigned flags, uint64_t ms, struct hvc_error *error)
 {
     HVC_CLEANUP(call)
-    struct hvc_call *call = hvc_call_new(hvc_libvirt_core_of(h), "wait at a gate", wait_at_the_gate, flags,
-                                         sizeof(struct gate_argument), count_destroyed);
+    struct hvc_libvirt_call *call = hvc_libvirt_call_new(hvc_libvirt_core_of(h), "wait at a gate", wait_at_the_gate,
+                                                         flags, sizeof(struct gate_argument), count_destroyed);
     int result;
 
     atomic_fetch_add(&gate.made, 1);
-    result = hvc_call_run(call, hvc_deadline_in(ms), error);
+    result = hvc_libvirt_call_run(call, hvc_deadline_in(ms), error);
 
     if (result == 0)
-        assert_int_equal(((struct gate_argument *)hvc_call_argument(call))->value, 42);
+        assert_int_equal(((struct gate_argument *)hvc_libvirt_call_argument(call))->value, 42);
     return result;
 }
 
