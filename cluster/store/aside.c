@@ -14,21 +14,17 @@ static int choose(const struct hvc_paths *paths, char *ret_name, struct hvc_erro
 {
     struct timespec now;
     struct tm utc;
-    char stamp[48];
+    char second[32], stamp[64];
+    int r;
 
     (void)clock_gettime(CLOCK_REALTIME, &now);
-    if (gmtime_r(&now.tv_sec, &utc) == NULL)
+    if (gmtime_r(&now.tv_sec, &utc) == NULL || strftime(second, sizeof(second), "%Y%m%dT%H%M%S", &utc) == 0)
         return hvc_error_set(error, -EOVERFLOW, "the clock shows no time that has a name");
-    for (unsigned n = 0; n < 1000; n++) {
-        size_t used = strftime(stamp, sizeof(stamp), MARK "%Y%m%dT%H%M%SZ", &utc);
-        int r;
-
-        (void)snprintf(stamp + used, sizeof(stamp) - used, "-%03u", n);
-        r = hvc_store_path(ret_name, paths->database, stamp, error);
-        if (r < 0 || !hvc_store_exists(ret_name))
-            return r;
-    }
-    return hvc_error_set(error, -EEXIST, "1000 stores have been put aside within a second");
+    (void)snprintf(stamp, sizeof(stamp), MARK "%s.%09ldZ", second, now.tv_nsec);
+    r = hvc_store_path(ret_name, paths->database, stamp, error);
+    if (r == 0 && hvc_store_exists(ret_name))
+        return hvc_error_set(error, -EEXIST, "%s is taken already; start again", ret_name);
+    return r;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -87,6 +83,9 @@ int hvc_store_aside(const struct hvc_paths *paths, char *ret_aside, struct hvc_e
     bool exists = hvc_store_exists(paths->database);
     int r = choose(paths, name, error);
 
+    /* before the new one comes, which a clock that went back could make the oldest */
+    if (r == 0)
+        r = prune(paths, HVC_STORE_ASIDE_MAX - 1, error);
     if (r == 0)
         r = hvc_store_path(wal, name, "-wal", error);
     if (r == 0)
@@ -100,8 +99,6 @@ int hvc_store_aside(const struct hvc_paths *paths, char *ret_aside, struct hvc_e
         r = hvc_store_file_remove(shm, error);
     if (r == 0)
         r = hvc_store_sync_folder_of(paths->database, error);
-    if (r == 0)
-        r = prune(paths, HVC_STORE_ASIDE_MAX, error);
     if (r == 0)
         (void)hvc_text_copy(ret_aside, HVC_PATH_TEXT_MAX, exists ? name : "");
     return r;
