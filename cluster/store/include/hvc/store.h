@@ -107,7 +107,7 @@ struct hvc_store_record {
     uint64_t promised, commit;
     uint32_t node;
     bool voter;
-    uint64_t view_boot;
+    uint64_t view_boot; /* as in hvc/replication.h; kept as it is */
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
 
     /* Beside the log; with or without a log part. */
