@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # lab comes from lib.sh
 # The agent run by hand in a node, as Pacemaker's executor runs it, for the scenarios named agent_*. Source lib.sh first.
 
 AGENTS=/usr/lib/ocf/resource.d/hvcluster

@@ -91,7 +91,9 @@ managed() {
     n1 pcs resource create "$guest" "$HVC_AGENT" "config=/etc/hvcluster/guests/$guest.xml" "${parameters[@]}" \
         op start timeout=60s stop timeout=60s monitor interval=10s timeout=20s migrate_to timeout=120s \
         migrate_from timeout=60s meta allow-migrate=true "${rest[@]}" || return 1
-    n1 pcs constraint order start migration-service-clone "then" "$guest" || return 1
+    # as the operator guide has it: neither a failed service nor one that stops first costs a guest anything
+    n1 pcs constraint order start migration-service-clone "then" start "$guest" symmetrical=false || return 1
+    n1 pcs constraint order stop "$guest" "then" stop migration-service-clone symmetrical=false || return 1
     poll 60 counts_at_all "$guest"
 }
 counts_at_all() { [ "$(mark "$1" count)" -gt 0 ]; }
