@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hvcluster-direct: one operation of hvclusterd's table in this process, for the agents when there is no daemon, or when
- * it lacks the rights (only root sees and ends processes). One request on standard input, one response on standard
+ * hvcluster-direct: one operation of hvclusterd's table in this process, for the agents when there is no daemon, or
+ * when it lacks the rights (only root sees and ends processes). One request on standard input, one response on standard
  * output, both JSON; exit code 0 whenever there is a response, whatever its result.
  *
  * With --lifeline the input stays open: its end means that the asker has gone, and the operation is cancelled and, if
