@@ -32,17 +32,15 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* A database; its log and shared memory carry the same name with a tail. */
 static int is_aside(const struct dirent *entry)
 {
-    const char *mark = strstr(entry->d_name, MARK);
-    size_t length = strlen(entry->d_name);
-
-    return mark != NULL && (length < 4 || strcmp(entry->d_name + length - 4, "-wal") != 0);
+    return strstr(entry->d_name, MARK) != NULL && entry->d_name[strlen(entry->d_name) - 1] == 'Z';
 }
 
 static int remove_one(const struct hvc_paths *paths, const char *name, struct hvc_error *error)
 {
-    static const char *const tails[] = {"", "-wal"};
+    static const char *const tails[] = {"-shm", "-wal", ""};
     char path[HVC_PATH_TEXT_MAX];
 
     for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
