@@ -36,9 +36,10 @@
 #define HVC_OWNER_CONTACT_MAX  1025 /* PrimaryOwnerContact: MaxLen 256 likewise */
 #define HVC_NETWORK_NAME_MAX   65
 #define HVC_NETWORK_TAGS_MAX   256
-#define HVC_DOCUMENTS_OPEN_MAX 64          /* documents that nothing refers to yet */
-#define HVC_DOCUMENT_PART_MAX  (24 * 1024) /* bytes of a document in one log entry */
-#define HVC_COMMAND_MAX        (28 * 1024) /* one encoded command; below what a log entry carries */
+#define HVC_DOCUMENTS_OPEN_MAX 64                  /* documents that nothing refers to yet */
+#define HVC_DOCUMENT_PART_MAX  (24 * 1024)         /* bytes of a document in one log entry */
+#define HVC_KIB_MAX            (UINT64_C(1) << 40) /* memory of a node or a guest: 1 PiB */
+#define HVC_COMMAND_MAX        (28 * 1024)         /* one encoded command; below what a log entry carries */
 
 /* the store of one node */
 #define HVC_STORE_ENTRY_MAX       (64 * 1024)         /* bytes of one log entry */

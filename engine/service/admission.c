@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Admission: which queued job goes on next. A job needs a slot out of its source, one into its target (or a storage
+ * slot) and room at the target, all at once; nothing is held while it waits, so A->B and B->A never wait for each
+ * other.
+ *
+ * Order: effective priority, then the source that was served longest ago, then age. Nobody starves:
+ *  - priority halves each time that AGE_STEP jobs were admitted in the cluster while it waited: after 16 steps
+ * everything is at 0 and age decides;
+ *  - slots that never come free together: the oldest ready job of a source claims what it needs during every second
+ *    window of CLAIM_WINDOW admissions; younger ones may not take that then. A claim does not last (what it waits for
+ * may itself wait for a younger one), and in a cluster where nothing moves claims do not count.
+ */
+#include "internal.h"
+
+#define AGE_STEP     64
+#define CLAIM_WINDOW 32
+
+void hvc_limits_refresh(struct hvc_service *s)
+{
+    for (uint32_t i = 0; i < s->node_count; i++) {
+        uint32_t slot = s->node_order[i], id = s->nodes[slot].id;
+        struct hvc_node_more *more = &s->nodes_more[slot];
+        uint64_t spare = hvc_service_setting(s, id, HVC_SETTING_MEMORY_SPARE), memory = s->nodes[slot].memory_kib;
+
+        more->out = (uint32_t)hvc_service_setting(s, id, HVC_SETTING_MOVES_OUT);
+        more->in = (uint32_t)hvc_service_setting(s, id, HVC_SETTING_MOVES_IN);
+        more->storage = (uint32_t)hvc_service_setting(s, id, HVC_SETTING_STORAGE_MOVES);
+        more->live = hvc_service_setting(s, id, HVC_SETTING_ENABLE_MIGRATION) != 0;
+        more->room_kib = memory == 0 ? UINT64_MAX : memory > spare ? memory - spare : 0;
+    }
+    s->admit = true;
+}
+
+/* What stands in the way before slots are looked at. */
+static enum hvc_blocker not_ready(const struct hvc_service *s, const struct hvc_job *job, uint32_t source,
+                                  uint32_t target, uint64_t now_ms)
+{
+    unsigned kind = hvc_job_kind_info(job->kind)->flags;
+    const struct hvc_service_node *to = target == HVC_NONE ? NULL : &s->nodes[target];
+
+    if (job->options.not_before_ms > now_ms)
+        return HVC_BLOCKER_LATER;
+    if (!s->nodes[source].member)
+        return HVC_BLOCKER_SOURCE;
+    if (to != NULL && !to->member)
+        return HVC_BLOCKER_TARGET;
+    if (hvc_job_is_check(job))
+        return HVC_BLOCKER_NONE;
+    if (s->head.properties.state != HVC_STATE_ENABLED)
+        return HVC_BLOCKER_SERVICE;
+    if (to == NULL)
+        return HVC_BLOCKER_NO_TARGET;
+    if ((kind & HVC_KIND_STAYS) == 0 && (!to->accepting || (to->maintenance && job->origin != HVC_ORIGIN_PACEMAKER)))
+        return HVC_BLOCKER_TARGET_CLOSED;
+    if ((kind & HVC_KIND_NEEDS_LIVE) != 0 && !(s->nodes_more[source].live && s->nodes_more[target].live))
+        return HVC_BLOCKER_DISABLED;
+    return HVC_BLOCKER_NONE;
+}
+
+static enum hvc_blocker no_room(const struct hvc_service *s, const struct hvc_job *job, uint32_t source,
+                                uint32_t target)
+{
+    unsigned kind = hvc_job_kind_info(job->kind)->flags;
+    const struct hvc_node_more *from = &s->nodes_more[source], *to = &s->nodes_more[target];
+    uint64_t limit = hvc_service_setting(s, 0, HVC_SETTING_MOVES_CLUSTER);
+
+    if ((kind & HVC_KIND_USES_LINK) != 0 && from->load.out >= from->out)
+        return HVC_BLOCKER_LIMIT_OUT;
+    if ((kind & HVC_KIND_USES_LINK) != 0 && to->load.in >= to->in)
+        return HVC_BLOCKER_LIMIT_IN;
+    if ((kind & HVC_KIND_USES_STORAGE) != 0 && from->load.storage >= from->storage)
+        return HVC_BLOCKER_LIMIT_STORAGE;
+    if (limit != 0 && s->moving >= limit)
+        return HVC_BLOCKER_LIMIT_CLUSTER;
+    if (job->memory_kib > 0 && to->room_kib != UINT64_MAX &&
+        (to->load.used_kib + to->load.reserved_kib > to->room_kib ||
+         job->memory_kib > to->room_kib - to->load.used_kib - to->load.reserved_kib))
+        return HVC_BLOCKER_ROOM;
+    return HVC_BLOCKER_NONE;
+}
+
+/* The oldest ready job of each source that claims now; HVC_NONE: none. */
+struct claims {
+    uint32_t slot[HVC_NODES_MAX];
+    uint32_t count;
+};
+
+static void find_claims(const struct hvc_service *s, uint64_t now_ms, struct claims *ret_claims)
+{
+    ret_claims->count = 0;
+    if (s->moving == 0)
+        return;
+    for (uint32_t i = 0; i < s->node_count; i++) {
+        uint32_t source = s->node_order[i];
+
+        for (uint32_t slot = s->nodes_more[source].queue.head; slot != HVC_NONE; slot = s->state_links[slot].next) {
+            const struct hvc_job *job = &s->jobs[slot];
+
+            if ((s->head.admissions - job->mark) / CLAIM_WINDOW % 2 == 0 || hvc_job_is_check(job) ||
+                not_ready(s, job, source, hvc_find_node(s, job->target), now_ms) != HVC_BLOCKER_NONE)
+                continue;
+            ret_claims->slot[ret_claims->count++] = slot;
+            break;
+        }
+    }
+}
+
+static bool is_claimed(const struct hvc_service *s, const struct hvc_job *job, const struct claims *claims)
+{
+    for (uint32_t i = 0; i < claims->count; i++) {
+        const struct hvc_job *older = &s->jobs[claims->slot[i]];
+
+        if (older->id < job->id && (older->source == job->source || older->target == job->target))
+            return true;
+    }
+    return false;
+}
+
+static enum hvc_blocker blocker_of(const struct hvc_service *s, uint32_t slot, const struct claims *claims,
+                                   uint64_t now_ms)
+{
+    const struct hvc_job *job = &s->jobs[slot];
+    uint32_t source = hvc_find_node(s, job->source);
+    uint32_t target = job->target == 0 ? HVC_NONE : hvc_find_node(s, job->target);
+    enum hvc_blocker blocker = not_ready(s, job, source, target, now_ms);
+
+    if (blocker != HVC_BLOCKER_NONE || hvc_job_is_check(job))
+        return blocker;
+    blocker = no_room(s, job, source, target);
+    if (blocker != HVC_BLOCKER_NONE)
+        return blocker;
+    return is_claimed(s, job, claims) ? HVC_BLOCKER_CLAIM : HVC_BLOCKER_NONE;
+}
+
+enum hvc_blocker hvc_job_blocker(const struct hvc_service *s, uint32_t slot, uint64_t now_ms)
+{
+    struct claims claims;
+
+    find_claims(s, now_ms, &claims);
+    return blocker_of(s, slot, &claims, now_ms);
+}
+
+enum hvc_blocker hvc_service_blocker(const struct hvc_service *s, uint64_t job, uint64_t now_ms)
+{
+    uint32_t slot = hvc_find_job(s, job);
+
+    if (slot == HVC_NONE || s->jobs[slot].phase != HVC_JOB_QUEUED)
+        return HVC_BLOCKER_NONE;
+    return hvc_job_blocker(s, slot, now_ms);
+}
+
+static unsigned effective_priority(const struct hvc_service *s, const struct hvc_job *job)
+{
+    uint64_t steps = (s->head.admissions - job->mark) / AGE_STEP;
+
+    return steps > 15 ? 0 : (unsigned)job->options.priority >> steps;
+}
+
+/* Checks take nothing and go first. */
+static bool goes_before(const struct hvc_service *s, uint32_t a, uint32_t b)
+{
+    const struct hvc_job *x = &s->jobs[a], *y = &s->jobs[b];
+    unsigned px = effective_priority(s, x), py = effective_priority(s, y);
+    uint64_t served_x = s->nodes[hvc_find_node(s, x->source)].served;
+    uint64_t served_y = s->nodes[hvc_find_node(s, y->source)].served;
+
+    if (hvc_job_is_check(x) != hvc_job_is_check(y))
+        return hvc_job_is_check(x);
+    if (px != py)
+        return px < py;
+    if (served_x != served_y)
+        return served_x < served_y;
+    return x->id < y->id;
+}
+
+static uint32_t best_job(const struct hvc_service *s, uint64_t now_ms)
+{
+    struct claims claims;
+    uint32_t best = HVC_NONE;
+
+    find_claims(s, now_ms, &claims);
+    for (uint32_t i = 0; i < s->node_count; i++) {
+        const struct hvc_node_more *more = &s->nodes_more[s->node_order[i]];
+
+        if (more->load.out >= more->out && more->queue_other == 0)
+            continue;
+        for (uint32_t slot = more->queue.head; slot != HVC_NONE; slot = s->state_links[slot].next) {
+            if (blocker_of(s, slot, &claims, now_ms) == HVC_BLOCKER_NONE &&
+                (best == HVC_NONE || goes_before(s, slot, best)))
+                best = slot;
+        }
+    }
+    return best;
+}
+
+void hvc_admit(struct hvc_service *s, uint64_t now_ms)
+{
+    uint32_t slot;
+
+    s->admit = false;
+    if (s->queued == 0)
+        return;
+    while ((slot = best_job(s, now_ms)) != HVC_NONE) {
+        uint32_t source = hvc_find_node(s, s->jobs[slot].source);
+
+        if (!hvc_job_is_check(&s->jobs[slot])) {
+            s->head.admissions++;
+            s->nodes[source].served = s->head.admissions;
+            hvc_touch_head(s);
+            hvc_touch(s, HVC_RECORD_NODE, source);
+        }
+        hvc_job_move(s, slot, HVC_JOB_CHECKING, now_ms);
+    }
+    s->admit = false;
+}

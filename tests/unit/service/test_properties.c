@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Random histories: two replicas get the same commands, one of them is thrown away and refilled from a snapshot now and
+ * then. After every command the state is looked at from outside and compared with what must hold.
+ */
+#include "fixture.h"
+
+#include <errno.h>
+
+#include "../hvc_cmocka.h"
+
+#define NODES  5
+#define GUESTS 12
+#define STEPS  40000
+#define KEPT   128 /* commands with tokens that are repeated later */
+
+struct world {
+    struct fixture a, b;
+    uint64_t seed;
+    unsigned members; /* bits */
+    struct hvc_node_load before[NODES + 1];
+    uint32_t moving_before;
+    uint8_t ended[65536]; /* phase + 1 of jobs that have ended, by id */
+    struct {
+        uint8_t bytes[HVC_COMMAND_MAX];
+        size_t length;
+        struct hvc_answer answer;
+        uint64_t index; /* of the token in the order of tokens */
+    } kept[KEPT];
+    unsigned kept_count;
+    uint64_t tokens;
+    uint64_t answers[HVC_ANSWER_CODE_COUNT], phases[HVC_JOB_PHASE_COUNT];
+};
+
+static uint64_t below(struct world *w, uint64_t bound)
+{
+    return random_below(&w->seed, bound);
+}
+
+/* ---- a random command ---- */
+
+static uint64_t some_job(struct world *w, bool unfinished)
+{
+    const struct hvc_job *job;
+    uint64_t found = 1, seen = 0;
+    uint32_t cursor = 0;
+
+    while ((job = hvc_service_job_next(w->a.service, &cursor)) != NULL) {
+        if (!unfinished || job->ended == 0) {
+            if (below(w, ++seen) == 0)
+                found = job->id;
+        }
+    }
+    return below(w, 50) == 0 ? 1 + below(w, 100000) : found; /* 1 when there is none: long gone */
+}
+
+static void random_report(struct world *w, struct hvc_command *c)
+{
+    const struct hvc_job *job = hvc_service_job(w->a.service, some_job(w, true));
+
+    c->report.job = 999999;
+    if (job == NULL)
+        return;
+    c->report.job = job->id;
+    c->report.from = job->phase;
+    for (unsigned i = 0; i < 20; i++) {
+        c->report.to = (uint8_t)below(w, HVC_JOB_PHASE_COUNT);
+        if (hvc_job_phase_may_follow(job->phase, c->report.to))
+            break;
+    }
+    if (below(w, 20) == 0)
+        c->report.from = (uint8_t)below(w, HVC_JOB_PHASE_COUNT);
+    c->node = below(w, 4) != 0 ? job->source : job->target != 0 ? job->target : 1;
+    c->report.step = (uint8_t)below(w, HVC_STEP_COUNT);
+    c->report.located = below(w, 3) != 0;
+    c->report.runs_on = c->report.to == HVC_JOB_COMPLETED ? job->target : below(w, 5) == 0 ? 0 : job->source;
+    c->report.code = (uint16_t)below(w, HVC_REASON_COUNT);
+    c->report.not_before_ms = below(w, 2) * (c->stamp_ms + below(w, 5000));
+    (void)snprintf(c->report.text, sizeof(c->report.text), "words %d", (int)below(w, 1000));
+}
+
+static void random_job(struct world *w, struct hvc_command *c)
+{
+    uuid_of((unsigned)below(w, GUESTS + 1), c->job.guest);
+    c->job.kind = (uint8_t)(below(w, 3) == 0 ? below(w, HVC_KIND_COUNT) : HVC_KIND_LIVE);
+    c->job.origin = (uint8_t)below(w, HVC_ORIGIN_COUNT);
+    c->job.source = (uint32_t)(below(w, 4) == 0 ? below(w, NODES + 1) : 0);
+    c->job.target = (uint32_t)(below(w, 8) == 0 ? 0 : 1 + below(w, NODES));
+    c->job.drain = below(w, 5) == 0 ? below(w, 30) : 0;
+    c->job.options.flags = (uint32_t)(below(w, 4) == 0 ? random_next(&w->seed) & HVC_OPTION_ALL : 0);
+    c->job.options.priority = (uint16_t)below(w, 2000);
+    if (below(w, 10) == 0)
+        memset(c->job.options.document, 1 + (int)below(w, 3), 32);
+}
+
+static void random_network(struct world *w, struct hvc_command *c)
+{
+    c->networks.count = (uint16_t)(1 + below(w, 2));
+    for (unsigned i = 0; i < c->networks.count; i++) {
+        struct hvc_network *n = &c->networks.item[i].network;
+
+        c->networks.item[i].mask = (uint8_t)below(w, 32);
+        n->id = (uint32_t)(1 + below(w, 20));
+        n->node = (uint32_t)(below(w, 3) == 0 ? below(w, NODES) : 0);
+        n->family = below(w, 3) == 0 ? 6 : 4;
+        n->prefix = (uint8_t)(8 * below(w, 5));
+        n->address[0] = n->prefix > 0 ? (uint8_t)below(w, 3) : 0;
+        n->address[1] = n->prefix > 8 ? (uint8_t)below(w, 3) : 0;
+    }
+}
+
+static void random_members(struct world *w, struct hvc_command *c)
+{
+    w->members = below(w, 2) == 0 ? (1u << NODES) - 1 : (unsigned)(below(w, 1u << NODES) | below(w, 1u << NODES));
+    for (uint32_t node = 1; node <= NODES; node++) {
+        if ((w->members >> (node - 1) & 1) != 0)
+            c->members.item[c->members.count++] =
+                (struct hvc_command_member){.node = node, .boot_id = below(w, 40) == 0 ? 7 : 100 + node};
+    }
+}
+
+static void random_guest(struct world *w, struct hvc_command *c)
+{
+    unsigned number = (unsigned)below(w, GUESTS + 2);
+    const struct hvc_service_guest *guest;
+
+    uuid_of(number, c->guest.uuid);
+    guest = hvc_service_guest(w->a.service, c->guest.uuid);
+    c->guest.version = guest == NULL || below(w, 10) == 0 ? 0 : guest->version;
+    c->guest.node = (uint32_t)(below(w, 8) == 0 ? 0 : 1 + below(w, NODES));
+    c->guest.memory_kib = 1000 * below(w, 4);
+    if (below(w, 4) == 0)
+        memset(c->guest.document, 1 + (int)below(w, 3), 32);
+    (void)snprintf(c->guest.name, sizeof(c->guest.name), "guest%u", below(w, 20) == 0 ? 1 : number);
+}
+
+static void random_document(struct world *w, struct hvc_command *c)
+{
+    static const uint8_t bytes[300] = {1};
+
+    memset(c->document.hash, 1 + (int)below(w, 90), 32);
+    c->document.size = 300;
+    c->document.offset = (uint32_t)(150 * below(w, 2));
+    c->document.length = (uint32_t)(below(w, 2) == 0 ? 150 : 300);
+    c->document.bytes = bytes;
+}
+
+static void random_setting(struct world *w, struct hvc_command *c)
+{
+    static const uint8_t liked[] = {HVC_SETTING_MOVES_OUT,       HVC_SETTING_MOVES_IN,
+                                    HVC_SETTING_STORAGE_MOVES,   HVC_SETTING_MOVES_CLUSTER,
+                                    HVC_SETTING_RETENTION_COUNT, HVC_SETTING_ENABLE_MIGRATION};
+
+    c->settings.node = (uint32_t)(below(w, 2) == 0 ? 0 : below(w, NODES + 1));
+    c->settings.count = 1;
+    c->settings.item[0].setting =
+        below(w, 5) == 0 ? (uint8_t)below(w, HVC_SETTING_MAX) : liked[below(w, HVC_COUNT(liked))];
+    c->settings.item[0].reset = below(w, 3) == 0;
+    c->settings.item[0].value = below(w, 6);
+}
+
+static void random_rest(struct world *w, struct hvc_command *c)
+{
+    uint32_t node = (uint32_t)(1 + below(w, NODES));
+
+    switch ((enum hvc_command_kind)c->kind) {
+    case HVC_COMMAND_PROPERTIES:
+        c->properties.mask = (uint8_t)(1 + below(w, 7));
+        c->properties.enabled_default = (uint16_t)below(w, 10);
+        break;
+    case HVC_COMMAND_STATE:
+        c->state.state = below(w, 3) == 0   ? HVC_STATE_QUIESCE
+                         : below(w, 5) == 0 ? HVC_STATE_DISABLED
+                                            : HVC_STATE_ENABLED;
+        break;
+    case HVC_COMMAND_NETWORK_REMOVE:
+        c->network_remove.count = 1;
+        c->network_remove.id[0] = (uint32_t)(1 + below(w, 30));
+        break;
+    case HVC_COMMAND_NODE:
+        c->node_facts.id = node;
+        c->node_facts.memory_kib = below(w, 3) == 0 ? 0 : 8000;
+        (void)snprintf(c->node_facts.name, sizeof(c->node_facts.name), "n%u", (unsigned)node);
+        break;
+    case HVC_COMMAND_NODE_REMOVE:
+        c->node_remove.id = node;
+        break;
+    case HVC_COMMAND_FENCED:
+        c->fenced.id = node;
+        break;
+    case HVC_COMMAND_NODE_FLAGS:
+        c->node_flags.id = node;
+        c->node_flags.mask = (uint8_t)(1 + below(w, 3));
+        c->node_flags.accepting = below(w, 6) != 0;
+        c->node_flags.maintenance = below(w, 4) == 0;
+        break;
+    case HVC_COMMAND_GUEST_PLACE:
+        uuid_of((unsigned)below(w, GUESTS), c->guest_place.uuid);
+        c->guest_place.node = (uint32_t)(below(w, 8) == 0 ? 0 : 1 + below(w, NODES));
+        break;
+    case HVC_COMMAND_GUEST_REMOVE:
+        uuid_of((unsigned)below(w, GUESTS), c->guest_remove.uuid);
+        break;
+    case HVC_COMMAND_JOB_TARGET:
+        c->job_target.job = some_job(w, true);
+        c->job_target.target = node;
+        break;
+    case HVC_COMMAND_JOB_CANCEL:
+        c->cancel.job = some_job(w, below(w, 4) != 0);
+        break;
+    case HVC_COMMAND_JOB_MODIFY:
+        c->modify.job = some_job(w, true);
+        c->modify.mask = (uint8_t)(1 + below(w, 31));
+        c->modify.priority = (uint16_t)below(w, 100);
+        break;
+    case HVC_COMMAND_JOB_RESOLVE:
+        c->resolve.job = some_job(w, true);
+        c->resolve.runs_on = (uint32_t)below(w, NODES + 1);
+        break;
+    case HVC_COMMAND_JOB_FORGET:
+        c->forget.job = some_job(w, false);
+        break;
+    case HVC_COMMAND_DRAIN:
+        c->drain.id = node;
+        c->drain.target = (uint32_t)(below(w, 3) == 0 ? below(w, NODES + 1) : 0);
+        break;
+    case HVC_COMMAND_DRAIN_REPORT:
+        c->drain_report.drain = 1 + below(w, 30);
+        c->drain_report.state = (uint8_t)(1 + below(w, 2));
+        break;
+    case HVC_COMMAND_DRAIN_CANCEL:
+        c->drain_cancel.drain = 1 + below(w, 30);
+        break;
+    case HVC_COMMAND_RESUME:
+        c->resume.id = node;
+        c->resume.back = below(w, 2) == 0;
+        break;
+    case HVC_COMMAND_SETTINGS:
+    case HVC_COMMAND_NETWORK_ADD:
+    case HVC_COMMAND_NETWORK_MODIFY:
+    case HVC_COMMAND_MEMBERS:
+    case HVC_COMMAND_DOCUMENT:
+    case HVC_COMMAND_GUEST:
+    case HVC_COMMAND_JOB:
+    case HVC_COMMAND_JOB_REPORT:
+    case HVC_COMMAND_TICK:
+    case HVC_COMMAND_KIND_END:
+        break;
+    }
+}
+
+static struct hvc_command random_command(struct world *w)
+{
+    struct hvc_command c;
+    unsigned dice = (unsigned)below(w, 10);
+    unsigned kind = dice < 3   ? HVC_COMMAND_JOB_REPORT
+                    : dice < 6 ? HVC_COMMAND_JOB
+                               : (unsigned)(1 + below(w, HVC_COMMAND_KIND_END - 1));
+
+    if (kind == HVC_COMMAND_JOB_REPORT && hvc_service_job(w->a.service, some_job(w, true)) == NULL)
+        kind = HVC_COMMAND_JOB;
+    /* what takes everything away is rarer, else nothing is left to move */
+    if ((kind == HVC_COMMAND_GUEST_REMOVE || kind == HVC_COMMAND_MEMBERS || kind == HVC_COMMAND_FENCED ||
+         kind == HVC_COMMAND_NODE_REMOVE || kind == HVC_COMMAND_STATE) &&
+        below(w, 8) != 0)
+        kind = below(w, 2) == 0 ? HVC_COMMAND_GUEST : HVC_COMMAND_GUEST_PLACE;
+    w->a.now_ms += below(w, 3) == 0 ? below(w, 3000) : 0;
+    c = command_of(&w->a, kind);
+    c.stamp_ms -= below(w, 20) == 0 ? below(w, 5000) : 0; /* a clock that is behind */
+    c.node = (uint32_t)(1 + below(w, NODES));
+    if (kind == HVC_COMMAND_JOB_REPORT)
+        random_report(w, &c);
+    else if (kind == HVC_COMMAND_JOB)
+        random_job(w, &c);
+    else if (kind == HVC_COMMAND_NETWORK_ADD || kind == HVC_COMMAND_NETWORK_MODIFY)
+        random_network(w, &c);
+    else if (kind == HVC_COMMAND_MEMBERS)
+        random_members(w, &c);
+    else if (kind == HVC_COMMAND_GUEST)
+        random_guest(w, &c);
+    else if (kind == HVC_COMMAND_DOCUMENT)
+        random_document(w, &c);
+    else if (kind == HVC_COMMAND_SETTINGS)
+        random_setting(w, &c);
+    else
+        random_rest(w, &c);
+    return c;
+}
+
+/* ---- what must hold ---- */
+
+static void sums_are_those_of_the_jobs_and_guests(struct world *w)
+{
+    struct hvc_node_load want[NODES + 1] = {{0}};
+    uint32_t jobs = 0, guests = 0, moving = 0, queued = 0;
+    const struct hvc_service_guest *guest;
+    struct hvc_service_counts counts;
+    const struct hvc_job *job;
+
+    while ((guest = hvc_service_guest_next(w->a.service, &guests)) != NULL) {
+        want[guest->node].guests++;
+        want[guest->node].used_kib += guest->memory_kib;
+    }
+    while ((job = hvc_service_job_next(w->a.service, &jobs)) != NULL) {
+        unsigned flags = hvc_job_phase_info(job->phase)->flags, kind = hvc_job_kind_info(job->kind)->flags;
+
+        queued += job->phase == HVC_JOB_QUEUED;
+        if (job->phase == HVC_JOB_QUEUED)
+            want[job->source].queued++;
+        if (hvc_job_is_check(job))
+            continue;
+        if ((flags & HVC_JOB_HOLDS_ROOM) != 0)
+            want[job->target].reserved_kib += job->memory_kib;
+        if ((flags & HVC_JOB_HOLDS_SLOTS) == 0)
+            continue;
+        moving++;
+        want[job->source].out += (kind & HVC_KIND_USES_LINK) != 0;
+        want[job->target].in += (kind & HVC_KIND_USES_LINK) != 0;
+        want[job->source].storage += (kind & HVC_KIND_USES_STORAGE) != 0;
+    }
+    hvc_service_counts(w->a.service, &counts);
+    assert_int_equal(counts.moving, moving);
+    assert_int_equal(counts.queued, queued);
+    for (uint32_t node = 1; node <= NODES; node++) {
+        struct hvc_node_load load;
+
+        if (hvc_service_node_load(w->a.service, node, &load) == 0)
+            assert_memory_equal(&load, &want[node], sizeof(load));
+    }
+}
+
+/* A limit that was lowered may be exceeded by what ran before, but nothing more is let in. */
+static void limits_let_nothing_more_in(struct world *w)
+{
+    struct hvc_service_counts counts;
+    uint64_t limit = hvc_service_setting(w->a.service, 0, HVC_SETTING_MOVES_CLUSTER);
+
+    hvc_service_counts(w->a.service, &counts);
+    assert_true(limit == 0 || counts.moving <= limit || counts.moving <= w->moving_before);
+    w->moving_before = counts.moving;
+    for (uint32_t node = 1; node <= NODES; node++) {
+        struct hvc_node_load load = {0};
+
+        (void)hvc_service_node_load(w->a.service, node, &load);
+        assert_true(load.out <= hvc_service_setting(w->a.service, node, HVC_SETTING_MOVES_OUT) ||
+                    load.out <= w->before[node].out);
+        assert_true(load.in <= hvc_service_setting(w->a.service, node, HVC_SETTING_MOVES_IN) ||
+                    load.in <= w->before[node].in);
+        assert_true(load.storage <= hvc_service_setting(w->a.service, node, HVC_SETTING_STORAGE_MOVES) ||
+                    load.storage <= w->before[node].storage);
+        w->before[node] = load;
+    }
+}
+
+/* Each job ends once; an unfinished one never vanishes; a guest has one at most. */
+static void jobs_end_once(struct world *w, const uint64_t *unfinished, size_t count)
+{
+    struct hvc_service_counts counts;
+    uint64_t of_guest[GUESTS + 2] = {0};
+    const struct hvc_job *job;
+    uint32_t cursor = 0;
+
+    hvc_service_counts(w->a.service, &counts);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t keep = hvc_service_setting(w->a.service, 0, HVC_SETTING_RETENTION_COUNT);
+
+        keep = keep < w->a.config.jobs_kept ? keep : w->a.config.jobs_kept;
+        assert_true(hvc_service_job(w->a.service, unfinished[i]) != NULL || counts.ended == keep);
+    }
+    while ((job = hvc_service_job_next(w->a.service, &cursor)) != NULL) {
+        unsigned number = job->guest[1];
+
+        w->phases[job->phase]++;
+        assert_in_range(job->id, 1, HVC_COUNT(w->ended) - 1);
+        assert_true(w->ended[job->id] == 0 || w->ended[job->id] == job->phase + 1);
+        if (job->ended != 0) {
+            w->ended[job->id] = (uint8_t)(job->phase + 1);
+            continue;
+        }
+        assert_in_range(number, 0, GUESTS + 1);
+        assert_int_equal(of_guest[number], 0);
+        of_guest[number] = job->id;
+        assert_int_equal(hvc_service_guest(w->a.service, job->guest)->job, job->id);
+    }
+}
+
+static void effects_are_for_those_who_can(struct world *w)
+{
+    struct hvc_effect_cursor cursor = {0};
+    struct hvc_effect effect;
+    size_t all = 0, by_node = 0;
+
+    while (hvc_service_effect_next(w->a.service, 0, true, &cursor, &effect)) {
+        all++;
+        if (effect.node != 0)
+            assert_true(hvc_service_node(w->a.service, effect.node)->member);
+        assert_true((effect.drain != NULL) == (effect.kind == HVC_EFFECT_DRAIN || effect.kind == HVC_EFFECT_RETURN));
+        if (effect.kind == HVC_EFFECT_MIGRATE)
+            assert_true(!effect.job->cancel || effect.job->phase == HVC_JOB_SWITCHING);
+    }
+    for (uint32_t node = 1; node <= NODES; node++) {
+        cursor = (struct hvc_effect_cursor){0};
+        while (hvc_service_effect_next(w->a.service, node, node == 1, &cursor, &effect))
+            by_node++;
+    }
+    assert_int_equal(all, by_node);
+}
+
+/* ---- one step ---- */
+
+static struct hvc_answer give_both(struct world *w, const uint8_t *bytes, size_t length)
+{
+    struct hvc_answer a = give_bytes(&w->a, bytes, length), b = give_bytes(&w->b, bytes, length);
+
+    assert_memory_equal(&a, &b, sizeof(a));
+    assert_int_equal(hvc_service_digest(w->a.service), hvc_service_digest(w->b.service));
+    return a;
+}
+
+static void refill_b(struct world *w)
+{
+    size_t length_a, length_b;
+    uint8_t *a = snapshot_of(&w->a, &length_a), *b;
+    uint64_t digest = hvc_service_digest(w->a.service);
+
+    assert_int_equal(load_snapshot(&w->b, a, length_a, 1 + (size_t)below(w, 2000)), 0);
+    assert_int_equal(hvc_service_digest(w->b.service), digest);
+    b = snapshot_of(&w->b, &length_b);
+    assert_int_equal(length_a, length_b);
+    assert_memory_equal(a, b, length_a);
+    free(a);
+    free(b);
+}
+
+/* Bytes that cannot be read change nothing, whatever they are. */
+static void give_garbage(struct world *w, const uint8_t *bytes, size_t length)
+{
+    static uint8_t garbage[HVC_COMMAND_MAX];
+    uint64_t digest = hvc_service_digest(w->a.service);
+    struct hvc_answer answer;
+    int result;
+
+    memcpy(garbage, bytes, length);
+    if (below(w, 2) == 0)
+        length = (size_t)below(w, length);
+    else
+        garbage[below(w, 2)] = (uint8_t)(100 + below(w, 100));
+    result = hvc_service_apply(w->a.service, garbage, length, 1, w->a.index, &answer);
+    assert_true(result == -EPROTONOSUPPORT || result == -ENOTSUP ||
+                (result == 0 && answer.code == HVC_ANSWER_MALFORMED));
+    assert_int_equal(hvc_service_digest(w->a.service), digest);
+}
+
+static void repeat_a_token(struct world *w)
+{
+    unsigned i = (unsigned)below(w, w->kept_count);
+    uint64_t digest = hvc_service_digest(w->a.service);
+    struct hvc_answer answer;
+
+    if (w->kept[i].index + w->a.config.tokens <= w->tokens)
+        return; /* the table has forgotten it */
+    answer = give_both(w, w->kept[i].bytes, w->kept[i].length);
+    assert_true(answer.repeated);
+    assert_int_equal(answer.code, w->kept[i].answer.code);
+    assert_int_equal(answer.value, w->kept[i].answer.value);
+    assert_int_equal(hvc_service_digest(w->a.service), digest);
+}
+
+static void step(struct world *w)
+{
+    static uint8_t bytes[HVC_COMMAND_MAX];
+    struct hvc_command c = random_command(w);
+    bool token = below(w, 3) == 0;
+    uint64_t unfinished[GUESTS + 2];
+    const struct hvc_job *job;
+    struct hvc_answer answer;
+    size_t length, count = 0;
+    uint32_t cursor = 0;
+
+    while ((job = hvc_service_job_next(w->a.service, &cursor)) != NULL) {
+        if (job->ended == 0)
+            unfinished[count++] = job->id;
+    }
+    if (token) {
+        uint64_t number = ++w->tokens;
+
+        memcpy(c.request, &number, sizeof(number));
+    }
+    assert_int_equal(hvc_command_encode(&c, bytes, sizeof(bytes), &length), 0);
+    answer = give_both(w, bytes, length);
+    w->answers[answer.code]++;
+    if (token) {
+        unsigned slot = w->kept_count < KEPT ? w->kept_count++ : (unsigned)below(w, KEPT);
+
+        memcpy(w->kept[slot].bytes, bytes, length);
+        w->kept[slot].length = length;
+        w->kept[slot].answer = answer;
+        w->kept[slot].index = w->tokens;
+    }
+    sums_are_those_of_the_jobs_and_guests(w);
+    limits_let_nothing_more_in(w);
+    jobs_end_once(w, unfinished, count);
+    effects_are_for_those_who_can(w);
+    if (below(w, 10) == 0)
+        give_garbage(w, bytes, length);
+    if (below(w, 10) == 0 && w->kept_count > 0)
+        repeat_a_token(w);
+    if (below(w, 60) == 0)
+        refill_b(w);
+}
+
+/* ---- after it all: everything ends ---- */
+
+static void answer_effect(struct world *w, const struct hvc_effect *effect)
+{
+    static const uint8_t next[HVC_JOB_PHASE_COUNT] = {
+        [HVC_JOB_CHECKING] = HVC_JOB_ADMITTED,   [HVC_JOB_ADMITTED] = HVC_JOB_COPYING,
+        [HVC_JOB_COPYING] = HVC_JOB_SWITCHING,   [HVC_JOB_SWITCHING] = HVC_JOB_VERIFYING,
+        [HVC_JOB_VERIFYING] = HVC_JOB_COMPLETED, [HVC_JOB_RECONCILING] = HVC_JOB_VERIFYING,
+    };
+    struct hvc_command c = command_of(&w->a, HVC_COMMAND_JOB_REPORT);
+    const struct hvc_job *job = effect->job;
+
+    c.node = effect->node == 0 ? 1 : effect->node;
+    c.report.job = job->id;
+    c.report.from = job->phase;
+    c.report.to = next[job->phase];
+    if (hvc_job_is_check(job))
+        c.report.to = HVC_JOB_COMPLETED;
+    if (effect->kind == HVC_EFFECT_CANCEL) {
+        c.report.to = HVC_JOB_CANCELLED;
+        c.report.located = true;
+        c.report.runs_on = job->source;
+    } else if (c.report.to == HVC_JOB_COMPLETED && !hvc_job_is_check(job)) {
+        c.report.located = true;
+        c.report.runs_on =
+            (hvc_job_kind_info(job->kind)->flags & HVC_KIND_MOVES_GUEST) != 0 ? job->target : job->source;
+    }
+    assert_int_equal(give(&w->a, &c).code, HVC_ANSWER_OK);
+}
+
+static void heal(struct world *w)
+{
+    struct hvc_command c;
+
+    for (uint32_t node = 1; node <= NODES; node++) {
+        c = command_of(&w->a, HVC_COMMAND_NODE);
+        c.node_facts.id = node;
+        (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "n%u", (unsigned)node);
+        (void)give(&w->a, &c); /* memory not known: room is not checked */
+        c = command_of(&w->a, HVC_COMMAND_NODE_FLAGS);
+        c.node_flags.id = node;
+        c.node_flags.mask = 3;
+        c.node_flags.accepting = true;
+        (void)give(&w->a, &c);
+        c = command_of(&w->a, HVC_COMMAND_SETTINGS);
+        c.settings.node = node;
+        c.settings.count = 1;
+        c.settings.item[0] = (struct hvc_command_setting){.setting = HVC_SETTING_ENABLE_MIGRATION, .value = 1};
+        (void)give(&w->a, &c);
+    }
+    c = command_of(&w->a, HVC_COMMAND_STATE);
+    c.state.state = HVC_STATE_ENABLED;
+    (void)give(&w->a, &c);
+    set_members(&w->a, (1u << NODES) - 1);
+    w->a.now_ms += 100000;
+    c = command_of(&w->a, HVC_COMMAND_TICK);
+    (void)give(&w->a, &c);
+}
+
+static void every_job_ends(struct world *w)
+{
+    struct hvc_service_counts counts;
+    unsigned rounds = 0;
+
+    heal(w);
+    for (;;) {
+        struct hvc_effect_cursor cursor = {0};
+        struct hvc_effect effect;
+        bool found = false;
+        uint32_t walk = 0;
+        const struct hvc_job *job;
+
+        while ((job = hvc_service_job_next(w->a.service, &walk)) != NULL) {
+            if (job->phase == HVC_JOB_NEEDS_OPERATOR) {
+                struct hvc_command c = command_of(&w->a, HVC_COMMAND_JOB_RESOLVE);
+
+                c.resolve.job = job->id;
+                c.resolve.runs_on = job->source;
+                assert_int_equal(give(&w->a, &c).code, HVC_ANSWER_OK);
+                found = true;
+                break;
+            }
+        }
+        while (!found && hvc_service_effect_next(w->a.service, 0, true, &cursor, &effect)) {
+            if (effect.kind == HVC_EFFECT_PLACE) {
+                struct hvc_command c = command_of(&w->a, HVC_COMMAND_JOB_TARGET);
+
+                c.job_target.job = effect.job->id;
+                c.job_target.target = effect.job->source % NODES + 1;
+                assert_int_equal(give(&w->a, &c).code, HVC_ANSWER_OK);
+                found = true;
+            } else if (effect.job != NULL && effect.kind != HVC_EFFECT_EXPECT) {
+                answer_effect(w, &effect);
+                found = true;
+            }
+        }
+        if (!found)
+            break;
+        assert_in_range(++rounds, 1, 1000);
+    }
+    hvc_service_counts(w->a.service, &counts);
+    assert_int_equal(counts.queued, 0);
+    assert_int_equal(counts.active, 0);
+}
+
+static void run(uint64_t seed, struct world *w)
+{
+    struct hvc_service_config config = small_config();
+
+    *w = (struct world){.seed = seed};
+    fixture_open(&w->a, &config);
+    fixture_open(&w->b, &config);
+    add_nodes(&w->a, NODES, 8000);
+    add_nodes(&w->b, NODES, 8000);
+    for (unsigned i = 0; i < GUESTS - 2; i++) {
+        add_guest(&w->a, i, i % NODES + 1, 1000 * (1 + i % 3));
+        add_guest(&w->b, i, i % NODES + 1, 1000 * (1 + i % 3));
+    }
+    for (unsigned i = 0; i < STEPS; i++)
+        step(w);
+    every_job_ends(w);
+    fixture_close(&w->a);
+    fixture_close(&w->b);
+}
+
+static void random_histories_keep_every_invariant(void **state)
+{
+    static struct world w;
+    uint64_t answers[HVC_ANSWER_CODE_COUNT] = {0}, phases[HVC_JOB_PHASE_COUNT] = {0};
+
+    (void)state;
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        run(seed, &w);
+        for (unsigned i = 0; i < HVC_ANSWER_CODE_COUNT; i++)
+            answers[i] += w.answers[i];
+        for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++)
+            phases[i] += w.phases[i];
+    }
+    /* The histories went everywhere. */
+    for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++) {
+        if (phases[i] == 0)
+            fail_msg("no job was ever in phase %s", hvc_job_phase_name(i));
+    }
+    for (unsigned i = 0; i < HVC_ANSWER_CODE_COUNT; i++) {
+        bool expected = i != HVC_ANSWER_MALFORMED && i != HVC_ANSWER_TOKEN && i != HVC_ANSWER_FULL;
+
+        print_message("%8llu %s\n", (unsigned long long)answers[i], hvc_answer_name(i));
+        if (expected && answers[i] == 0)
+            fail_msg("no command was ever answered %s", hvc_answer_name(i));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(random_histories_keep_every_invariant),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
