@@ -222,6 +222,21 @@ static bool transition_fits(const struct hvc_job *job, unsigned to)
     return true;
 }
 
+/* What is being reconciled goes on as a move only where both ends can; else it ends, or waits for its operator. */
+static struct hvc_answer check_resumed(const struct hvc_service *s, const struct hvc_job *job, unsigned to)
+{
+    unsigned flags = hvc_job_phase_info(to)->flags;
+
+    if (job->phase != HVC_JOB_RECONCILING || to == job->phase || to == HVC_JOB_UNKNOWN ||
+        (flags & HVC_JOB_HOLDS_SLOTS) == 0)
+        return OK;
+    if (!s->nodes[hvc_find_node(s, job->source)].member)
+        return hvc_answer_of(HVC_ANSWER_AWAY, 0, job->source);
+    if (!s->nodes[hvc_find_node(s, job->target)].member)
+        return hvc_answer_of(HVC_ANSWER_AWAY, 0, job->target);
+    return OK;
+}
+
 /* An end says where the guest is, and that fits the end. */
 static struct hvc_answer check_proof(const struct hvc_job *job, unsigned to, bool located, uint32_t runs_on)
 {
@@ -263,8 +278,8 @@ static void take_report(struct hvc_service *s, const struct hvc_command *c, uint
     if (c->report.to == HVC_JOB_QUEUED)
         job->options.not_before_ms = c->report.not_before_ms;
     hvc_job_move(s, slot, c->report.to, c->stamp_ms);
-    if (c->report.to == HVC_JOB_UNKNOWN)
-        hvc_jobs_follow_nodes(s, c);
+    if (job->ended == 0 && job->phase != HVC_JOB_QUEUED)
+        hvc_job_follow_nodes(s, slot, c); /* a truth told by one end while the other is lost */
 }
 
 struct hvc_answer hvc_apply_job_report(struct hvc_service *s, const struct hvc_command *c)
@@ -282,7 +297,9 @@ struct hvc_answer hvc_apply_job_report(struct hvc_service *s, const struct hvc_c
         return hvc_answer_of(HVC_ANSWER_NOT_YOURS, 0, job->id);
     if (!transition_fits(job, c->report.to))
         return hvc_answer_of(HVC_ANSWER_NOT_ALLOWED, job->phase, job->id);
-    answer = check_proof(job, c->report.to, c->report.located, c->report.runs_on);
+    answer = check_resumed(s, job, c->report.to);
+    if (answer.code == HVC_ANSWER_OK)
+        answer = check_proof(job, c->report.to, c->report.located, c->report.runs_on);
     if (answer.code != HVC_ANSWER_OK)
         return answer;
     take_report(s, c, slot);

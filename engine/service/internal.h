@@ -152,7 +152,8 @@ void hvc_job_remove(struct hvc_service *s, uint32_t slot);
 void hvc_retain(struct hvc_service *s); /* by count */
 /* Where a guest is, proven. */
 void hvc_guest_located(struct hvc_service *s, uint32_t slot, uint32_t node);
-/* After a change of members or fencing: jobs that cannot go on as they were. */
+/* After a change of members, of fencing or of its phase: a job that cannot go on as it is. */
+void hvc_job_follow_nodes(struct hvc_service *s, uint32_t slot, const struct hvc_command *c);
 void hvc_jobs_follow_nodes(struct hvc_service *s, const struct hvc_command *c);
 
 /* apply_*.c: one function a command */

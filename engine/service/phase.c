@@ -132,7 +132,7 @@ static void lose(struct hvc_service *s, uint32_t slot, const struct hvc_command 
     hvc_job_move(s, slot, to, c->stamp_ms);
 }
 
-static void follow(struct hvc_service *s, uint32_t slot, const struct hvc_command *c)
+void hvc_job_follow_nodes(struct hvc_service *s, uint32_t slot, const struct hvc_command *c)
 {
     const struct hvc_job *job = &s->jobs[slot];
     uint32_t source = hvc_find_node(s, job->source);
@@ -159,7 +159,7 @@ void hvc_jobs_follow_nodes(struct hvc_service *s, const struct hvc_command *c)
 
     for (uint32_t slot = s->jobs_active.head; slot != HVC_NONE; slot = next) {
         next = s->state_links[slot].next;
-        follow(s, slot, c);
+        hvc_job_follow_nodes(s, slot, c);
     }
     s->admit = true;
 }
