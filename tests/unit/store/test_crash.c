@@ -130,7 +130,7 @@ static void a_power_cut_at_any_change_loses_nothing_that_was_acknowledged(void *
 
     (void)state;
     for (; cut_at(n); runs++)
-        n += all || n < 60 ? 1 : 1 + n / 60;
+        n += all || n < 30 ? 1 : 1 + n / 30;
     print_message("%ju power cuts, the last at change %ju\n", (uintmax_t)runs, (uintmax_t)n);
     assert_true(runs > 60);
 }
