@@ -57,6 +57,17 @@
 #define HVC_BANDWIDTH_MAX_MIB 8796093022207 /* libvirt's: INT64_MAX bytes */
 #define HVC_PARALLEL_MAX      255           /* QEMU's multifd-channels */
 
+/* the replicated log; equal on all nodes, because what one node sends must fit into the other */
+#define HVC_MESSAGE_MAX     (32 * 1024)             /* one CPG message; far below what corosync would have to split */
+#define HVC_CHUNK_MAX       (HVC_MESSAGE_MAX - 128) /* payload of one message of a state transfer */
+#define HVC_OP_MAX          (30 * 1024) /* what one log entry carries; greater documents go as several entries */
+#define HVC_LOG_ENTRIES_MAX 8192        /* entries held in memory, applied ones up to the next compaction included */
+#define HVC_LOG_BYTES_MAX   (8 * 1024 * 1024)   /* and their operations; a second area of this size stages a transfer */
+#define HVC_TOKENS_MAX      8192                /* answers kept for clients that repeat a request */
+#define HVC_PROPOSALS_MAX   1024                /* proposals of one node that are not yet applied there */
+#define HVC_VIEW_NODES_MAX  (2 * HVC_NODES_MAX) /* a VIEW record: the node list and, in a change, the one before it */
+#define HVC_FENCED_MAX      HVC_NODES_MAX
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256

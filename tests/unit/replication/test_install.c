@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "../hvc_cmocka.h"
+#include "bench.h"
+
+static void propose(struct bench *b, unsigned n, uint8_t token, unsigned mask)
+{
+    assert_int_equal(bench_propose(b, n, token, token), 0);
+    bench_settle(b, mask);
+}
+
+/* F3: a tail that nobody else has is replaced, not kept below what the others have. */
+static void a_tail_of_a_lower_epoch_is_replaced(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    assert_int_equal(bench_propose(b, 2, 1, 9), 0);
+    bench_send(b, 2);
+    while (bench_deliver(b, 2)) /* y at (1,2) on the third alone */
+        continue;
+    bench_view(b, 4, true); /* it is cut off */
+    bench_join(b, 3);
+    propose(b, 0, 2, 3);
+    assert_int_equal(bench_epoch_at(b, 2, 2), 1);
+    bench_join(b, 7);
+    assert_int_equal(bench_epoch_at(b, 2, 2), 2);
+    assert_int_equal(bench_status(b, 2).counters.truncations, 1);
+    assert_int_equal(b->node[2].sum, 2);
+    bench_free(b);
+}
+
+/* F2, F4: before its own DONE is delivered the source has changed nothing, nor have those who hold all chunks. */
+static void nothing_is_installed_before_done_is_delivered(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 3);
+    bench_view(b, 7, true);
+    for (unsigned i = 0; i < 3; i++)
+        bench_quorum(b, i, true);
+    for (unsigned round = 0; round < 40 && bench_status(b, 0).counters.chunks_sent == 0; round++)
+        for (unsigned i = 0; i < 3; i++) {
+            bench_send(b, i);
+            (void)bench_deliver(b, i);
+        }
+    bench_send(b, 0);
+    for (unsigned i = 0; i < 3; i++) /* everybody takes the chunks; the source then has its DONE to send */
+        while (bench_deliver(b, i))
+            continue;
+    assert_int_equal(bench_status(b, 0).phase, HVC_PHASE_TRANSFER);
+    assert_true(b->node[0].outs > 0);
+    assert_int_equal(bench_status(b, 0).last_epoch, 1);
+    assert_int_equal(bench_status(b, 2).last_epoch, 1);
+    b->node[0].outs = 0; /* the ring changes before DONE: the next one starts again, higher */
+    bench_join(b, 7);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(bench_status(b, i).epoch, 3);
+        assert_int_equal(bench_epoch_at(b, i, 3), 3);
+    }
+    bench_free(b);
+}
+
+static void a_node_far_behind_gets_a_snapshot_with_its_tokens(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    bench_join(b, 3);
+    for (uint8_t i = 1; i <= 60; i++)
+        propose(b, 0, i, 3);
+    bench_join(b, 7);
+    assert_true(bench_status(b, 2).primary);
+    assert_int_equal(bench_status(b, 2).counters.snapshots_installed, 1);
+    assert_int_equal(b->node[2].sum, b->node[0].sum);
+    assert_int_equal(bench_status(b, 2).tokens, 8);
+    assert_int_equal(bench_propose_born(b, 2, 60, 1, bench_status(b, 2).commit), 0);
+    bench_settle(b, 7);
+    assert_int_equal(b->node[2].duplicates, 1);
+    assert_int_equal(b->node[0].duplicates, 1);
+    bench_crash(b, 2, true); /* and it is all on its disk */
+    bench_start(b, 2);
+    bench_join(b, 7);
+    assert_int_equal(b->node[2].sum, b->node[0].sum);
+    assert_int_equal(bench_status(b, 2).tokens, 8);
+    bench_free(b);
+}
+
+/* A lost store: the node follows in the view that refills it and counts from the next one on, which it asks for. */
+static void an_empty_store_follows_and_counts_later(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    bench_crash(b, 2, true);
+    b->node[2].stored = 0;
+    memset(&b->node[2].scalars, 0, sizeof(b->node[2].scalars));
+    bench_start(b, 2);
+    bench_join(b, 7);
+    assert_int_equal(bench_status(b, 2).phase, HVC_PHASE_RUNNING);
+    assert_false(bench_status(b, 2).participant);
+    assert_true(bench_status(b, 2).voter); /* the view has committed */
+    assert_int_equal(bench_status(b, 0).participant_count, 2);
+    assert_int_equal(bench_propose(b, 2, 5, 1), -EAGAIN);
+    propose(b, 0, 2, 7);
+    assert_int_equal(b->node[2].sum, b->node[0].sum);
+    bench_timer(b, 2, 600);
+    assert_int_equal(b->node[2].left, HVC_LEAVE_REJOIN);
+    bench_start(b, 2);
+    bench_join(b, 7);
+    assert_int_equal(bench_status(b, 0).participant_count, 3);
+    bench_free(b);
+}
+
+static void a_damaged_store_is_wiped_and_refilled(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    bench_crash(b, 1, false);
+    b->node[1].damaged = true;
+    bench_start(b, 1);
+    assert_int_equal(b->node[1].alarms[HVC_ALARM_STORE_UNUSED], 1);
+    assert_int_equal(bench_status(b, 1).applied, 0);
+    bench_join(b, 7);
+    assert_false(b->node[1].damaged);
+    assert_int_equal(b->node[1].sum, 1);
+    bench_free(b);
+}
+
+/* The guard: a transfer that would undo what was committed here is refused. */
+static void a_truncation_below_the_own_commit_is_refused(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    for (unsigned i = 0; i < 2; i++) { /* two stores forget the entry, and that they have promised nothing wrong */
+        bench_crash(b, i, true);
+        b->node[i].stored = 1;
+        b->node[i].scalars.commit = 1;
+        bench_start(b, i);
+    }
+    bench_join(b, 3);
+    propose(b, 0, 2, 3);
+    bench_join(b, 7);
+    assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
+    bench_free(b);
+}
+
+static void a_forced_store_refills_all_others_under_a_new_cluster_id(void **state)
+{
+    struct bench *b = bench_new(3);
+    struct hvc_replication_event event = {.kind = HVC_REPLICATION_FORCE, .cluster_id = {77}};
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    for (unsigned i = 1; i < 3; i++) {
+        bench_crash(b, i, true);
+        b->node[i].stored = 0;
+        memset(&b->node[i].scalars, 0, sizeof(b->node[i].scalars));
+        bench_start(b, i);
+        assert_int_equal(bench_step(b, i, &event), -ENOENT);
+    }
+    bench_join(b, 7);
+    assert_int_equal(bench_status(b, 0).wait, HVC_WAIT_VOTES);
+    assert_int_equal(bench_step(b, 0, &event), 0);
+    bench_join(b, 7);
+    assert_int_equal(bench_status(b, 0).phase, HVC_PHASE_RUNNING);
+    assert_int_equal(bench_propose(b, 0, 3, 1), -EAGAIN);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(bench_status(b, i).cluster_id[0], 77);
+        assert_int_equal(b->node[i].sum, 1);
+        assert_true(bench_status(b, i).voter);
+    }
+    bench_timer(b, 0, 600);
+    assert_int_equal(b->node[0].left, HVC_LEAVE_REJOIN);
+    bench_start(b, 0);
+    bench_join(b, 7);
+    assert_int_equal(bench_status(b, 0).participant_count, 3);
+    propose(b, 0, 3, 7);
+    bench_free(b);
+}
+
+static void a_store_of_another_cluster_leaves(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    bench_crash(b, 2, false);
+    b->node[2].scalars.cluster_id[0] = 99;
+    bench_start(b, 2);
+    bench_join(b, 7);
+    assert_int_equal(b->node[2].left, HVC_LEAVE_FOREIGN);
+    assert_int_equal(b->node[0].alarms[HVC_ALARM_FOREIGN], 1);
+    assert_int_equal(bench_status(b, 0).participant_count, 2);
+    bench_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tail_of_a_lower_epoch_is_replaced),
+        cmocka_unit_test(nothing_is_installed_before_done_is_delivered),
+        cmocka_unit_test(a_node_far_behind_gets_a_snapshot_with_its_tokens),
+        cmocka_unit_test(an_empty_store_follows_and_counts_later),
+        cmocka_unit_test(a_damaged_store_is_wiped_and_refilled),
+        cmocka_unit_test(a_truncation_below_the_own_commit_is_refused),
+        cmocka_unit_test(a_forced_store_refills_all_others_under_a_new_cluster_id),
+        cmocka_unit_test(a_store_of_another_cluster_leaves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
