@@ -443,6 +443,13 @@ const struct hvc_record *hvc_record_record(const struct hvc_record *record, cons
     return m != NULL && m->type == HVC_RECORD_RECORD ? m->value.record : NULL;
 }
 
+struct hvc_record *hvc_record_edit(struct hvc_record *record, const char *name)
+{
+    const struct member *m = find(record, name);
+
+    return m != NULL && m->type == HVC_RECORD_RECORD ? m->value.record : NULL;
+}
+
 size_t hvc_record_list_count(const struct hvc_record *record, const char *name)
 {
     const struct member *m = find(record, name);

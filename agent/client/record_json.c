@@ -256,38 +256,48 @@ static int add_members(struct json_object *object, const struct hvc_record *reco
     return 0;
 }
 
-/* json-c prints any bytes; what the other side would refuse is refused here, where the caller is. */
-static bool is_utf8(const unsigned char *p, size_t length)
+/* Bytes of the UTF-8 character at p, 0 when there is none. */
+static size_t utf8_length(const unsigned char *p, size_t left)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
+    unsigned more = p[0] < 0x80 ? 0 : (p[0] & 0xe0) == 0xc0 ? 1 : (p[0] & 0xf0) == 0xe0 ? 2 : 3;
+    uint32_t code = more == 0 ? p[0] : p[0] & (0x3fu >> more);
 
-    for (size_t i = 0; i < length;) {
-        unsigned more = p[i] < 0x80             ? 0
-                        : (p[i] & 0xe0) == 0xc0 ? 1
-                        : (p[i] & 0xf0) == 0xe0 ? 2
-                        : (p[i] & 0xf8) == 0xf0 ? 3
-                                                : 4;
-        uint32_t code = more == 0 ? p[i] : p[i] & (0x3fu >> more);
-
-        if (more == 4 || length - i <= more)
-            return false;
-        for (unsigned k = 1; k <= more; k++) {
-            if ((p[i + k] & 0xc0) != 0x80)
-                return false;
-            code = code << 6 | (p[i + k] & 0x3f);
-        }
-        if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-            return false;
-        i += more + 1;
+    if ((more == 3 && (p[0] & 0xf8) != 0xf0) || left <= more)
+        return 0;
+    for (unsigned k = 1; k <= more; k++) {
+        if ((p[k] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (p[k] & 0x3f);
     }
-    return true;
+    if (code < least[more] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+        return 0;
+    return more + 1;
 }
 
-int hvc_record_format(const struct hvc_record *record, char **ret_json, size_t *ret_length, struct hvc_error *error)
+/* json-c prints any bytes; what the other side would refuse is met here, where the caller is. */
+static int check_utf8(unsigned char *text, size_t length, bool replace)
+{
+    for (size_t i = 0; i < length;) {
+        size_t size = utf8_length(text + i, length - i);
+
+        if (size == 0 && !replace)
+            return -EINVAL;
+        if (size == 0) {
+            text[i] = '?';
+            size = 1;
+        }
+        i += size;
+    }
+    return 0;
+}
+
+static int format(const struct hvc_record *record, bool replace, char **ret_json, size_t *ret_length,
+                  struct hvc_error *error)
 {
     __attribute__((cleanup(put_object))) struct json_object *object = NULL;
+    HVC_CLEANUP(free) char *copy = NULL;
     const char *text;
-    char *copy;
     size_t length = 0;
     int rc = hvc_record_status(record);
 
@@ -302,13 +312,24 @@ int hvc_record_format(const struct hvc_record *record, char **ret_json, size_t *
         return hvc_error_set(error, -ENOMEM, "out of memory");
     if (length > HVC_IPC_MESSAGE_MAX)
         return hvc_error_set(error, -E2BIG, "%zu bytes, at most %d are allowed", length, HVC_IPC_MESSAGE_MAX);
-    if (!is_utf8((const unsigned char *)text, length))
-        return hvc_error_set(error, -EINVAL, "a text in the record is not UTF-8");
     copy = malloc(length + 1);
     if (copy == NULL)
         return hvc_error_set(error, -ENOMEM, "out of memory");
     memcpy(copy, text, length + 1);
-    *ret_json = copy;
+    if (check_utf8((unsigned char *)copy, length, replace) < 0)
+        return hvc_error_set(error, -EINVAL, "a text in the record is not UTF-8");
+    *ret_json = HVC_TAKE(copy, NULL);
     *ret_length = length;
     return 0;
+}
+
+int hvc_record_format(const struct hvc_record *record, char **ret_json, size_t *ret_length, struct hvc_error *error)
+{
+    return format(record, false, ret_json, ret_length, error);
+}
+
+int hvc_record_format_replacing(const struct hvc_record *record, char **ret_json, size_t *ret_length,
+                                struct hvc_error *error)
+{
+    return format(record, true, ret_json, ret_length, error);
 }

@@ -167,6 +167,19 @@ static void text_that_is_no_utf8_is_refused_before_it_is_sent(void **state)
     }
 }
 
+static void an_answer_with_the_words_of_others_always_arrives(void **state)
+{
+    HVC_CLEANUP(record) struct hvc_record *record = hvc_record_new();
+    HVC_CLEANUP(free) char *json = NULL;
+    size_t length = 0;
+
+    (void)state;
+    hvc_record_set_text(record, "a", "cut \xe2\x82");
+    hvc_record_set_text(record, "b", "\xc3\xa4 \xff!");
+    assert_int_equal(hvc_record_format_replacing(record, &json, &length, NULL), 0);
+    assert_string_equal(json, "{\"a\":\"cut ??\",\"b\":\"\xc3\xa4 ?!\"}");
+}
+
 static void what_the_builder_met_is_told_when_it_is_written(void **state)
 {
     HVC_CLEANUP(record) struct hvc_record *record = hvc_record_new();
@@ -190,6 +203,7 @@ int main(void)
         cmocka_unit_test(more_members_than_allowed_are_refused),
         cmocka_unit_test(a_text_beyond_the_message_bound_is_refused_on_both_sides),
         cmocka_unit_test(text_that_is_no_utf8_is_refused_before_it_is_sent),
+        cmocka_unit_test(an_answer_with_the_words_of_others_always_arrives),
         cmocka_unit_test(what_the_builder_met_is_told_when_it_is_written),
     };
 

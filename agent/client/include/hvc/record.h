@@ -71,6 +71,8 @@ const char *hvc_record_text(const struct hvc_record *record, const char *name, c
 uint64_t hvc_record_u64(const struct hvc_record *record, const char *name, uint64_t otherwise);
 bool hvc_record_bool(const struct hvc_record *record, const char *name, bool otherwise);
 const struct hvc_record *hvc_record_record(const struct hvc_record *record, const char *name); /* NULL: none */
+/* The same for its owner, to change it. */
+struct hvc_record *hvc_record_edit(struct hvc_record *record, const char *name);
 size_t hvc_record_list_count(const struct hvc_record *record, const char *name);               /* 0: none */
 const struct hvc_record *hvc_record_list_at(const struct hvc_record *record, const char *name, size_t index);
 /* Members in the order in which they were set. */
@@ -84,5 +86,9 @@ int hvc_record_parse(const char *json, size_t length, struct hvc_record **ret_re
 /* A record to JSON text on one line with a zero byte; *ret_length does not count it. free(). -E2BIG beyond
  * HVC_IPC_MESSAGE_MAX; -EINVAL for a text that is no UTF-8; or what the builder met. */
 int hvc_record_format(const struct hvc_record *record, char **ret_json, size_t *ret_length, struct hvc_error *error);
+
+/* The same, with '?' for bytes that are no UTF-8: for answers with the words of others in them, which must arrive. */
+int hvc_record_format_replacing(const struct hvc_record *record, char **ret_json, size_t *ret_length,
+                                struct hvc_error *error);
 
 #endif

@@ -166,8 +166,13 @@ void hvc_call_run(struct hvc_operations *operations, struct hvc_call *call);
 void hvc_call_cancel(struct hvc_call *call);
 bool hvc_call_is_cancelled(const struct hvc_call *call);
 
-/* The response after hvc_call_run, for hvc_record_format. Belongs to the call. */
+/* The response after hvc_call_run (or of a refused call). Belongs to the call. */
 const struct hvc_record *hvc_call_response(struct hvc_call *call);
+/* The same as text, with a zero byte; free(). Always an answer: what cannot be written becomes "internal" with the
+ * reason. NULL: no memory. */
+char *hvc_call_answer(struct hvc_call *call, size_t *ret_length);
+/* An answer without a call: for a client whose call is still in a worker's hands. NULL: no memory. free(). */
+char *hvc_answer_words(enum hvc_result result, const char *words, size_t *ret_length);
 
 /* For handlers. */
 

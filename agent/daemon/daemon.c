@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <glib.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "desk.h"
+#include "hvc/cleanup.h"
+#include "hvc/setup.h"
+#include "instance.h"
+#include "log.h"
+#include "notify.h"
+#include "server.h"
+#include "workers.h"
+
+enum {
+    NAME_MS = 2000,     /* for Corosync to tell our name at the start */
+    ADOPT_MS = 30000,   /* for libvirt to tell its guests */
+    FAREWELL_MS = 1000, /* for clients to take the answer that we are stopping */
+    LEAVE_MS = 2000     /* for work that is nearly done */
+};
+
+struct daemon {
+    const struct hvc_config *config;
+    struct hvc_operations operations;
+    struct hvc_workers *workers;
+    struct hvc_desk *desk;
+    struct hvc_server *server;
+    GMainLoop *loop;
+    bool stopping;
+    uint64_t farewell_ms;
+    pthread_mutex_t events; /* of ended: no event of the driver reaches workers that are no more */
+    bool ended;
+};
+
+/* ---- the hypervisor: heard of from a thread of its driver ---- */
+
+static void adopt(void *context)
+{
+    struct daemon *daemon = context;
+    struct hvc_error error = {0};
+    char words[512];
+
+    if (hvc_moves_adopt(&daemon->operations, hvc_deadline_in(ADOPT_MS), &error) < 0)
+        hvc_log(HVC_MESSAGE_MOVE_ADOPT_FAILED, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
+}
+
+static void nothing_more(void *context)
+{
+    (void)context;
+}
+
+static void look_for_moves(struct daemon *daemon, void (*run)(void *))
+{
+    if (hvc_workers_submit(daemon->workers, HVC_LANE_WORK, hvc_deadline_in(ADOPT_MS), run, nothing_more, daemon) < 0)
+        hvc_log(HVC_MESSAGE_MOVE_ADOPT_FAILED, "words=\"no worker is free\"");
+}
+
+static void on_guest_event(void *context, enum hvc_guest_event event, const struct hvc_guest_id *id)
+{
+    struct daemon *daemon = context;
+    struct hvc_hypervisor_status status = {0};
+    char words[512];
+
+    (void)id;
+    if (event == HVC_EVENT_HYPERVISOR_BACK) {
+        hvc_log(HVC_MESSAGE_HYPERVISOR_ANSWERS, "uri=%s", daemon->config->hypervisor_uri);
+        (void)pthread_mutex_lock(&daemon->events);
+        if (!daemon->ended)
+            look_for_moves(daemon, adopt);
+        (void)pthread_mutex_unlock(&daemon->events);
+    } else if (event == HVC_EVENT_HYPERVISOR_LOST) {
+        hvc_hypervisor_status(daemon->operations.hypervisor, &status);
+        hvc_log(HVC_MESSAGE_HYPERVISOR_LOST, "uri=%s words=%s", daemon->config->hypervisor_uri,
+                hvc_message_quote(status.last.text, words, sizeof(words)));
+    }
+}
+
+static void watch_and_adopt(void *context)
+{
+    struct daemon *daemon = context;
+    struct hvc_error error = {0};
+    char words[512];
+
+    if (hvc_hypervisor_watch(daemon->operations.hypervisor, on_guest_event, daemon, &error) < 0)
+        hvc_log(HVC_MESSAGE_START_WARNING, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
+    adopt(daemon);
+}
+
+/* ---- the end ---- */
+
+static gboolean leave_when_told(gpointer context)
+{
+    struct daemon *daemon = context;
+
+    if (hvc_server_unsent(daemon->server) > 0 && hvc_now_ms() < daemon->farewell_ms)
+        return G_SOURCE_CONTINUE;
+    g_main_loop_quit(daemon->loop);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_stop_signal(gpointer context)
+{
+    struct daemon *daemon = context;
+    size_t moves = hvc_moves_active(daemon->operations.moves);
+    unsigned calls;
+
+    if (daemon->stopping)
+        return G_SOURCE_CONTINUE;
+    daemon->stopping = true;
+    (void)hvc_notify("STOPPING=1"); /* systemd may have gone: nothing depends on it */
+    calls = hvc_desk_stop(daemon->desk);
+    hvc_log(HVC_MESSAGE_STOPPING, "operations=%u moves=%zu clients=%u", calls, moves,
+            hvc_server_clients(daemon->server));
+    if (moves > 0)
+        hvc_log(HVC_MESSAGE_MOVES_LEFT, "count=%zu", moves);
+    daemon->farewell_ms = hvc_deadline_in(FAREWELL_MS);
+    (void)g_timeout_add(20, leave_when_told, daemon);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_reopen_signal(gpointer context)
+{
+    (void)context;
+    hvc_log_reopen();
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean feed_watchdog(gpointer context)
+{
+    (void)context;
+    (void)hvc_notify("WATCHDOG=1"); /* when it cannot be fed, systemd will say so */
+    return G_SOURCE_CONTINUE;
+}
+
+/* ---- the beginning ---- */
+
+static void report_workers(void *context, struct hvc_workers_state *ret_state)
+{
+    struct daemon *daemon = context;
+
+    hvc_workers_state(daemon->workers, ret_state);
+    ret_state->clients = hvc_server_clients(daemon->server);
+}
+
+static int listen_for_clients(struct daemon *daemon, struct hvc_error *error)
+{
+    const struct hvc_config *config = daemon->config;
+    struct hvc_server_options options = {.service = config->service,
+                                         .clients_max = (unsigned)config->clients,
+                                         .context = daemon->desk,
+                                         .on_request = hvc_desk_request,
+                                         .on_gone = hvc_desk_gone};
+    int rc = hvc_access_new(config->operate_group, config->read_group, &options.access, error);
+
+    if (rc < 0)
+        return hvc_error_prefix(error, "[access] of the configuration");
+    return hvc_server_new(&options, &daemon->server, error);
+}
+
+static int begin(struct daemon *daemon, struct hvc_error *error)
+{
+    bool host_name = false;
+    int rc;
+
+    daemon->operations.message = hvc_log_message;
+    daemon->operations.workers_state = report_workers;
+    daemon->operations.workers_context = daemon;
+    rc = hvc_setup_open(daemon->config, false, hvc_deadline_in(NAME_MS), &daemon->operations, &host_name, error);
+    if (rc < 0)
+        return rc;
+    if (host_name)
+        hvc_log(HVC_MESSAGE_NODE_NAME_OF_HOST, "node=%s", daemon->operations.node);
+    rc = hvc_workers_new((unsigned)daemon->config->workers, &daemon->workers, error);
+    if (rc == 0)
+        rc = hvc_desk_new(&daemon->operations, daemon->workers, &daemon->desk, error);
+    if (rc == 0)
+        rc = listen_for_clients(daemon, error);
+    return rc;
+}
+
+static void serve(struct daemon *daemon)
+{
+    uint64_t watchdog_ms = hvc_notify_watchdog_ms();
+    guint sources[4] = {0};
+    char status[HVC_NODE_NAME_MAX + 64];
+
+    sources[0] = g_unix_signal_add(SIGTERM, on_stop_signal, daemon);
+    sources[1] = g_unix_signal_add(SIGINT, on_stop_signal, daemon);
+    sources[2] = g_unix_signal_add(SIGHUP, on_reopen_signal, daemon);
+    if (watchdog_ms > 0)
+        sources[3] = g_timeout_add((guint)(watchdog_ms < UINT32_MAX ? watchdog_ms : UINT32_MAX), feed_watchdog, daemon);
+    hvc_log(HVC_MESSAGE_STARTED, "version=%s node=%s uid=%u service=%s uri=%s", HVC_VERSION, daemon->operations.node,
+            (unsigned)geteuid(), daemon->config->service, daemon->config->hypervisor_uri);
+    look_for_moves(daemon, watch_and_adopt);
+    (void)snprintf(status, sizeof(status), "READY=1\nSTATUS=serves node %s", daemon->operations.node);
+    if (hvc_notify(status) < 0)
+        hvc_log(HVC_MESSAGE_START_WARNING, "words=\"cannot notify systemd\"");
+    g_main_loop_run(daemon->loop);
+    for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+        if (sources[i] != 0)
+            g_source_remove(sources[i]);
+    }
+}
+
+/* With a thread that hangs in a library nothing can be freed under its feet: the process just ends. */
+static void end(struct daemon *daemon)
+{
+    unsigned left;
+
+    (void)pthread_mutex_lock(&daemon->events);
+    daemon->ended = true;
+    (void)pthread_mutex_unlock(&daemon->events);
+    hvc_server_free(daemon->server);
+    left = hvc_workers_free(daemon->workers, hvc_deadline_in(LEAVE_MS));
+    if (left > 0)
+        hvc_log(HVC_MESSAGE_CALLS_LEFT, "count=%u", left);
+    if (left > 0 || (daemon->operations.moves != NULL && hvc_moves_active(daemon->operations.moves) > 0))
+        return;
+    hvc_desk_free(daemon->desk);
+    hvc_setup_close(&daemon->operations);
+}
+
+int hvc_daemon_run(const struct hvc_config *config, struct hvc_error *error)
+{
+    static struct daemon daemon; /* threads may outlive this function by an instant */
+    int lock = -1;
+    int rc = hvc_instance_lock(config->runtime_directory, &lock, error);
+    unsigned swept;
+
+    if (rc < 0)
+        return rc;
+    swept = hvc_instance_sweep("/dev/shm", config->service);
+    if (swept > 0)
+        hvc_log(HVC_MESSAGE_START_WARNING, "words=\"removed what a killed daemon left in /dev/shm\" count=%u", swept);
+    daemon.config = config;
+    (void)pthread_mutex_init(&daemon.events, NULL);
+    daemon.loop = g_main_loop_new(NULL, FALSE);
+    rc = begin(&daemon, error);
+    if (rc == 0)
+        serve(&daemon);
+    end(&daemon);
+    g_main_loop_unref(daemon.loop);
+    hvc_instance_unlock(config->runtime_directory, lock);
+    if (rc == 0)
+        hvc_log(HVC_MESSAGE_STOPPED, "node=%s", daemon.operations.node);
+    return rc;
+}

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "log.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <pthread.h>
+#include <qb/qblog.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "hvc/cleanup.h"
+#include "hvc/text.h"
+
+enum { WAITING_MAX = 1000 };
+
+struct line {
+    struct line *next;
+    enum hvc_message message;
+    char details[];
+};
+
+static struct {
+    pthread_t main_thread;
+    bool open;
+    int32_t file_target; /* -1: none */
+    char file[HVC_PATH_TEXT_MAX];
+    pthread_mutex_t lock; /* of the members below */
+    struct line *first, *last;
+    unsigned waiting, lost;
+} logger = {.file_target = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+static uint8_t priority(enum hvc_message_level level)
+{
+    static const uint8_t priorities[] = {[HVC_LEVEL_ERROR] = LOG_ERR,
+                                         [HVC_LEVEL_WARNING] = LOG_WARNING,
+                                         [HVC_LEVEL_NOTICE] = LOG_NOTICE,
+                                         [HVC_LEVEL_INFO] = LOG_INFO,
+                                         [HVC_LEVEL_DEBUG] = LOG_DEBUG};
+
+    return (unsigned)level < sizeof(priorities) ? priorities[level] : LOG_ERR;
+}
+
+static uint8_t level_of_word(const char *word)
+{
+    static const char *const words[] = {[HVC_LEVEL_ERROR] = "error",
+                                        [HVC_LEVEL_WARNING] = "warning",
+                                        [HVC_LEVEL_NOTICE] = "notice",
+                                        [HVC_LEVEL_INFO] = "info",
+                                        [HVC_LEVEL_DEBUG] = "debug"};
+
+    for (unsigned i = 0; word != NULL && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(words[i], word) == 0)
+            return priority((enum hvc_message_level)i);
+    }
+    return LOG_INFO;
+}
+
+static void open_target(int32_t target, uint8_t level, const char *format)
+{
+    (void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", level);
+    (void)qb_log_format_set(target, format);
+    (void)qb_log_ctl(target, QB_LOG_CONF_MAX_LINE_LEN, 2048);
+    (void)qb_log_ctl(target, QB_LOG_CONF_ENABLED, QB_TRUE);
+}
+
+int hvc_log_open(const struct hvc_log_options *options, struct hvc_error *error)
+{
+    uint8_t level = level_of_word(options->level);
+
+    logger.main_thread = pthread_self();
+    qb_log_init("hvclusterd", LOG_DAEMON, LOG_INFO);
+    (void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
+    (void)qb_log_filter_ctl(QB_LOG_SYSLOG, QB_LOG_FILTER_CLEAR_ALL, QB_LOG_FILTER_FILE, "*", LOG_TRACE);
+    if (options->to_syslog)
+        open_target(QB_LOG_SYSLOG, level, "%b");
+    if (options->to_stderr)
+        open_target(QB_LOG_STDERR, level, "%t [%P] %7p: %b");
+    logger.open = true;
+    if (options->file == NULL || options->file[0] == '\0')
+        return 0;
+    (void)hvc_text_copy(logger.file, sizeof(logger.file), options->file);
+    logger.file_target = qb_log_file_open(options->file);
+    if (logger.file_target < 0)
+        return hvc_error_set(error, logger.file_target, "cannot open the log file %s: %s", options->file,
+                             strerror(-logger.file_target));
+    open_target(logger.file_target, level, "%t [%P] %7p: %b");
+    return 0;
+}
+
+static void write_line(enum hvc_message message, const char *details)
+{
+    const struct hvc_message_row *row = hvc_message_row(message);
+
+    if (logger.open)
+        qb_log_from_external_source("hvclusterd", "hvcluster", "HVC%u %s%s%s", priority(row->level), 0, 0, row->id,
+                                    row->text, details[0] == '\0' ? "" : ": ", details);
+}
+
+void hvc_log_flush(void)
+{
+    struct line *line;
+    unsigned lost;
+
+    (void)pthread_mutex_lock(&logger.lock);
+    line = logger.first;
+    lost = logger.lost;
+    logger.first = NULL;
+    logger.last = NULL;
+    logger.waiting = 0;
+    logger.lost = 0;
+    (void)pthread_mutex_unlock(&logger.lock);
+    while (line != NULL) {
+        struct line *next = line->next;
+
+        write_line(line->message, line->details);
+        free(line);
+        line = next;
+    }
+    if (lost > 0)
+        hvc_log(HVC_MESSAGE_MESSAGES_LOST, "count=%u", lost);
+}
+
+static gboolean flush_in_main_loop(gpointer context)
+{
+    (void)context;
+    hvc_log_flush();
+    return G_SOURCE_REMOVE;
+}
+
+static void leave_for_main_thread(enum hvc_message message, const char *details)
+{
+    size_t size = strlen(details) + 1;
+    struct line *line = malloc(sizeof(*line) + size);
+    bool first = false;
+
+    if (line != NULL) {
+        line->next = NULL;
+        line->message = message;
+        memcpy(line->details, details, size);
+    }
+    (void)pthread_mutex_lock(&logger.lock);
+    if (line == NULL || logger.waiting >= WAITING_MAX) {
+        logger.lost++;
+        free(line);
+    } else {
+        first = logger.first == NULL;
+        if (first)
+            logger.first = line;
+        else
+            logger.last->next = line;
+        logger.last = line;
+        logger.waiting++;
+    }
+    (void)pthread_mutex_unlock(&logger.lock);
+    if (first)
+        (void)g_idle_add_full(G_PRIORITY_DEFAULT, flush_in_main_loop, NULL, NULL);
+}
+
+void hvc_log_message(void *context, enum hvc_message message, const char *details)
+{
+    (void)context;
+    if (!pthread_equal(pthread_self(), logger.main_thread)) {
+        leave_for_main_thread(message, details);
+        return;
+    }
+    write_line(message, details);
+}
+
+void hvc_log(enum hvc_message message, const char *format, ...)
+{
+    char details[HVC_ERROR_TEXT_MAX * 2];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(details, sizeof(details), format, arguments); /* a line of a log may be cut */
+    va_end(arguments);
+    hvc_log_message(NULL, message, details);
+}
+
+void hvc_log_reopen(void)
+{
+    if (logger.file_target >= 0)
+        (void)qb_log_file_reopen(logger.file_target, logger.file);
+}
+
+void hvc_log_close(void)
+{
+    if (!logger.open)
+        return;
+    hvc_log_flush();
+    logger.open = false;
+    qb_log_fini();
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hvc/facts.h"
+
+#include <string.h>
+
+void hvc_facts_close(struct hvc_facts *facts)
+{
+    if (facts != NULL)
+        facts->ops->close(facts);
+}
+
+int hvc_facts_read(struct hvc_facts *facts, unsigned what, uint64_t deadline_ms, struct hvc_cluster_facts *ret_facts)
+{
+    return facts->ops->read(facts, what, deadline_ms, ret_facts);
+}
+
+int hvc_facts_resource_of_config(struct hvc_facts *facts, const char *config, const char *except_resource,
+                                 uint64_t deadline_ms, char ret_resource[HVC_RESOURCE_NAME_MAX],
+                                 struct hvc_error *error)
+{
+    return facts->ops->resource_of_config(facts, config, except_resource, deadline_ms, ret_resource, error);
+}
+
+const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name)
+{
+    for (size_t i = 0; i < facts->count; i++) {
+        if (strcmp(facts->nodes[i].name, name) == 0)
+            return &facts->nodes[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One move from its start to its proven end, as the table of moves needs it. */
+#ifndef HVC_MOVE_RUNNER_H
+#define HVC_MOVE_RUNNER_H
+
+#include <stdatomic.h>
+
+#include "hvc/hypervisor.h"
+#include "hvc/results.h"
+
+struct hvc_move_task {
+    struct hvc_hypervisor *source;
+    struct hvc_hypervisor *target; /* NULL: not known (an adopted move) */
+    const char *uuid;
+    const char *owner; /* "" : as it was */
+    struct hvc_migrate_options options;
+    bool adopted; /* libvirt does it already: only watch it to its end */
+    bool force_at_deadline;
+    uint64_t deadline_ms;
+    atomic_bool *cancel; /* set by others at any time */
+    void (*progress)(void *context, const struct hvc_migrate_progress *progress);
+    void *context;
+};
+
+struct hvc_move_end {
+    enum hvc_result result; /* as hvc_moves_run documents them */
+    uint64_t downtime_ms;
+    struct hvc_error error; /* words, also for OK */
+};
+
+/* Blocks until the end is proven or cannot be; a thread of its own calls it. */
+void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_end *ret_end);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Inside of the table of moves, for moves.c and moves_operations.c. */
+#ifndef HVC_MOVES_TABLE_H
+#define HVC_MOVES_TABLE_H
+
+#include <pthread.h>
+
+#include "hvc/operations.h"
+#include "move_runner.h"
+
+struct hvc_moves_entry {
+    struct hvc_moves_entry *next;
+    unsigned references; /* table, thread, those who wait */
+    struct hvc_operations *operations;
+    char id[HVC_MOVE_ID_MAX];
+    struct hvc_guest_id guest;
+    char source[HVC_NODE_NAME_MAX], target[HVC_NODE_NAME_MAX]; /* target "": adopted, libvirt does not tell */
+    char owner[HVC_RESOURCE_NAME_MAX];
+    char target_uri[HVC_URI_MAX], migrate_uri[HVC_URI_MAX];
+    uint32_t uid; /* who asked */
+    bool adopted;
+    unsigned waiting; /* callers who want it */
+    uint64_t began_ms, ended_ms;
+    int64_t began_at; /* seconds since the epoch, for people */
+    struct hvc_move_task task;
+    atomic_bool cancel;
+    struct hvc_migrate_progress progress;
+    bool ended;
+    struct hvc_move_end end; /* when ended */
+};
+
+struct hvc_moves {
+    pthread_mutex_t lock; /* of everything; `task` and `cancel` are also the thread's */
+    pthread_cond_t changed;
+    struct hvc_moves_entry *first; /* newest first */
+    uint64_t last_number;
+};
+
+/* The lock is held by the caller of these two. By id, or (id NULL) the one under way of a guest. */
+struct hvc_moves_entry *hvc_moves_find(struct hvc_moves *moves, const char *id, const char *uuid);
+/* Asks for its end and waits for that: OK when it has ended, however; TIMEOUT with words. */
+enum hvc_result hvc_moves_cancel_entry(struct hvc_call *call, struct hvc_moves_entry *entry);
+
+#endif

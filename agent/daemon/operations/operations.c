@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hvc/operations.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Every operation there is, a set a file. */
+static const struct hvc_operation_set *const sets[] = {
+    &hvc_status_operations,
+    &hvc_move_operations,
+};
+
+const struct hvc_operation *hvc_operation_at(size_t index)
+{
+    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+        if (index < sets[i]->count)
+            return &sets[i]->rows[index];
+        index -= sets[i]->count;
+    }
+    return NULL;
+}
+
+const struct hvc_operation *hvc_operation_find(const char *name)
+{
+    const struct hvc_operation *row;
+
+    for (size_t i = 0; (row = hvc_operation_at(i)) != NULL; i++) {
+        if (strcmp(row->name, name) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+const char *hvc_right_name(enum hvc_right right)
+{
+    static const char *const names[] = {"none", "read", "operate", "admin"};
+
+    return (unsigned)right < sizeof(names) / sizeof(names[0]) ? names[right] : "none";
+}
+
+void hvc_operations_note(struct hvc_operations *operations, enum hvc_message message, const char *format, ...)
+{
+    char details[HVC_ERROR_TEXT_MAX * 2];
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(details, sizeof(details), format, arguments); /* a line of a log may be cut */
+    va_end(arguments);
+    operations->message(operations->message_context, message, details);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* `status`: what this node's daemon knows, whoever hangs. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hvc/operations.h"
+
+#define ASK_CLUSTER_MS 1500 /* of the 2 s within which the status lane answers */
+
+static void describe_nodes(struct hvc_record *data, const struct hvc_cluster_facts *facts)
+{
+    hvc_record_set_list(data, "nodes");
+    for (size_t i = 0; i < facts->count; i++) {
+        struct hvc_record *node = hvc_record_add(data, "nodes");
+
+        hvc_record_set_u64(node, "id", facts->nodes[i].id);
+        hvc_record_set_text(node, "name", facts->nodes[i].name);
+        hvc_record_set_bool(node, "member", facts->nodes[i].member);
+        hvc_record_set_bool(node, "local", facts->nodes[i].local);
+    }
+}
+
+/* Without Corosync nothing is said about members and quorum but that it is not known. */
+static int describe_cluster(struct hvc_operations *operations, struct hvc_call *call)
+{
+    struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    struct hvc_record *corosync = hvc_record_set_record(call->data, "corosync");
+    uint64_t deadline = hvc_deadline_in(ASK_CLUSTER_MS);
+
+    if (deadline > call->deadline_ms)
+        deadline = call->deadline_ms;
+    if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, deadline, facts) < 0) {
+        free(facts);
+        return -ENOMEM;
+    }
+    hvc_record_set_bool(corosync, "answers", facts->corosync_answers);
+    if (!facts->corosync_answers)
+        hvc_record_set_text(corosync, "words", facts->corosync_error.text);
+    if (facts->cluster_name[0] != '\0')
+        hvc_record_set_text(call->data, "cluster", facts->cluster_name);
+    if (facts->corosync_answers) {
+        hvc_record_set_bool(call->data, "quorate", facts->quorate);
+        hvc_record_set_text(call->data, "flags", facts->flags);
+        describe_nodes(call->data, facts);
+    }
+    free(facts);
+    return 0;
+}
+
+static void describe_hypervisor(struct hvc_operations *operations, struct hvc_record *data, uint64_t now_ms)
+{
+    struct hvc_record *hypervisor = hvc_record_set_record(data, "hypervisor");
+    struct hvc_hypervisor_status status = {0};
+
+    hvc_hypervisor_status(operations->hypervisor, &status);
+    hvc_record_set_text(hypervisor, "health", hvc_hypervisor_health_name(status.health));
+    if (status.since_ms != 0 && status.since_ms <= now_ms)
+        hvc_record_set_u64(hypervisor, "for_ms", now_ms - status.since_ms);
+    hvc_record_set_u64(hypervisor, "stuck_calls", status.stuck_calls);
+    if (status.health != HVC_HYPERVISOR_ANSWERS && status.last.text[0] != '\0')
+        hvc_record_set_text(hypervisor, "words", status.last.text);
+}
+
+static void describe_workers(struct hvc_operations *operations, struct hvc_record *data)
+{
+    struct hvc_record *record = hvc_record_set_record(data, "workers");
+    struct hvc_workers_state state = {0};
+
+    operations->workers_state(operations->workers_context, &state);
+    hvc_record_set_u64(record, "workers", state.workers);
+    hvc_record_set_u64(record, "busy", state.busy);
+    hvc_record_set_u64(record, "queued", state.queued);
+    hvc_record_set_u64(record, "stuck", state.stuck);
+    hvc_record_set_u64(record, "clients", state.clients);
+}
+
+static enum hvc_result status(struct hvc_operations *operations, struct hvc_call *call)
+{
+    uint64_t now_ms = hvc_now_ms();
+
+    hvc_record_set_text(call->data, "version", HVC_VERSION);
+    hvc_record_set_text(call->data, "node", operations->node);
+    hvc_record_set_u64(call->data, "pid", (uint64_t)getpid());
+    hvc_record_set_bool(call->data, "direct", operations->direct);
+    hvc_record_set_u64(call->data, "uptime_ms", now_ms - operations->started_ms);
+    hvc_record_set_text(call->data, "right", hvc_right_name(call->caller.right));
+    describe_hypervisor(operations, call->data, now_ms);
+    if (operations->workers_state != NULL)
+        describe_workers(operations, call->data);
+    hvc_moves_describe(operations->moves, call->data, "moves", true);
+    if (describe_cluster(operations, call) < 0)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    return hvc_call_say(call, HVC_RESULT_OK, "hvclusterd " HVC_VERSION " on node %s", operations->node);
+}
+
+static const struct hvc_operation rows[] = {
+    {
+        .name = "status",
+        .help = "this node's daemon, its view of the cluster, its hypervisor, the moves under way",
+        .right = HVC_RIGHT_READ,
+        .lane = HVC_LANE_STATUS,
+        .timeout_ms = 2000,
+        .handler = status,
+    },
+};
+
+const struct hvc_operation_set hvc_status_operations = {rows, sizeof(rows) / sizeof(rows[0])};

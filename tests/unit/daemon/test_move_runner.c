@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One move over two hypervisors of the test's own that migrate as they are told. */
+#include "move_runner.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "hvc/clock.h"
+#include "hvc/text.h"
+
+#include "../hvc_cmocka.h"
+
+struct node {
+    struct hvc_hypervisor base;
+    struct hvc_guest_state state;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t change;
+    struct node source, target;
+    uint64_t takes_ms; /* the copy, unless the guest is paused */
+    int result;        /* of the migration, when it was not cancelled */
+    bool lies;         /* the migration says it failed, and the guest is at the target */
+    bool cancelled, paused;
+    unsigned looks;
+    char owner[64];
+} world = {.lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
+
+static void arrive(void)
+{
+    world.source.state.guest_class = HVC_GUEST_ABSENT;
+    world.target.state.guest_class = HVC_GUEST_RUNNING;
+}
+
+static int fake_migrate(struct hvc_hypervisor *h, const char *uuid, const struct hvc_migrate_options *options,
+                        uint64_t deadline_ms, struct hvc_error *error)
+{
+    uint64_t end = hvc_deadline_in(world.takes_ms);
+    int rc = 0;
+
+    (void)h;
+    (void)uuid;
+    (void)deadline_ms;
+    assert_string_equal(options->target_uri, "qemu+tls://n2/system");
+    (void)pthread_mutex_lock(&world.lock);
+    world.source.state.migrating_out = true;
+    while (!world.cancelled && !world.paused && hvc_now_ms() < end) {
+        struct timespec when;
+
+        (void)clock_gettime(CLOCK_REALTIME, &when);
+        when.tv_sec += 1;
+        (void)pthread_cond_timedwait(&world.change, &world.lock, &when);
+    }
+    world.source.state.migrating_out = false;
+    if (world.cancelled)
+        rc = hvc_error_set(error, -ECANCELED, "operation aborted: canceled by client");
+    else if (world.result < 0)
+        rc = hvc_error_set(error, world.result, "internal error: qemu unexpectedly closed the monitor");
+    if (rc == 0 || world.lies)
+        arrive();
+    (void)pthread_mutex_unlock(&world.lock);
+    return rc;
+}
+
+static int fake_inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
+                        struct hvc_guest_state *ret_state, struct hvc_error *error)
+{
+    struct node *node = (struct node *)h;
+
+    (void)uuid;
+    (void)deadline_ms;
+    (void)error;
+    (void)pthread_mutex_lock(&world.lock);
+    *ret_state = node->state;
+    (void)pthread_mutex_unlock(&world.lock);
+    (void)hvc_text_copy(ret_state->words, sizeof(ret_state->words), hvc_guest_class_name(ret_state->guest_class));
+    return 0;
+}
+
+static int fake_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
+                         struct hvc_migrate_progress *ret_progress, struct hvc_error *error)
+{
+    (void)h;
+    (void)uuid;
+    (void)deadline_ms;
+    (void)error;
+    *ret_progress = (struct hvc_migrate_progress){.phase = HVC_MIGRATE_COPY, .expected_downtime_ms = 21};
+    return 0;
+}
+
+static int set_flag(bool *flag)
+{
+    (void)pthread_mutex_lock(&world.lock);
+    *flag = true;
+    (void)pthread_cond_broadcast(&world.change);
+    (void)pthread_mutex_unlock(&world.lock);
+    return 0;
+}
+
+static int fake_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    (void)h;
+    (void)uuid;
+    (void)deadline_ms;
+    (void)error;
+    (void)pthread_mutex_lock(&world.lock);
+    world.source.state.migrating_out = false;
+    (void)pthread_mutex_unlock(&world.lock);
+    return set_flag(&world.cancelled);
+}
+
+static int fake_pause(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    (void)h;
+    (void)uuid;
+    (void)deadline_ms;
+    (void)error;
+    return set_flag(&world.paused);
+}
+
+static int fake_set_owner(struct hvc_hypervisor *h, const char *uuid, const char *owner, uint64_t deadline_ms,
+                          struct hvc_error *error)
+{
+    (void)uuid;
+    (void)deadline_ms;
+    (void)error;
+    assert_ptr_equal(h, &world.target.base);
+    return hvc_text_copy(world.owner, sizeof(world.owner), owner);
+}
+
+static void take_progress(void *context, const struct hvc_migrate_progress *progress)
+{
+    (void)context;
+    world.looks += progress->phase == HVC_MIGRATE_COPY;
+}
+
+static const struct hvc_hypervisor_ops ops = {.migrate = fake_migrate,
+                                              .inspect = fake_inspect,
+                                              .progress = fake_progress,
+                                              .cancel = fake_cancel,
+                                              .pause = fake_pause,
+                                              .set_owner = fake_set_owner};
+static atomic_bool cancel_flag;
+
+static int set_up(void **state)
+{
+    (void)state;
+    world.source = (struct node){.base = {&ops}, .state = {.guest_class = HVC_GUEST_RUNNING}};
+    world.target = (struct node){.base = {&ops}};
+    world.takes_ms = 0;
+    world.result = 0;
+    world.lies = world.cancelled = world.paused = false;
+    world.looks = 0;
+    world.owner[0] = '\0';
+    atomic_store(&cancel_flag, false);
+    return 0;
+}
+
+static struct hvc_move_end run(uint64_t deadline_ms, bool force)
+{
+    const struct hvc_move_task task = {.source = &world.source.base,
+                                       .target = &world.target.base,
+                                       .uuid = "11111111-2222-4333-8444-555555555555",
+                                       .owner = "vm1",
+                                       .options = {.target_uri = "qemu+tls://n2/system"},
+                                       .force_at_deadline = force,
+                                       .deadline_ms = deadline_ms,
+                                       .cancel = &cancel_flag,
+                                       .progress = take_progress};
+    struct hvc_move_end end;
+
+    hvc_move_runner_run(&task, &end);
+    return end;
+}
+
+static void a_move_that_both_ends_confirm_is_done_and_marked(void **state)
+{
+    struct hvc_move_end end;
+
+    (void)state;
+    world.takes_ms = 250;
+    end = run(hvc_deadline_in(60000), false);
+    assert_int_equal(end.result, HVC_RESULT_OK);
+    assert_int_equal(end.downtime_ms, 21);
+    assert_true(world.looks > 0);
+    assert_string_equal(world.owner, "vm1");
+}
+
+static void a_failure_keeps_the_words_of_libvirt_and_says_where_the_guest_is(void **state)
+{
+    struct hvc_move_end end;
+
+    (void)state;
+    world.result = -EIO;
+    end = run(hvc_deadline_in(60000), false);
+    assert_int_equal(end.result, HVC_RESULT_FAILED);
+    assert_non_null(strstr(end.error.text, "unexpectedly closed the monitor; the guest stays at the source (running)"));
+    assert_string_equal(world.owner, "");
+}
+
+static void what_both_ends_show_counts_more_than_what_the_call_said(void **state)
+{
+    (void)state;
+    world.result = -EIO;
+    world.lies = true;
+    assert_int_equal(run(hvc_deadline_in(60000), false).result, HVC_RESULT_OK);
+}
+
+static void a_cancelled_move_leaves_the_guest_at_the_source(void **state)
+{
+    struct hvc_move_end end;
+
+    (void)state;
+    world.takes_ms = 600000;
+    atomic_store(&cancel_flag, true);
+    end = run(hvc_deadline_in(600000), false);
+    assert_int_equal(end.result, HVC_RESULT_FAILED);
+    assert_non_null(strstr(end.error.text, "it was cancelled; the guest stays at the source"));
+}
+
+static void a_move_too_slow_is_given_up_before_its_deadline(void **state)
+{
+    uint64_t deadline = hvc_deadline_in(1200);
+    struct hvc_move_end end;
+
+    (void)state;
+    world.takes_ms = 600000;
+    end = run(deadline, false);
+    assert_int_equal(end.result, HVC_RESULT_TIMEOUT);
+    assert_true(world.cancelled);
+    assert_false(world.paused);
+}
+
+static void or_forced_by_a_pause_when_that_was_asked_for(void **state)
+{
+    (void)state;
+    world.takes_ms = 600000;
+    assert_int_equal(run(hvc_deadline_in(1200), true).result, HVC_RESULT_OK);
+    assert_true(world.paused);
+    assert_false(world.cancelled);
+}
+
+static void an_adopted_move_is_watched_until_libvirt_has_ended_it(void **state)
+{
+    const struct hvc_move_task task = {.source = &world.source.base,
+                                       .uuid = "11111111-2222-4333-8444-555555555555",
+                                       .owner = "",
+                                       .adopted = true,
+                                       .deadline_ms = HVC_NO_DEADLINE,
+                                       .cancel = &cancel_flag,
+                                       .progress = take_progress};
+    struct hvc_move_end end;
+
+    (void)state;
+    world.source.state.migrating_out = true;
+    atomic_store(&cancel_flag, true);
+    hvc_move_runner_run(&task, &end);
+    assert_int_equal(end.result, HVC_RESULT_FAILED);
+    assert_non_null(strstr(end.error.text, "is still on this node"));
+    world.source.state.guest_class = HVC_GUEST_ABSENT;
+    hvc_move_runner_run(&task, &end);
+    assert_int_equal(end.result, HVC_RESULT_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_move_that_both_ends_confirm_is_done_and_marked, set_up),
+        cmocka_unit_test_setup(a_failure_keeps_the_words_of_libvirt_and_says_where_the_guest_is, set_up),
+        cmocka_unit_test_setup(what_both_ends_show_counts_more_than_what_the_call_said, set_up),
+        cmocka_unit_test_setup(a_cancelled_move_leaves_the_guest_at_the_source, set_up),
+        cmocka_unit_test_setup(a_move_too_slow_is_given_up_before_its_deadline, set_up),
+        cmocka_unit_test_setup(or_forced_by_a_pause_when_that_was_asked_for, set_up),
+        cmocka_unit_test_setup(an_adopted_move_is_watched_until_libvirt_has_ended_it, set_up),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
