@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct hvc_message_row rows[HVC_MESSAGE_MAX] = {
+static const struct hvc_message_row rows[HVC_MESSAGE_COUNT] = {
 #define HVC_MESSAGE(name, id, level, text) [HVC_MESSAGE_##name] = {id, level, text},
 #include "hvc/messages.def"
 #undef HVC_MESSAGE
@@ -13,7 +13,7 @@ static const struct hvc_message_row rows[HVC_MESSAGE_MAX] = {
 
 const struct hvc_message_row *hvc_message_row(enum hvc_message message)
 {
-    return (unsigned)message < HVC_MESSAGE_MAX ? &rows[message] : &rows[HVC_MESSAGE_INTERNAL];
+    return (unsigned)message < HVC_MESSAGE_COUNT ? &rows[message] : &rows[HVC_MESSAGE_INTERNAL];
 }
 
 static bool is_plain(const char *value)

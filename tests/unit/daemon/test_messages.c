@@ -10,7 +10,7 @@
 static void every_message_has_an_id_of_its_own_and_words(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < HVC_MESSAGE_MAX; i++) {
+    for (unsigned i = 0; i < HVC_MESSAGE_COUNT; i++) {
         const struct hvc_message_row *row = hvc_message_row((enum hvc_message)i);
 
         assert_in_range(row->id, 1000, 1999);
@@ -18,7 +18,7 @@ static void every_message_has_an_id_of_its_own_and_words(void **state)
         for (unsigned k = 0; k < i; k++)
             assert_int_not_equal(row->id, hvc_message_row((enum hvc_message)k)->id);
     }
-    assert_int_equal(hvc_message_row(HVC_MESSAGE_MAX)->id, 1901);
+    assert_int_equal(hvc_message_row(HVC_MESSAGE_COUNT)->id, 1901);
 }
 
 static char *read_page(void)
@@ -43,7 +43,7 @@ static void the_page_explains_every_id_with_its_words_and_no_other(void **state)
     unsigned headings = 0;
 
     (void)state;
-    for (unsigned i = 0; i < HVC_MESSAGE_MAX; i++) {
+    for (unsigned i = 0; i < HVC_MESSAGE_COUNT; i++) {
         const struct hvc_message_row *row = hvc_message_row((enum hvc_message)i);
         char heading[256];
 
@@ -53,7 +53,7 @@ static void the_page_explains_every_id_with_its_words_and_no_other(void **state)
     }
     for (const char *p = page; (p = strstr(p, "### HVC")) != NULL; p++)
         headings++;
-    assert_int_equal(headings, HVC_MESSAGE_MAX);
+    assert_int_equal(headings, HVC_MESSAGE_COUNT);
 }
 
 static void values_are_quoted_only_when_they_must_be(void **state)

@@ -68,6 +68,11 @@
 #define HVC_VIEW_NODES_MAX  (2 * HVC_NODES_MAX) /* a VIEW record: the node list and, in a change, the one before it */
 #define HVC_FENCED_MAX      HVC_NODES_MAX
 
+/* the ring: messages between the main loop and the thread that talks to corosync */
+#define HVC_RING_MESSAGE_MAX HVC_MESSAGE_MAX
+#define HVC_RING_SEND_MAX    (64 * 1024 * 1024) /* bytes waiting to be sent */
+#define HVC_RING_RECEIVE_MAX (16 * 1024 * 1024) /* bytes delivered and not yet taken; then corosync queues */
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256

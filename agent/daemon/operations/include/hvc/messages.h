@@ -14,7 +14,7 @@ enum hvc_message {
 #define HVC_MESSAGE(name, id, level, text) HVC_MESSAGE_##name,
 #include "hvc/messages.def"
 #undef HVC_MESSAGE
-    HVC_MESSAGE_MAX
+    HVC_MESSAGE_COUNT
 };
 
 struct hvc_message_row {
