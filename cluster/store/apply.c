@@ -24,6 +24,29 @@ static const char *const texts[HVC_ST_MAX] = {
     [HVC_ST_LIFE] = HVC_SQL_LIFE,
 };
 
+int hvc_store_checkpoint_pages = 1000; /* 4 MiB, as SQLite's own */
+
+static int on_commit(void *userdata, sqlite3 *db, const char *name, int pages)
+{
+    struct hvc_writer *writer = userdata;
+
+    (void)db;
+    (void)name;
+    writer->log_pages = pages;
+    return SQLITE_OK;
+}
+
+/* SQLite's own automatic checkpoint runs before the commit returns and keeps its errors to itself. */
+int hvc_writer_checkpoint(struct hvc_writer *writer, struct hvc_error *error)
+{
+    int64_t busy; /* a reader needs a part of the log still: the rest of it goes the next time */
+
+    if (writer->log_pages < hvc_store_checkpoint_pages)
+        return 0;
+    writer->log_pages = 0;
+    return hvc_sql_number(writer->db, "PRAGMA wal_checkpoint(PASSIVE)", &busy, error);
+}
+
 int hvc_writer_prepare(struct hvc_writer *writer, const struct hvc_content *content, struct hvc_error *error)
 {
     for (unsigned i = 0; i < HVC_ST_MAX; i++) {
@@ -32,6 +55,7 @@ int hvc_writer_prepare(struct hvc_writer *writer, const struct hvc_content *cont
         if (r < 0)
             return r;
     }
+    (void)sqlite3_wal_hook(writer->db, on_commit, writer);
     writer->life = content->life;
     writer->log = (struct hvc_log){.first = content->state.first,
                                    .last = content->state.last,

@@ -48,6 +48,7 @@ struct hvc_writer {
     struct hvc_log log;
     struct hvc_life life;
     char boot_id[HVC_BOOT_ID_MAX];
+    int log_pages; /* in the write-ahead log after the last commit */
 };
 
 /* A queued record, with all it points to in memory of its own. */
@@ -88,11 +89,15 @@ void hvc_change_free(struct hvc_change *change);
 int hvc_writer_prepare(struct hvc_writer *writer, const struct hvc_content *content, struct hvc_error *error);
 void hvc_writer_close(struct hvc_writer *writer);
 int hvc_writer_apply(struct hvc_writer *writer, const struct hvc_change *change, struct hvc_error *error);
+/* Moves what is in the write-ahead log into the database when that many pages are in it; tests lower the number. */
+extern int hvc_store_checkpoint_pages;
+int hvc_writer_checkpoint(struct hvc_writer *writer, struct hvc_error *error);
 int hvc_writer_life(sqlite3_stmt *statement, const struct hvc_life *life, struct hvc_error *error);
 
 /* writer.c: the thread. */
 int hvc_store_thread_start(struct hvc_store *store, struct hvc_error *error);
 void hvc_store_thread_stop(struct hvc_store *store);
+bool hvc_store_has_submitted(struct hvc_store *store);
 
 /* aside.c: puts database and write-ahead log aside; ret_aside: the new name, "" when there was no database. */
 int hvc_store_aside(const struct hvc_paths *paths, char *ret_aside, struct hvc_error *error);

@@ -59,15 +59,11 @@ int hvc_store_load(struct hvc_store *store, const struct hvc_store_loader *loade
                    struct hvc_error *error)
 {
     struct hvc_error own;
-    bool submitted;
     int r = 0;
 
     if (error == NULL)
         error = &own;
-    (void)pthread_mutex_lock(&store->lock);
-    submitted = store->submitted;
-    (void)pthread_mutex_unlock(&store->lock);
-    if (submitted || store->reader == NULL)
+    if (hvc_store_has_submitted(store) || store->reader == NULL)
         return hvc_error_set(error, -EINVAL, "the store is loaded before the first record, not later");
     (void)pthread_mutex_lock(&store->reader_lock);
     if (store->facts.has_snapshot)

@@ -67,11 +67,10 @@ int hvc_store_connect(const char *path, bool create, sqlite3 **ret_db, struct hv
         return hvc_error_set(error, -EIO, "%s: SQLite keeps no write-ahead log here (journal mode %s)", path,
                              word == NULL ? "unknown" : word);
     hvc_sql_reset(mode);
-    r = hvc_sql_exec(
-        db,
-        "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA cell_size_check = ON;"
-        "PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 1000",
-        error);
+    r = hvc_sql_exec(db,
+                     "PRAGMA synchronous = FULL; PRAGMA secure_delete = FAST; PRAGMA cell_size_check = ON;"
+                     "PRAGMA journal_size_limit = 16777216; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0",
+                     error);
     if (r == 0)
         *ret_db = HVC_TAKE(db, NULL);
     return r;
@@ -498,7 +497,7 @@ int hvc_store_condemn(struct hvc_store *store, const char *reason, struct hvc_er
 
     if (error == NULL)
         error = &own;
-    if (store->submitted)
+    if (hvc_store_has_submitted(store))
         return hvc_error_set(error, -EINVAL, "a store that has taken a record is not given up");
     drop(store);
     r = adopt(store, reason, error);

@@ -88,39 +88,48 @@ static void free_all(struct hvc_change *batch)
     }
 }
 
+/* Under the lock. */
+static void note_failure(struct hvc_store *store, const struct hvc_error *error)
+{
+    store->progress.condition = condition_of(error->code);
+    store->progress.error = *error;
+    tell(store);
+}
+
 /* Under the lock, which is released for the time of the disk. */
 static void work(struct hvc_store *store)
 {
     struct hvc_store_progress *progress = &store->progress;
     struct hvc_error error = {0};
-    uint64_t seq = progress->persisted, begin = now_us(), took;
+    uint64_t seq = progress->persisted, begin = now_us();
+    bool good = progress->condition == HVC_STORE_GOOD;
     size_t count, bytes;
     struct hvc_change *batch = take(store, &count, &bytes);
-    int r = 0;
 
-    if (progress->condition == HVC_STORE_GOOD) {
-        (void)pthread_mutex_unlock(&store->lock);
-        r = carry_out(&store->writer, batch, &seq, &error);
-        took = now_us() - begin;
-        (void)pthread_mutex_lock(&store->lock);
-        if (r < 0) {
-            progress->condition = condition_of(r);
-            progress->error = error;
-        } else {
-            progress->persisted = seq;
-            progress->carried_out += count;
-            progress->transactions++;
-            progress->last_commit_us = took;
-            if (took > progress->worst_commit_us)
-                progress->worst_commit_us = took;
-        }
-    }
+    (void)pthread_mutex_unlock(&store->lock);
+    if (good)
+        good = carry_out(&store->writer, batch, &seq, &error) == 0;
+    (void)pthread_mutex_lock(&store->lock);
     progress->queued_records -= count;
     progress->queued_bytes -= bytes;
-    tell(store);
+    if (good) {
+        progress->persisted = seq;
+        progress->carried_out += count;
+        progress->transactions++;
+        progress->last_commit_us = now_us() - begin;
+        if (progress->last_commit_us > progress->worst_commit_us)
+            progress->worst_commit_us = progress->last_commit_us;
+        tell(store);
+    } else if (progress->condition == HVC_STORE_GOOD) {
+        note_failure(store, &error);
+    }
     (void)pthread_mutex_unlock(&store->lock);
     free_all(batch);
+    if (good) /* what was told stays true whatever comes of this */
+        good = hvc_writer_checkpoint(&store->writer, &error) == 0;
     (void)pthread_mutex_lock(&store->lock);
+    if (!good && progress->condition == HVC_STORE_GOOD)
+        note_failure(store, &error);
 }
 
 static void *run(void *userdata)
@@ -211,6 +220,16 @@ int hvc_store_submit(struct hvc_store *store, const struct hvc_store_record *rec
     if (r < 0)
         hvc_change_free(change);
     return r;
+}
+
+bool hvc_store_has_submitted(struct hvc_store *store)
+{
+    bool submitted;
+
+    (void)pthread_mutex_lock(&store->lock);
+    submitted = store->submitted;
+    (void)pthread_mutex_unlock(&store->lock);
+    return submitted;
 }
 
 int hvc_store_fd(const struct hvc_store *store)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "../hvc_cmocka.h"
+#include "internal.h"
 #include "shim.h"
 #include "world.h"
 
@@ -172,6 +173,7 @@ static int prepare(void **state)
 {
     (void)state;
     shim_install();
+    hvc_store_checkpoint_pages = 40; /* several in one run of the script */
     for (unsigned i = 0; i <= WORLD_SCRIPT; i++)
         world_model_after(i, &wanted[i]);
     return 0;

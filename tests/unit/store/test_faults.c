@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "../hvc_cmocka.h"
+#include "internal.h"
 #include "shim.h"
 #include "world.h"
 
@@ -140,10 +141,79 @@ MATRIX(the_disk_is_full_from_then_on, "file, disk full from then on", SHIM_FILE,
 MATRIX(a_read_fails_once, "read, once", SHIM_READ, SHIM_ONCE, 0)
 MATRIX(reads_fail_from_then_on, "read, from then on", SHIM_READ, SHIM_FROM_THEN_ON, 0)
 
+/* Backup and restore of a store that holds six records. What may be damaged afterwards is only what a restore began on,
+ * and then in words; what is not damaged holds the six records. */
+static bool copy_fails_at(const struct matrix *matrix, uint64_t n, unsigned *ret_damaged)
+{
+    struct hvc_store_facts facts;
+    struct hvc_store *store = NULL;
+    struct hvc_error error = {0};
+    char backup[256];
+    int64_t before = shim_live();
+    unsigned bad;
+    bool restoring = false, fired;
+
+    world_up(&world, "/dev/shm");
+    (void)snprintf(backup, sizeof(backup), "%s/backup", world.base);
+    assert_int_equal(hvc_store_open(&world.config, &store, &error), 0);
+    assert_int_equal(world_run(store, 1, 6, &error), 6);
+    shim_arm(matrix->kind, matrix->mode, n, matrix->error);
+    if (hvc_store_backup(store, backup, &error) == 0) {
+        assert_int_equal(hvc_store_close(store, NULL) == 0 || shim_fired(), true);
+        store = NULL;
+        restoring = true;
+        if (hvc_store_restore(&world.config, backup, true, &error) < 0)
+            assert_true(error.text[0] != '\0');
+    }
+    shim_disarm();
+    fired = shim_fired();
+    if (store != NULL)
+        assert_int_equal(hvc_store_close(store, &error), 0);
+    assert_int_equal(hvc_store_open(&world.config, &store, &error), 0);
+    hvc_store_facts(store, &facts);
+    assert_int_equal(world_read(store, &found, &bad, &error), 0);
+    if (facts.damaged ? !restoring || facts.damage[0] == '\0' : world_difference(&found, &wanted[6]) != NULL)
+        fail_msg("%s %ju (%s): a copy leaves '%s', %s", matrix->name, (uintmax_t)n, shim_last(), facts.damage,
+                 world_difference(&found, &wanted[6]));
+    *ret_damaged += facts.damaged;
+    assert_int_equal(hvc_store_close(store, &error), 0);
+    if (shim_live() > before && fired) /* blocks that libc made for scandir() only seem to have gone */
+        fail_msg("%s %ju (%s): %jd blocks leaked", matrix->name, (uintmax_t)n, shim_last(),
+                 (intmax_t)(shim_live() - before));
+    world_down(&world);
+    return fired;
+}
+
+static void a_copy_is_whole_or_refused_and_a_store_is_never_half_restored(void **state)
+{
+    static const struct matrix matrices[] = {{"copy: allocation, once", SHIM_ALLOCATION, SHIM_ONCE, 0},
+                                             {"copy: SQLite call, once", SHIM_CALL, SHIM_ONCE, SQLITE_IOERR},
+                                             {"copy: file, once", SHIM_FILE, SHIM_ONCE, EIO},
+                                             {"copy: file, from then on", SHIM_FILE, SHIM_FROM_THEN_ON, ENOSPC},
+                                             {"copy: read, from then on", SHIM_READ, SHIM_FROM_THEN_ON, 0}};
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(matrices); i++) {
+        uint64_t n = 1, runs = 0;
+        unsigned damaged = 0;
+
+        assert_false(copy_fails_at(&matrices[i], UINT64_MAX, &damaged));
+        assert_int_equal(damaged, 0);
+        for (; copy_fails_at(&matrices[i], n, &damaged); runs++)
+            n += n < 20 ? 1 : 1 + n / 25;
+        /* putting the copy in its place is the short end of it: every one of its steps */
+        for (uint64_t k = n - 60; matrices[i].kind == SHIM_FILE && k < n; k++, runs++)
+            (void)copy_fails_at(&matrices[i], k, &damaged);
+        print_message("%s: %ju runs, the last at %ju, %u damaged\n", matrices[i].name, (uintmax_t)runs, (uintmax_t)n,
+                      damaged);
+    }
+}
+
 static int prepare(void **state)
 {
     (void)state;
     shim_install();
+    hvc_store_checkpoint_pages = 40; /* several in one run of the script */
     for (unsigned i = 0; i <= WORLD_SCRIPT; i++)
         world_model_after(i, &wanted[i]);
     return 0;
@@ -163,6 +233,7 @@ int main(void)
         cmocka_unit_test(the_disk_is_full_from_then_on),
         cmocka_unit_test(a_read_fails_once),
         cmocka_unit_test(reads_fail_from_then_on),
+        cmocka_unit_test(a_copy_is_whole_or_refused_and_a_store_is_never_half_restored),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);
