@@ -8,8 +8,8 @@
 /*
  * The one table of phases. cim_state: 2 New, 3 Starting, 4 Running, 7 Completed, 8 Terminated, 10 Exception, 11 Service
  * (DMTF: "a vendor-specific state that supports problem discovery, or resolution, or both"). operational: 2 OK, 6
- * Error, 15 Dormant, 17 Completed. exit_code: 0 done, 10 not ended, 11 failed, 12 cancelled, 13 the outcome is not
- * known.
+ * Error, 15 Dormant, 17 Completed. exit_code: 0 done, 8 not ended in time, 10 the outcome is not
+ * known, 11 failed: as hvc/results.h has them; 14 cancelled.
  */
 static const struct hvc_job_phase_info phases[HVC_JOB_PHASE_COUNT] = {
     [HVC_JOB_QUEUED] = {"queued",
@@ -18,52 +18,52 @@ static const struct hvc_job_phase_info phases[HVC_JOB_PHASE_COUNT] = {
                         HVC_JOB_CANCELLABLE,
                         2,
                         {2, 15},
-                        10},
+                        8},
     [HVC_JOB_CHECKING] = {"checking",
                           "checks before the move are running",
                           BIT(QUEUED) | BIT(ADMITTED) | BIT(COMPLETED) | BIT(FAILED) | BIT(CANCELLED),
                           HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_CANCELLABLE,
                           3,
                           {2, 0},
-                          10},
+                          8},
     [HVC_JOB_ADMITTED] = {"admitted",
                           "admitted, about to start",
                           BIT(COPYING) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN),
                           HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_CANCELLABLE | HVC_JOB_STARTED,
                           3,
                           {2, 0},
-                          10},
+                          8},
     [HVC_JOB_COPYING] = {"copying",
                          "copying, the guest runs at the source",
                          BIT(SWITCHING) | BIT(VERIFYING) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN),
                          HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_CANCELLABLE | HVC_JOB_STARTED,
                          4,
                          {2, 0},
-                         10},
+                         8},
     [HVC_JOB_SWITCHING] = {"switching",
                            "switching over",
                            BIT(VERIFYING) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN),
                            HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_STARTED | HVC_JOB_NEEDS_TARGET,
                            4,
                            {2, 0},
-                           10},
+                           8},
     [HVC_JOB_VERIFYING] = {"verifying",
                            "proving where the guest runs",
                            BIT(COMPLETED) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN) | BIT(NEEDS_OPERATOR),
                            HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_STARTED | HVC_JOB_NEEDS_TARGET,
                            4,
                            {2, 0},
-                           10},
+                           8},
     [HVC_JOB_COMPLETED] = {"completed", "completed", 0, HVC_JOB_ENDED, 7, {2, 17}, 0},
     [HVC_JOB_FAILED] = {"failed", "failed", 0, HVC_JOB_ENDED, 10, {6, 17}, 11},
-    [HVC_JOB_CANCELLED] = {"cancelled", "cancelled", 0, HVC_JOB_ENDED, 8, {6, 17}, 12},
+    [HVC_JOB_CANCELLED] = {"cancelled", "cancelled", 0, HVC_JOB_ENDED, 8, {6, 17}, 14},
     [HVC_JOB_UNKNOWN] = {"unknown",
                          "a node that takes part is lost; waiting for its return or its fencing",
                          BIT(RECONCILING) | BIT(NEEDS_OPERATOR),
                          HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_CANCELLABLE | HVC_JOB_STARTED,
                          11,
                          {6, 0},
-                         13},
+                         10},
     [HVC_JOB_RECONCILING] = {"reconciling",
                              "finding out what happened",
                              BIT(COPYING) | BIT(SWITCHING) | BIT(VERIFYING) | BIT(COMPLETED) | BIT(FAILED) |
@@ -72,14 +72,14 @@ static const struct hvc_job_phase_info phases[HVC_JOB_PHASE_COUNT] = {
                                  HVC_JOB_NEEDS_TARGET,
                              11,
                              {6, 0},
-                             13},
+                             10},
     [HVC_JOB_NEEDS_OPERATOR] = {"needs-operator",
                                 "an operator has to say where the guest runs",
                                 BIT(RECONCILING) | BIT(COMPLETED) | BIT(FAILED),
                                 HVC_JOB_HOLDS_ROOM | HVC_JOB_STARTED,
                                 11,
                                 {6, 0},
-                                13},
+                                10},
 };
 
 const struct hvc_job_phase_info *hvc_job_phase_info(unsigned phase)
@@ -97,7 +97,7 @@ bool hvc_job_phase_may_follow(unsigned from, unsigned to)
     return from < HVC_JOB_PHASE_COUNT && to < HVC_JOB_PHASE_COUNT && (phases[from].next >> to & 1) != 0;
 }
 
-/* MigrationType and JobType: spec of Msvm_VirtualSystemMigrationSettingData and Msvm_MigrationJob; 3 Resume and
+/* MigrationType and JobType: spec of Msvm_VirtualSystemMigrationSettingData and Msvm_MigrationJob; 1 Other, 3 Resume and
  * 4 Restart are CIM's own, which Microsoft's value map leaves out. */
 static const struct hvc_job_kind_info kinds[HVC_KIND_COUNT] = {
     [HVC_KIND_LIVE] = {"live", HVC_KIND_MOVES_GUEST | HVC_KIND_USES_LINK | HVC_KIND_NEEDS_LIVE, 32768, 305, 301},
@@ -108,7 +108,7 @@ static const struct hvc_job_kind_info kinds[HVC_KIND_COUNT] = {
     [HVC_KIND_STAGED] = {"staged", 0, 32770, 300, 301},
     [HVC_KIND_QUICK] = {"quick", HVC_KIND_MOVES_GUEST | HVC_KIND_USES_LINK, 3, 305, 301},
     [HVC_KIND_RESTART] = {"restart", HVC_KIND_MOVES_GUEST, 4, 305, 301},
-    [HVC_KIND_DEFINITION] = {"definition", 0, 4, 305, 301},
+    [HVC_KIND_DEFINITION] = {"definition", 0, 1, 305, 301},
 };
 
 const struct hvc_job_kind_info *hvc_job_kind_info(unsigned kind)

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Nodes, members, fencing, and what they do to jobs. */
+#include "fixture.h"
+
+#include "../hvc_cmocka.h"
+
+static int open_three(void **state)
+{
+    static struct fixture f;
+    struct hvc_service_config config = small_config();
+
+    fixture_open(&f, &config);
+    add_nodes(&f, 3, 0);
+    for (unsigned i = 0; i < 4; i++)
+        add_guest(&f, i, 1 + i % 2, 1000);
+    *state = &f;
+    return 0;
+}
+
+static int close_it(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static struct hvc_answer fence(struct fixture *f, uint32_t node)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_FENCED);
+
+    c.fenced.id = node;
+    return give(f, &c);
+}
+
+static struct hvc_answer remove_node(struct fixture *f, uint32_t node)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_NODE_REMOVE);
+
+    c.node_remove.id = node;
+    return give(f, &c);
+}
+
+/* A job at node 1 to node 2 brought to a phase. */
+static uint64_t job_in(struct fixture *f, unsigned phase)
+{
+    static const uint8_t way[] = {HVC_JOB_ADMITTED, HVC_JOB_COPYING, HVC_JOB_SWITCHING, HVC_JOB_VERIFYING};
+    uint64_t job = add_job(f, 0, 2);
+
+    for (size_t i = 0; i < HVC_COUNT(way) && phase_of(f, job) != phase; i++)
+        assert_int_equal(report(f, job, way[i], -1).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), phase);
+    return job;
+}
+
+static void losing_a_node_changes_each_phase_as_the_table_says(void **state)
+{
+    static const struct {
+        unsigned phase, members, then, fenced, at_last;
+    } cases[] = {
+        /* source lost: what was begun is unknown until it is back or fenced */
+        {HVC_JOB_CHECKING, 6, HVC_JOB_QUEUED, 1, HVC_JOB_FAILED},
+        {HVC_JOB_ADMITTED, 6, HVC_JOB_UNKNOWN, 1, HVC_JOB_RECONCILING},
+        {HVC_JOB_COPYING, 6, HVC_JOB_UNKNOWN, 1, HVC_JOB_RECONCILING},
+        {HVC_JOB_SWITCHING, 6, HVC_JOB_UNKNOWN, 1, HVC_JOB_RECONCILING},
+        {HVC_JOB_VERIFYING, 6, HVC_JOB_UNKNOWN, 1, HVC_JOB_RECONCILING},
+        /* target lost: the source ends what it still can */
+        {HVC_JOB_CHECKING, 5, HVC_JOB_QUEUED, 2, HVC_JOB_QUEUED},
+        {HVC_JOB_COPYING, 5, HVC_JOB_COPYING, 2, HVC_JOB_COPYING},
+        {HVC_JOB_SWITCHING, 5, HVC_JOB_UNKNOWN, 2, HVC_JOB_RECONCILING},
+        {HVC_JOB_VERIFYING, 5, HVC_JOB_UNKNOWN, 2, HVC_JOB_RECONCILING},
+        /* both lost, one fenced: not enough */
+        {HVC_JOB_COPYING, 4, HVC_JOB_UNKNOWN, 1, HVC_JOB_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct fixture *f;
+        uint64_t job;
+
+        (void)open_three(state);
+        f = *state;
+        job = job_in(f, cases[i].phase);
+        set_members(f, cases[i].members);
+        assert_int_equal(phase_of(f, job), cases[i].then);
+        assert_int_equal(fence(f, cases[i].fenced).code, HVC_ANSWER_OK);
+        assert_int_equal(phase_of(f, job), cases[i].at_last);
+        (void)close_it(state);
+    }
+}
+
+static void a_returned_node_is_asked_and_a_restarted_daemon_too(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_in(f, HVC_JOB_COPYING);
+    struct hvc_command c = command_of(f, HVC_COMMAND_MEMBERS);
+
+    set_members(f, 6);
+    assert_int_equal(phase_of(f, job), HVC_JOB_UNKNOWN);
+    set_members(f, 7);
+    assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
+    assert_int_equal(report(f, job, HVC_JOB_COPYING, -1).code, HVC_ANSWER_OK);
+    /* the same members, but the daemon of node 1 is another process */
+    c.members.count = 3;
+    for (uint32_t node = 1; node <= 3; node++)
+        c.members.item[node - 1] = (struct hvc_command_member){.node = node, .boot_id = node == 1 ? 555 : 100 + node};
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
+    assert_int_equal(hvc_service_node(f->service, 1)->boot_id, 555);
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_UNCHANGED);
+}
+
+static void what_is_reconciled_does_not_go_on_with_an_end_that_is_away(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_in(f, HVC_JOB_COPYING);
+    struct hvc_command c = command_of(f, HVC_COMMAND_JOB_REPORT);
+
+    set_members(f, 6);
+    assert_int_equal(fence(f, 1).code, HVC_ANSWER_OK);
+    c.node = 2;
+    c.report.job = job;
+    c.report.from = HVC_JOB_RECONCILING;
+    c.report.to = HVC_JOB_COPYING;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_AWAY);
+    c.report.to = HVC_JOB_FAILED;
+    c.report.located = true;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(hvc_service_job(f->service, job)->runs_on, 0);
+}
+
+static void a_fenced_node_runs_nothing(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t uuid[16];
+    uint64_t running = add_job(f, 0, 2), waiting = add_job(f, 2, 2);
+
+    assert_int_equal(phase_of(f, waiting), HVC_JOB_QUEUED);
+    assert_int_equal(fence(f, 1).code, HVC_ANSWER_MEMBER);
+    set_members(f, 6);
+    assert_int_equal(fence(f, 1).code, HVC_ANSWER_OK);
+    assert_int_equal(fence(f, 1).code, HVC_ANSWER_UNCHANGED);
+    assert_int_equal(phase_of(f, running), HVC_JOB_FAILED);
+    assert_int_equal(phase_of(f, waiting), HVC_JOB_FAILED);
+    uuid_of(2, uuid);
+    assert_int_equal(hvc_service_guest(f->service, uuid)->node, 0);
+    uuid_of(1, uuid);
+    assert_int_equal(hvc_service_guest(f->service, uuid)->node, 2);
+    set_members(f, 7);
+    assert_false(hvc_service_node(f->service, 1)->fenced);
+}
+
+static void members_are_known_nodes_in_order(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command c = command_of(f, HVC_COMMAND_MEMBERS);
+
+    c.members.count = 2;
+    c.members.item[0].node = 2;
+    c.members.item[1].node = 1;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_INVALID);
+    c.members.item[1].node = 2;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_INVALID);
+    c.members.item[1].node = 9;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_NO_NODE);
+    assert_true(hvc_service_node(f->service, 1)->member);
+    assert_int_equal(fence(f, 9).code, HVC_ANSWER_NO_NODE);
+}
+
+static void a_node_goes_only_when_nothing_names_it(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command c = command_of(f, HVC_COMMAND_NODE);
+
+    assert_int_equal(remove_node(f, 9).code, HVC_ANSWER_NO_NODE);
+    assert_int_equal(remove_node(f, 3).code, HVC_ANSWER_MEMBER);
+    set_members(f, 4);
+    assert_int_equal(remove_node(f, 1).code, HVC_ANSWER_IN_USE);
+    set_members(f, 3);
+    assert_int_equal(remove_node(f, 3).code, HVC_ANSWER_OK);
+    assert_null(hvc_service_node(f->service, 3));
+    /* a reused id, another name; a name twice */
+    c.node_facts.id = 3;
+    (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "n1");
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_NAME_TAKEN);
+    (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "other");
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_UNCHANGED);
+    assert_int_equal(hvc_service_node_named(f->service, "other")->id, 3);
+    (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "renamed");
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(hvc_service_node_at(f->service, 2)->id, 3);
+}
+
+static void there_is_room_for_so_many_nodes(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command c = command_of(f, HVC_COMMAND_NODE);
+
+    for (uint32_t id = 10; id < 13; id++) {
+        c.node_facts.id = id;
+        (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "x%u", (unsigned)id);
+        assert_int_equal(give(f, &c).code, id < 12 ? HVC_ANSWER_OK : HVC_ANSWER_FULL);
+    }
+}
+
+static void flags_close_a_node_for_new_moves(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command c = command_of(f, HVC_COMMAND_NODE_FLAGS);
+
+    c.node_flags.id = 2;
+    c.node_flags.mask = HVC_NODE_MAINTENANCE;
+    c.node_flags.maintenance = true;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_UNCHANGED);
+    assert_int_equal(try_job(f, 0, HVC_KIND_LIVE, 0, 2).code, HVC_ANSWER_CLOSED);
+    assert_int_equal(try_job(f, 1, HVC_KIND_LIVE, 0, 1).code, HVC_ANSWER_OK); /* away from it */
+    c.node_flags.id = 1;
+    c.node_flags.mask = HVC_NODE_ACCEPTING;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(try_job(f, 0, HVC_KIND_LIVE, 0, 3).code, HVC_ANSWER_CLOSED);
+    c.node_flags.id = 9;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_NO_NODE);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, open_three, close_it)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(losing_a_node_changes_each_phase_as_the_table_says),
+        T(a_returned_node_is_asked_and_a_restarted_daemon_too),
+        T(what_is_reconciled_does_not_go_on_with_an_end_that_is_away),
+        T(a_fenced_node_runs_nothing),
+        T(members_are_known_nodes_in_order),
+        T(a_node_goes_only_when_nothing_names_it),
+        T(there_is_room_for_so_many_nodes),
+        T(flags_close_a_node_for_new_moves),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
