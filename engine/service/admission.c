@@ -6,10 +6,11 @@
  *
  * Order: effective priority, then the source that was served longest ago, then age. Nobody starves:
  *  - priority halves each time that AGE_STEP jobs were admitted in the cluster while it waited: after 16 steps
- * everything is at 0 and age decides;
+ * everything is at 0, and then nothing is more urgent than what is older;
  *  - slots that never come free together: the oldest ready job of a source claims what it needs during every second
- *    window of CLAIM_WINDOW admissions; younger ones may not take that then. A claim does not last (what it waits for
- * may itself wait for a younger one), and in a cluster where nothing moves claims do not count.
+ *    window of CLAIM_WINDOW admissions; younger ones that are not more urgent may not take that then. A claim does not
+ *    last, because what it waits for may itself wait for a younger one; and where nothing moves only a job that can go
+ *    at once claims.
  */
 #include "internal.h"
 
@@ -80,7 +81,7 @@ static enum hvc_blocker no_room(const struct hvc_service *s, const struct hvc_jo
     return HVC_BLOCKER_NONE;
 }
 
-/* The oldest ready job of each source that claims now; HVC_NONE: none. */
+/* The oldest ready job of each source, if it claims now. */
 struct claims {
     uint32_t slot[HVC_NODES_MAX];
     uint32_t count;
@@ -89,29 +90,39 @@ struct claims {
 static void find_claims(const struct hvc_service *s, uint64_t now_ms, struct claims *ret_claims)
 {
     ret_claims->count = 0;
-    if (s->moving == 0)
-        return;
     for (uint32_t i = 0; i < s->node_count; i++) {
         uint32_t source = s->node_order[i];
 
         for (uint32_t slot = s->nodes_more[source].queue.head; slot != HVC_NONE; slot = s->state_links[slot].next) {
             const struct hvc_job *job = &s->jobs[slot];
+            uint32_t target = job->target == 0 ? HVC_NONE : hvc_find_node(s, job->target);
 
             if ((s->head.admissions - job->mark) / CLAIM_WINDOW % 2 == 0 || hvc_job_is_check(job) ||
-                not_ready(s, job, source, hvc_find_node(s, job->target), now_ms) != HVC_BLOCKER_NONE)
+                not_ready(s, job, source, target, now_ms) != HVC_BLOCKER_NONE)
                 continue;
+            if (s->moving == 0 && no_room(s, job, source, target) != HVC_BLOCKER_NONE)
+                continue; /* nothing will come free for it by waiting */
             ret_claims->slot[ret_claims->count++] = slot;
             break;
         }
     }
 }
 
+static unsigned effective_priority(const struct hvc_service *s, const struct hvc_job *job)
+{
+    uint64_t steps = (s->head.admissions - job->mark) / AGE_STEP;
+
+    return steps > 15 ? 0 : (unsigned)job->options.priority >> steps;
+}
+
+/* A claim holds against younger jobs that are not more urgent. */
 static bool is_claimed(const struct hvc_service *s, const struct hvc_job *job, const struct claims *claims)
 {
     for (uint32_t i = 0; i < claims->count; i++) {
         const struct hvc_job *older = &s->jobs[claims->slot[i]];
 
-        if (older->id < job->id && (older->source == job->source || older->target == job->target))
+        if (older->id < job->id && (older->source == job->source || older->target == job->target) &&
+            effective_priority(s, older) <= effective_priority(s, job))
             return true;
     }
     return false;
@@ -148,13 +159,6 @@ enum hvc_blocker hvc_service_blocker(const struct hvc_service *s, uint64_t job, 
     if (slot == HVC_NONE || s->jobs[slot].phase != HVC_JOB_QUEUED)
         return HVC_BLOCKER_NONE;
     return hvc_job_blocker(s, slot, now_ms);
-}
-
-static unsigned effective_priority(const struct hvc_service *s, const struct hvc_job *job)
-{
-    uint64_t steps = (s->head.admissions - job->mark) / AGE_STEP;
-
-    return steps > 15 ? 0 : (unsigned)job->options.priority >> steps;
 }
 
 /* Checks take nothing and go first. */

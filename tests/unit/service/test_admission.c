@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Limits, room, order, fairness, and that nobody waits for ever. */
+#include "fixture.h"
+
+#include "../hvc_cmocka.h"
+
+static int open_five(void **state)
+{
+    static struct fixture f;
+    struct hvc_service_config config = small_config();
+
+    config.guests = 200;
+    config.jobs_kept = 2000;
+    fixture_open(&f, &config);
+    add_nodes(&f, 5, 0);
+    *state = &f;
+    return 0;
+}
+
+static int close_it(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static void limits_out_and_in_hold_and_change_live(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job[4];
+
+    for (unsigned i = 0; i < 4; i++)
+        add_guest(f, i, 1 + (i == 3), 0);
+    for (unsigned i = 0; i < 3; i++)
+        job[i] = add_job(f, i, 3 + i);
+    assert_int_equal(phase_of(f, job[0]), HVC_JOB_CHECKING);
+    assert_int_equal(hvc_service_blocker(f->service, job[1], f->now_ms), HVC_BLOCKER_LIMIT_OUT);
+    set_setting(f, 1, HVC_SETTING_MOVES_OUT, 2);
+    assert_int_equal(phase_of(f, job[1]), HVC_JOB_CHECKING);
+    assert_int_equal(phase_of(f, job[2]), HVC_JOB_QUEUED);
+    job[3] = add_job(f, 3, 3);
+    assert_int_equal(hvc_service_blocker(f->service, job[3], f->now_ms), HVC_BLOCKER_LIMIT_IN);
+    set_setting(f, 0, HVC_SETTING_MOVES_IN, 2);
+    assert_int_equal(phase_of(f, job[3]), HVC_JOB_CHECKING);
+    set_setting(f, 0, HVC_SETTING_MOVES_CLUSTER, 3);
+    set_setting(f, 1, HVC_SETTING_MOVES_OUT, 3);
+    assert_int_equal(hvc_service_blocker(f->service, job[2], f->now_ms), HVC_BLOCKER_LIMIT_CLUSTER);
+    finish_job(f, job[3]);
+    assert_int_equal(phase_of(f, job[2]), HVC_JOB_CHECKING);
+}
+
+static void storage_moves_have_a_limit_of_their_own(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i < 3; i++)
+        add_guest(f, i, 1, 0);
+    assert_int_equal(try_job(f, 0, HVC_KIND_STORAGE, 0, 0).value, 1);
+    assert_int_equal(try_job(f, 1, HVC_KIND_STORAGE, 0, 0).value, 2);
+    assert_int_equal(try_job(f, 2, HVC_KIND_LIVE, 0, 2).value, 3);
+    assert_int_equal(phase_of(f, 1), HVC_JOB_CHECKING);
+    assert_int_equal(hvc_service_blocker(f->service, 2, f->now_ms), HVC_BLOCKER_LIMIT_STORAGE);
+    assert_int_equal(phase_of(f, 3), HVC_JOB_CHECKING);
+}
+
+static void memory_at_the_target_is_reserved_in_the_job(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command c = command_of(f, HVC_COMMAND_NODE);
+
+    set_setting(f, 0, HVC_SETTING_MOVES_IN, 4);
+    c.node_facts.id = 2;
+    c.node_facts.memory_kib = 1000;
+    (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "n2");
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    add_guest(f, 0, 2, 300);
+    add_guest(f, 1, 1, 400);
+    add_guest(f, 2, 3, 400);
+    assert_int_equal(phase_of(f, add_job(f, 1, 2)), HVC_JOB_CHECKING);
+    assert_int_equal(hvc_service_blocker(f->service, add_job(f, 2, 2), f->now_ms), HVC_BLOCKER_ROOM);
+    finish_job(f, 1);
+    assert_int_equal(phase_of(f, 2), HVC_JOB_QUEUED); /* now the guest itself takes it */
+    c = command_of(f, HVC_COMMAND_GUEST_PLACE);
+    uuid_of(0, c.guest_place.uuid);
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK); /* the first guest there stops */
+    assert_int_equal(phase_of(f, 2), HVC_JOB_CHECKING);
+    set_setting(f, 2, HVC_SETTING_MEMORY_SPARE, 999999);
+    add_guest(f, 3, 4, 1);
+    assert_int_equal(hvc_service_blocker(f->service, add_job(f, 3, 2), f->now_ms), HVC_BLOCKER_ROOM);
+}
+
+static void swaps_with_room_for_one_more_guest_do_not_block_each_other(void **state)
+{
+    struct fixture *f = *state;
+
+    for (uint32_t node = 1; node <= 2; node++) {
+        struct hvc_command c = command_of(f, HVC_COMMAND_NODE);
+
+        c.node_facts.id = node;
+        c.node_facts.memory_kib = node == 1 ? 1000 : 2000; /* room for one at node 2, none at node 1 */
+        (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "n%u", (unsigned)node);
+        assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    }
+    add_guest(f, 1, 1, 1000);
+    add_guest(f, 2, 2, 1000);
+    assert_int_equal(add_job(f, 2, 1), 1); /* cannot go first ... */
+    assert_int_equal(add_job(f, 1, 2), 2); /* ... this one can, though it came later */
+    assert_int_equal(phase_of(f, 1), HVC_JOB_QUEUED);
+    assert_int_equal(phase_of(f, 2), HVC_JOB_CHECKING);
+    finish_job(f, 2);
+    finish_job(f, 1);
+}
+
+static void sources_take_turns_and_priority_comes_first(void **state)
+{
+    struct fixture *f = *state;
+    static const uint64_t want[] = {1, 6, 4, 2, 5, 3};
+    uint64_t running = 1;
+
+    /* all want to node 5, where one may come at a time: three from node 1, two from node 2, one urgent from node 1 */
+    for (unsigned i = 1; i <= 6; i++) {
+        struct hvc_command c = command_of(f, HVC_COMMAND_JOB);
+
+        add_guest(f, i, i == 4 || i == 5 ? 2 : 1, 0);
+        uuid_of(i, c.job.guest);
+        c.job.target = 5;
+        c.job.options.priority = i == 6 ? 10 : 0;
+        assert_int_equal(give(f, &c).value, i);
+    }
+    for (size_t i = 0; i < HVC_COUNT(want); i++) {
+        assert_int_equal(phase_of(f, want[i]), HVC_JOB_CHECKING);
+        running = want[i];
+        finish_job(f, running);
+    }
+}
+
+static uint64_t urgent_job(struct fixture *f, unsigned guest, uint32_t target)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_JOB);
+
+    uuid_of(guest, c.job.guest);
+    c.job.target = target;
+    c.job.options.priority = 1;
+    return give(f, &c).value;
+}
+
+static const struct hvc_job *running_from(struct fixture *f, uint32_t source)
+{
+    const struct hvc_job *job;
+    uint32_t cursor = 0;
+
+    while ((job = hvc_service_job_next(f->service, &cursor)) != NULL) {
+        if (job->ended == 0 && job->phase != HVC_JOB_QUEUED && job->source == source)
+            return job;
+    }
+    return NULL;
+}
+
+/* The old job goes from node 1 to node 2. Others from 1 to 4 and from 3 to 2 always wait for the same two slots,
+ * which never come free together. */
+static void a_job_that_is_passed_over_again_and_again_gets_its_turn(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t old;
+    unsigned rounds = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        add_guest(f, 10 + i, 1, 0);
+        add_guest(f, 20 + i, 3, 0);
+        (void)urgent_job(f, 10 + i, 4);
+        (void)urgent_job(f, 20 + i, 2);
+    }
+    add_guest(f, 0, 1, 0);
+    old = urgent_job(f, 0, 2); /* as urgent as the others */
+    for (; phase_of(f, old) == HVC_JOB_QUEUED; rounds++) {
+        uint32_t source = rounds % 2 == 0 ? 1 : 3;
+        const struct hvc_job *job = running_from(f, source);
+        struct hvc_command back = command_of(f, HVC_COMMAND_GUEST_PLACE);
+
+        assert_in_range(rounds, 0, 500);
+        if (job == NULL)
+            continue; /* its slot is being kept for the old one */
+        memcpy(back.guest_place.uuid, job->guest, 16);
+        back.guest_place.node = source;
+        finish_job(f, job->id);
+        assert_int_equal(give(f, &back).code, HVC_ANSWER_OK);
+        assert_int_not_equal(urgent_job(f, back.guest_place.uuid[1], source == 1 ? 4 : 2), 0);
+    }
+    assert_in_range(rounds, 32, 100); /* it was passed over, and not for long */
+}
+
+/* One slot, an endless stream of more urgent moves from another node: age overcomes priority. */
+static void age_overcomes_priority(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t old;
+    unsigned rounds = 0;
+
+    for (unsigned i = 0; i < 3; i++) {
+        add_guest(f, 10 + i, 3, 0);
+        (void)urgent_job(f, 10 + i, 2);
+    }
+    add_guest(f, 0, 1, 0);
+    set_setting(f, 0, HVC_SETTING_PRIORITY, UINT16_MAX);
+    old = add_job(f, 0, 2);
+    for (; phase_of(f, old) == HVC_JOB_QUEUED; rounds++) {
+        const struct hvc_job *job = running_from(f, 3);
+        struct hvc_command back = command_of(f, HVC_COMMAND_GUEST_PLACE);
+
+        assert_in_range(rounds, 0, 1100); /* 16 steps of 64 admissions */
+        memcpy(back.guest_place.uuid, job->guest, 16);
+        back.guest_place.node = 3;
+        finish_job(f, job->id);
+        assert_int_equal(give(f, &back).code, HVC_ANSWER_OK);
+        assert_int_not_equal(urgent_job(f, back.guest_place.uuid[1], 2), 0);
+    }
+    assert_in_range(rounds, 512, 1100); /* it is not urgent, and yet it gets its turn */
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, open_five, close_it)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(limits_out_and_in_hold_and_change_live),
+        T(storage_moves_have_a_limit_of_their_own),
+        T(memory_at_the_target_is_reserved_in_the_job),
+        T(swaps_with_room_for_one_more_guest_do_not_block_each_other),
+        T(sources_take_turns_and_priority_comes_first),
+        T(age_overcomes_priority),
+        T(a_job_that_is_passed_over_again_and_again_gets_its_turn),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

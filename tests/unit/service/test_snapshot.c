@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fixture.h"
+
+#include <errno.h>
+
+#include "../hvc_cmocka.h"
+
+/* A bit of everything. */
+static int open_rich(void **state)
+{
+    static struct fixture f;
+    struct hvc_service_config config = small_config();
+    struct hvc_command c;
+
+    fixture_open(&f, &config);
+    add_nodes(&f, 3, 100000);
+    for (unsigned i = 0; i < 6; i++)
+        add_guest(&f, 5 - i, 1 + i % 3, 1000);
+    set_setting(&f, 2, HVC_SETTING_MOVES_OUT, 2);
+    for (unsigned i = 0; i < 4; i++)
+        (void)add_job(&f, i, 1 + (6 - i) % 3);
+    finish_job(&f, 1);
+    c = command_of(&f, HVC_COMMAND_DOCUMENT);
+    c.document.hash[0] = 1;
+    c.document.size = 10;
+    c.document.bytes = (const uint8_t *)"0123456789";
+    c.document.length = 10;
+    c.request[0] = 9;
+    (void)give(&f, &c);
+    c = command_of(&f, HVC_COMMAND_NETWORK_ADD);
+    c.networks.count = 1;
+    c.networks.item[0].network.family = 6;
+    c.request[0] = 8;
+    (void)give(&f, &c);
+    c = command_of(&f, HVC_COMMAND_DRAIN);
+    c.drain.id = 3;
+    (void)give(&f, &c);
+    *state = &f;
+    return 0;
+}
+
+static int close_it(void **state)
+{
+    fixture_close(*state);
+    return 0;
+}
+
+static void it_is_the_same_in_chunks_of_any_size(void **state)
+{
+    struct fixture *f = *state, other;
+    size_t length, again;
+    uint8_t *bytes = snapshot_of(f, &length), *copy;
+
+    for (size_t chunk = 1; chunk <= length; chunk = chunk * 3 + 1) {
+        fixture_open(&other, &f->config);
+        assert_int_equal(load_snapshot(&other, bytes, length, chunk), 0);
+        assert_int_equal(hvc_service_digest(other.service), hvc_service_digest(f->service));
+        copy = snapshot_of(&other, &again);
+        assert_int_equal(again, length);
+        assert_memory_equal(copy, bytes, length);
+        free(copy);
+        fixture_close(&other);
+    }
+    free(bytes);
+}
+
+static void every_cut_and_every_changed_byte_is_refused_and_leaves_it_empty(void **state)
+{
+    struct fixture *f = *state, other;
+    size_t length;
+    uint8_t *bytes = snapshot_of(f, &length);
+    struct hvc_service_counts counts;
+    struct hvc_answer answer;
+
+    fixture_open(&other, &f->config);
+    for (size_t cut = 0; cut < length; cut += 7)
+        assert_int_equal(load_snapshot(&other, bytes, cut, length), -EBADMSG);
+    for (size_t at = 6; at < length; at++) {
+        bytes[at] ^= 0x15;
+        assert_int_equal(load_snapshot(&other, bytes, length, length), -EBADMSG);
+        bytes[at] ^= 0x15;
+    }
+    hvc_service_counts(other.service, &counts);
+    assert_int_equal(counts.guests, 0);
+    assert_int_equal(hvc_service_apply(other.service, "", 0, 1, 1, &answer), -EUCLEAN);
+    assert_int_equal(load_snapshot(&other, bytes, length, length), 0);
+    assert_int_equal(hvc_service_load_bytes(other.service, bytes, 1), -EINVAL); /* no load is under way */
+    assert_int_equal(hvc_service_load_end(other.service), -EINVAL);
+    hvc_service_load_begin(other.service);
+    assert_int_equal(hvc_service_load_bytes(other.service, bytes, length), 0);
+    assert_int_equal(hvc_service_load_bytes(other.service, bytes, 1), -EBADMSG); /* after its end */
+    assert_int_equal(hvc_service_load_end(other.service), -EBADMSG);
+    bytes[4] = 2;
+    assert_int_equal(load_snapshot(&other, bytes, length, length), -EPROTONOSUPPORT);
+    fixture_close(&other);
+    free(bytes);
+}
+
+static void capacities_that_are_too_small_are_told(void **state)
+{
+    struct fixture *f = *state, other;
+    struct hvc_service_config config = f->config;
+    size_t length;
+    uint8_t *bytes = snapshot_of(f, &length);
+
+    config.guests = 5;
+    fixture_open(&other, &config);
+    assert_int_equal(load_snapshot(&other, bytes, length, length), -ENOSPC);
+    fixture_close(&other);
+    free(bytes);
+}
+
+static void a_cursor_is_void_after_a_change_or_another_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    static uint8_t bytes[HVC_SNAPSHOT_CHUNK_MIN];
+    struct hvc_snapshot_cursor first, second;
+    size_t length;
+
+    hvc_service_snapshot_begin(f->service, &first);
+    assert_int_equal(hvc_service_snapshot_read(f->service, &first, bytes, 100, &length), -ENOBUFS);
+    assert_int_equal(hvc_service_snapshot_read(f->service, &first, bytes, sizeof(bytes), &length), 0);
+    hvc_service_snapshot_begin(f->service, &second);
+    assert_int_equal(hvc_service_snapshot_read(f->service, &first, bytes, sizeof(bytes), &length), -ESTALE);
+    assert_int_equal(hvc_service_snapshot_read(f->service, &second, bytes, sizeof(bytes), &length), 0);
+    set_setting(f, 0, HVC_SETTING_MOVES_OUT, 9);
+    assert_int_equal(hvc_service_snapshot_read(f->service, &second, bytes, sizeof(bytes), &length), -ESTALE);
+}
+
+/* Two ways to the same state: guests and nodes added in other orders, others added and removed in between. */
+static void history_cannot_be_seen(void **state)
+{
+    struct hvc_service_config config = small_config();
+    struct fixture a, b;
+    size_t length_a, length_b;
+    uint8_t *bytes_a, *bytes_b;
+
+    (void)state;
+    fixture_open(&a, &config);
+    fixture_open(&b, &config);
+    add_nodes(&a, 3, 0);
+    add_nodes(&b, 3, 0);
+    for (unsigned i = 0; i < 5; i++)
+        add_guest(&a, i, 1, 0);
+    for (unsigned i = 0; i < 7; i++)
+        add_guest(&b, 6 - i, 1, 0);
+    for (unsigned i = 5; i < 7; i++) {
+        struct hvc_command c = command_of(&b, HVC_COMMAND_GUEST_REMOVE);
+
+        uuid_of(i, c.guest_remove.uuid);
+        assert_int_equal(give(&b, &c).code, HVC_ANSWER_OK);
+    }
+    bytes_a = snapshot_of(&a, &length_a);
+    bytes_b = snapshot_of(&b, &length_b);
+    assert_int_equal(length_a, length_b);
+    assert_memory_equal(bytes_a, bytes_b, length_a);
+    assert_int_equal(hvc_service_digest(a.service), hvc_service_digest(b.service));
+    free(bytes_a);
+    free(bytes_b);
+    fixture_close(&a);
+    fixture_close(&b);
+}
+
+static void every_change_changes_the_digest(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t before = hvc_service_digest(f->service);
+    struct hvc_command c = command_of(f, HVC_COMMAND_PROPERTIES);
+
+    assert_int_equal(hvc_service_digest(f->service), before);
+    c.properties.mask = HVC_PROPERTY_OWNER_NAME;
+    c.properties.owner_name[0] = 'x';
+    (void)give(f, &c);
+    assert_int_not_equal(hvc_service_digest(f->service), before);
+    c.properties.owner_name[0] = '\0';
+    (void)give(f, &c);
+    assert_int_equal(hvc_service_digest(f->service), before); /* the same state, the same digest */
+}
+
+static void a_snapshot_brings_its_own_kind_of_host(void **state)
+{
+    struct hvc_service_config config = small_config();
+    struct fixture alone, other;
+    size_t length;
+    uint8_t *bytes;
+
+    (void)state;
+    config.alone = true;
+    fixture_open(&alone, &config);
+    assert_int_equal(hvc_service_setting(alone.service, 0, HVC_SETTING_MOVES_OUT), 2);
+    bytes = snapshot_of(&alone, &length);
+    config.alone = false;
+    fixture_open(&other, &config);
+    assert_int_equal(load_snapshot(&other, bytes, length, length), 0);
+    assert_true(hvc_service_is_alone(other.service));
+    free(bytes);
+    fixture_close(&alone);
+    fixture_close(&other);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, open_rich, close_it)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(it_is_the_same_in_chunks_of_any_size),
+        T(every_cut_and_every_changed_byte_is_refused_and_leaves_it_empty),
+        T(capacities_that_are_too_small_are_told),
+        T(a_cursor_is_void_after_a_change_or_another_snapshot),
+        cmocka_unit_test(history_cannot_be_seen),
+        T(every_change_changes_the_digest),
+        cmocka_unit_test(a_snapshot_brings_its_own_kind_of_host),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
