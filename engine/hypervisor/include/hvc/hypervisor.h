@@ -73,7 +73,7 @@ struct hvc_guest_state {
     bool autostart;      /* libvirtd would boot it by itself: nobody may, in a cluster */
     bool migrating_out;  /* an outgoing migration is under way */
     bool stranded;       /* paused by an outgoing migration that libvirt has forgotten: its outcome must be found at the
-                            target, then this one is resumed or destroyed (hvc/move.h does) */
+                            target; when the guest runs there, this one is destroyed (hvc/move.h does) */
     uint64_t memory_kib; /* maximum memory */
     char owner[HVC_RESOURCE_NAME_MAX]; /* resource that started it, from the domain's metadata; "" when unmarked */
 };

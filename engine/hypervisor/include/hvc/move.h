@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One live migration from its start to an end that is proven at both ends. libvirt's answer is not the proof: what both
+ * libvirts say about the guest afterwards is. It steers the migration towards its deadline (hvc/pacing.h), ends what a
+ * failure left behind where that is safe, and says what it is where it is not.
+ *
+ * Threads    hvc_move_run blocks; the other functions may be called at the same time from any thread and never block.
+ *            The migration itself runs in the source's libvirtd: it goes on when this process ends.
+ * Ownership  the handles are borrowed until hvc_move_run has returned for the last time; texts are copied. A call that
+ *            is still inside libvirt then keeps what it needs by itself.
+ */
+#ifndef HVC_MOVE_H
+#define HVC_MOVE_H
+
+#include "hvc/hypervisor.h"
+
+struct hvc_move;
+
+struct hvc_move_request {
+    struct hvc_guest_id id;
+    struct hvc_hypervisor *source, *target;
+    const char *source_name, *target_name; /* of the nodes, for words */
+    struct hvc_migrate_options options;    /* target_uri is required unless adopt is set */
+    bool force;                            /* near the deadline: pause the guest rather than give the move up */
+    bool adopt;                            /* somebody started it already: only watch, steer and prove */
+};
+
+enum hvc_move_phase {
+    HVC_MOVE_CHECKING,
+    HVC_MOVE_COPYING,
+    HVC_MOVE_SWITCHING, /* switch-over or post-copy */
+    HVC_MOVE_PROVING,
+    HVC_MOVE_ENDED
+};
+const char *hvc_move_phase_name(enum hvc_move_phase phase);
+
+enum hvc_move_end {
+    HVC_MOVE_UNDER_WAY,
+    HVC_MOVE_NOT_STARTED, /* refused by the checks: nothing was begun */
+    HVC_MOVE_MOVED,       /* at the target, nothing of it at the source */
+    HVC_MOVE_STAYED,      /* at the source, nothing of it at the target */
+    HVC_MOVE_GONE,        /* at neither end: it shut down or was stopped meanwhile */
+    HVC_MOVE_BROKEN,      /* remains that nobody may decide about alone: see the words */
+    HVC_MOVE_DOUBLE,      /* runs at both ends: libvirt lost the last message of its protocol. See the words */
+    HVC_MOVE_UNPROVEN     /* not known at the deadline; run it again to go on */
+};
+const char *hvc_move_end_name(enum hvc_move_end end);
+
+struct hvc_move_report {
+    enum hvc_move_phase phase;
+    enum hvc_move_end end;
+    uint64_t elapsed_ms;
+    struct hvc_migrate_progress progress; /* of the source; of the last answer when it does not answer now */
+    uint64_t downtime_limit_ms;           /* raised by pacing; 0: as it was asked for */
+    uint64_t downtime_ms;                 /* what the switch-over cost by libvirt's measure; 0 while not known */
+    bool forced, post_copied, aborted;    /* by pacing */
+    bool cancelled;                       /* by hvc_move_cancel */
+    /* the ends' last answers; *_answered false: not the newest, or none yet */
+    bool source_answered, target_answered;
+    struct hvc_guest_state source, target;
+};
+
+int hvc_move_new(const struct hvc_move_request *request, struct hvc_move **ret_move, struct hvc_error *error);
+
+/*
+ * Until the end is proven or deadline_ms (HVC_NO_DEADLINE: as long as it takes; then pacing does nothing). The time
+ * needed for giving up and proving is kept from the deadline. error->code by end: 0 MOVED; STAYED: -ECANCELED,
+ * -ETIMEDOUT when given up for the deadline, else what libvirt failed with; GONE -ENOENT; BROKEN -ENOTRECOVERABLE;
+ * DOUBLE -ENOTUNIQ; UNPROVEN -EINPROGRESS; NOT_STARTED why. After UNPROVEN it may be called again.
+ *
+ * MOVED and STAYED with one end that does not answer: the other end was asked for some seconds, its own state is the
+ * proof (libvirt's protocol runs the guest at one end only), and *_answered of the report is false.
+ */
+enum hvc_move_end hvc_move_run(struct hvc_move *move, uint64_t deadline_ms, struct hvc_error *error);
+
+/* Asks for the end of the migration; reason is for words. What came of it is the end of hvc_move_run. */
+void hvc_move_cancel(struct hvc_move *move, const char *reason);
+
+void hvc_move_report(struct hvc_move *move, struct hvc_move_report *ret_report);
+
+/* Not while hvc_move_run runs. NULL is allowed. */
+void hvc_move_free(struct hvc_move *move);
+
+#endif
