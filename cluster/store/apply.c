@@ -4,6 +4,14 @@
 
 #include "internal.h"
 
+#define HISTORY_ADD                                                                                                    \
+    "INSERT INTO history(kind, key, stamp, idx, bytes, crc) VALUES(?, ?, ?, ?, ?, ?)"                                  \
+    " ON CONFLICT(kind, key) DO UPDATE SET stamp = excluded.stamp, idx = excluded.idx, bytes = excluded.bytes,"        \
+    " crc = excluded.crc"
+#define HISTORY_TRIM                                                                                                   \
+    "DELETE FROM history WHERE kind = ?1 AND id <="                                                                    \
+    " (SELECT id FROM history WHERE kind = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"
+
 static const char *const texts[HVC_ST_MAX] = {
     [HVC_ST_ENTRY_ADD] = "INSERT INTO entry(" HVC_COLUMNS_ENTRY ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
     [HVC_ST_ENTRY_ABOVE] = "DELETE FROM entry WHERE idx > ?",
@@ -16,11 +24,8 @@ static const char *const texts[HVC_ST_MAX] = {
     [HVC_ST_DOCUMENT_ADD] = "INSERT OR REPLACE INTO document(hash, bytes) VALUES(?, ?)",
     [HVC_ST_DOCUMENT_LIST] = "SELECT rowid, hash FROM document WHERE rowid > ? ORDER BY rowid",
     [HVC_ST_DOCUMENT_DROP] = "DELETE FROM document WHERE rowid = ?",
-    [HVC_ST_HISTORY_ADD] = "INSERT INTO history(kind, key, stamp, idx, bytes, crc) VALUES(?, ?, ?, ?, ?, ?)"
-                           " ON CONFLICT(kind, key) DO UPDATE SET stamp = excluded.stamp, idx = excluded.idx,"
-                           " bytes = excluded.bytes, crc = excluded.crc",
-    [HVC_ST_HISTORY_TRIM] = "DELETE FROM history WHERE kind = ?1 AND id <= (SELECT id FROM history WHERE kind = ?1"
-                            " ORDER BY id DESC LIMIT 1 OFFSET ?2)",
+    [HVC_ST_HISTORY_ADD] = HISTORY_ADD,
+    [HVC_ST_HISTORY_TRIM] = HISTORY_TRIM,
     [HVC_ST_LIFE] = HVC_SQL_LIFE,
 };
 

@@ -29,13 +29,15 @@ static int stamp(const char *path, const struct hvc_generation *generation, stru
     HVC_CLEANUP(db) sqlite3 *db = NULL;
     HVC_CLEANUP(statement) sqlite3_stmt *put = NULL;
     struct hvc_content content = {0};
-    int64_t busy;
+    int64_t busy = 0;
     int r = hvc_store_connect(path, false, &db, error);
 
     if (r == 0)
         r = hvc_store_verify(db, &content, error);
-    if (r < 0)
-        return hvc_error_prefix(error, "the copy %s is no store that can be used", path), r;
+    if (r < 0) {
+        (void)hvc_error_prefix(error, "the copy %s is no store that can be used", path);
+        return r;
+    }
     free((void *)(uintptr_t)content.head.metadata);
     content.life.generation = *generation;
     r = hvc_sql_prepare(db, HVC_SQL_LIFE, &put, error);

@@ -314,7 +314,7 @@ static int renew(const struct hvc_paths *paths, sqlite3 *db, struct hvc_life *li
                  const struct hvc_generation *generation, bool running, struct hvc_error *error)
 {
     struct hvc_generation_file file = {.previous = life->generation, .next = *generation, .running = running};
-    int64_t busy;
+    int64_t busy = 0;
     int r = hvc_generation_write(paths->generation, &file, error);
 
     if (r < 0)

@@ -144,7 +144,7 @@ int hvc_row_read_life(sqlite3_stmt *row, struct hvc_life *ret_life)
 int hvc_row_read_state(sqlite3_stmt *row, struct hvc_state *ret_state)
 {
     struct hvc_state state = {.promised = hvc_sql_u64(row, 0), .commit = hvc_sql_u64(row, 1)};
-    uint64_t node, voter;
+    uint64_t node = 0, voter = 0;
     bool good = read_below(row, 2, (uint64_t)UINT32_MAX + 1, &node) && read_below(row, 3, 2, &voter) &&
                 read_exact(row, 4, state.cluster_id, sizeof(state.cluster_id)) &&
                 read_text(row, 5, state.boot_id, sizeof(state.boot_id));
@@ -165,13 +165,13 @@ int hvc_row_read_state(sqlite3_stmt *row, struct hvc_state *ret_state)
 int hvc_row_read_entry(sqlite3_stmt *row, struct hvc_store_entry *ret_entry)
 {
     struct hvc_store_entry entry = {.index = hvc_sql_u64(row, 0), .epoch = hvc_sql_u64(row, 1)};
-    uint64_t kind, version;
+    uint64_t kind = 0, version = 0;
     size_t length;
     bool good = read_below(row, 2, 256, &kind) && read_below(row, 3, 256, &version) &&
                 read_exact(row, 4, entry.token, sizeof(entry.token));
 
     entry.kind = (uint8_t)kind;
-    entry.version = good ? (uint8_t)version : 0;
+    entry.version = (uint8_t)version;
     entry.birth = hvc_sql_u64(row, 5);
     entry.bytes = hvc_sql_blob(row, 6, &length);
     entry.length = (uint32_t)length;
@@ -184,14 +184,14 @@ int hvc_row_read_entry(sqlite3_stmt *row, struct hvc_store_entry *ret_entry)
 int hvc_row_read_head(sqlite3_stmt *row, struct hvc_snapshot_head *ret_head)
 {
     struct hvc_snapshot_head head = {.index = hvc_sql_u64(row, 0)};
-    uint64_t crc;
+    uint64_t crc = 0;
     bool good;
 
     head.metadata = hvc_sql_blob(row, 1, &head.metadata_length);
     good = read_below(row, 2, (uint64_t)HVC_STORE_STATE_MAX + 1, &head.state_length) &&
            read_below(row, 3, HVC_STORE_STATE_MAX / HVC_SNAPSHOT_PART + 2, &head.parts) &&
            read_below(row, 4, (uint64_t)UINT32_MAX + 1, &crc) && head.metadata_length <= HVC_STORE_METADATA_MAX;
-    head.parts_crc = good ? (uint32_t)crc : 0;
+    head.parts_crc = (uint32_t)crc;
     good = good && crc_is(row, 5, hvc_row_snapshot(&head));
     if (good)
         *ret_head = head;
@@ -216,7 +216,7 @@ int hvc_row_read_part(sqlite3_stmt *row, uint64_t number, const uint8_t **ret_by
 int hvc_row_read_history(sqlite3_stmt *row, struct hvc_store_history *ret_line)
 {
     struct hvc_store_history line = {.id = hvc_sql_u64(row, 0)};
-    uint64_t kind;
+    uint64_t kind = 0;
     bool good = read_below(row, 1, 256, &kind) && read_text(row, 2, line.key, sizeof(line.key));
 
     line.kind = (uint8_t)kind;

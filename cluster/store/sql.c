@@ -62,7 +62,8 @@ int hvc_sql_open(const char *path, int flags, sqlite3 **ret_db, struct hvc_error
     if (rc != SQLITE_OK) {
         int r = hvc_sql_error(db, db == NULL ? rc : sqlite3_extended_errcode(db), error, "open");
 
-        return hvc_error_prefix(error, "%s", path), r;
+        (void)hvc_error_prefix(error, "%s", path);
+        return r;
     }
     (void)sqlite3_extended_result_codes(db, 1);
     (void)sqlite3_busy_timeout(db, BUSY_MS);

@@ -156,5 +156,7 @@ int hvc_wal_check(const char *path, struct hvc_error *error)
         r = scan(&wal, buffer, error);
         free(buffer);
     }
-    return r < 0 ? hvc_error_prefix(error, "%s", path) : 0;
+    if (r < 0)
+        (void)hvc_error_prefix(error, "%s", path);
+    return r < 0 ? r : 0;
 }

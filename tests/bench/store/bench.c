@@ -40,6 +40,14 @@ static void fail(const char *what, const struct hvc_error *error)
     exit(1);
 }
 
+static void fail_with_errno(const char *what)
+{
+    struct hvc_error error;
+
+    (void)hvc_error_set(&error, -errno, "%s", strerror(errno));
+    fail(what, &error);
+}
+
 static double now_ms(void)
 {
     struct timespec t;
@@ -75,7 +83,6 @@ static void bare_fsync(void)
 {
     static uint8_t page[4096];
     char path[300];
-    struct hvc_error error;
     int fd;
 
     (void)snprintf(path, sizeof(path), "%s/bare", bench.folder);
@@ -85,7 +92,7 @@ static void bare_fsync(void)
 
         memset(page, (int)i, sizeof(page));
         if (fd < 0 || pwrite(fd, page, sizeof(page), (off_t)(i % bench.count) * 4096) != 4096 || fsync(fd) < 0)
-            fail("write and fsync", (hvc_error_set(&error, -errno, "%s", strerror(errno)), &error));
+            fail_with_errno("write and fsync");
         if (i >= bench.count)
             samples[i - bench.count] = now_ms() - begin;
     }
