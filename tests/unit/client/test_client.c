@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <qb/qbipcs.h>
 #include <qb/qbloop.h>
 #include <signal.h>
@@ -143,11 +144,28 @@ static void start_server(struct fixture *f, uid_t uid)
     (void)close(ready[0]);
 }
 
+/* What a killed server leaves in /dev/shm: the real one sweeps it at its next start. */
+static void sweep(pid_t pid)
+{
+    for (int folders = 0; folders < 2; folders++) {
+        char pattern[64];
+        glob_t found;
+
+        (void)snprintf(pattern, sizeof(pattern), folders ? "/dev/shm/qb-%d-*" : "/dev/shm/qb-%d-*/*", (int)pid);
+        if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
+            continue;
+        for (size_t k = 0; k < found.gl_pathc; k++)
+            assert_int_equal(remove(found.gl_pathv[k]), 0);
+        globfree(&found);
+    }
+}
+
 static void stop_server(struct fixture *f)
 {
     if (f->server > 0) {
         (void)kill(f->server, SIGKILL);
         (void)waitpid(f->server, NULL, 0);
+        sweep(f->server);
     }
     f->server = 0;
 }
