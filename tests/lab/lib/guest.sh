@@ -12,15 +12,26 @@ guest_usage() {
     cat <<USAGE
 usage: tests/lab/lab guest VERB ...
 
-  create NAME [--memory MIB] [--disk nbd|file]
+  create NAME [--memory MIB] [--disk nbd|file] [--dirty RATE] [--deaf]
         Makes the guest's disk, its recorder, and /etc/hvcluster/guests/NAME.xml in every node (also for nodes that have
         no power). It is not defined or started anywhere. --memory: 64. --disk file: a file in a folder that all nodes
-        share, with image locks and without libvirt's consent to migrate it.
+        share, with image locks and without libvirt's consent to migrate it. --dirty: see rate. --deaf: see deaf.
   rm NAME|all
         Ends the guest's emulators, undefines it and removes all that create made.
   list  The guests, and which node runs which.
   xml NAME
         Prints the definition.
+  marks NAME [--json] [--since SECONDS]
+        What the guest's serial line and disk prove: where it ran and when, its longest gap between two ticks of 10 ms
+        (the blackout of a move), the longest outage between two boots. Ends with 1 if ever two copies ran, 2 if it
+        cannot tell. --since (Unix time, date +%s.%N): only gaps, outages and overlaps that ended later.
+  rate NAME RATE
+        Memory that the guest dirties, KiB/s, or with k, m, g for KiB, MiB, GiB a second. It reads this order and the
+        next ones about twice a second; they hold for its next boots, too.
+  deaf NAME on|off
+        Whether it ignores the power button.
+  order NAME poweroff|reset
+        The running copy switches itself off or resets, without anybody having asked libvirt.
 USAGE
 }
 
@@ -46,6 +57,15 @@ load_guest() {
 
 disk_port() { echo $((10000 + INDEX)); }
 serial_port() { echo $((11000 + INDEX)); }
+
+kib() { # 250, 64k, 16m, 1g: KiB
+    [[ $1 =~ ^([0-9]{1,8})([kmg]?)$ ]] || die "a rate is a number, KiB/s or with k, m, g; not '$1'"
+    case ${BASH_REMATCH[2]} in
+    '' | k) echo "${BASH_REMATCH[1]}" ;;
+    m) echo $((BASH_REMATCH[1] * 1024)) ;;
+    g) echo $((BASH_REMATCH[1] * 1024 * 1024)) ;;
+    esac
+}
 
 guest_xml() { # guest_xml NAME
     local address
@@ -96,18 +116,24 @@ XML
 XML
 }
 
+guest_tool() { "$LAB_DIR/lab/hvc-lab-guest" "$@"; }
+
+recorder_runs() { in_rack pgrep -f "^[^ ]*/hvc-lab-recorder [^ ]* $(serial_port) " >/dev/null; }
+disk_server_runs() { in_rack pgrep -f "^qemu-nbd .* --port=$(disk_port) " >/dev/null; }
+guest_services_run() { recorder_runs && { [ "$DISK" != nbd ] || disk_server_runs; }; }
+
 # The disk's server and the serial line's recorder live in the rack; both return when they take connections.
 start_guest_services() {
     local name=$1 address dir=$LAB_DIR/guests/$1
     address=$(net_address storage 254)
-    if ! in_rack pgrep -xf "hvc-lab-recorder.* $(serial_port) .*" >/dev/null; then
+    if ! recorder_runs; then
         in_rack "$LAB_DIR/lab/hvc-lab-recorder" "$address" "$(serial_port)" "$dir/serial.log" >>"$dir/services.log" 2>&1 </dev/null || {
             warn "the recorder of $name did not start: $(tail -n 1 "$dir/services.log")"
             return 1
         }
     fi
     [ "$DISK" = nbd ] || return 0
-    if ! in_rack pgrep -xf "qemu-nbd.* --port=$(disk_port) .*" >/dev/null; then
+    if ! disk_server_runs; then
         in_rack qemu-nbd --fork --persistent --format=raw --shared=$DISK_CLIENTS --cache=writeback --export-name="$name" \
             --bind="$address" --port="$(disk_port)" "$IMAGE" >>"$dir/services.log" 2>&1 </dev/null || {
             warn "the disk server of $name did not start: $(tail -n 1 "$dir/services.log")"
@@ -118,7 +144,7 @@ start_guest_services() {
 
 stop_guest_services() {
     in_rack pkill -KILL -f "^qemu-nbd .* --port=$(disk_port) " || true
-    in_rack pkill -KILL -f "hvc-lab-recorder .* $(serial_port) " || true
+    in_rack pkill -KILL -f "^[^ ]*/hvc-lab-recorder [^ ]* $(serial_port) " || true
 }
 
 restart_guest_services() {
@@ -153,7 +179,7 @@ next_index() {
 }
 
 guest_create() {
-    local name=${1-}
+    local name=${1-} rate=0 deaf=off
     [[ $name =~ ^[a-z][a-z0-9-]{0,30}$ ]] || die "guest create NAME: a name is a letter, then letters, digits and dashes"
     shift
     MEMORY=64 DISK=nbd
@@ -161,12 +187,15 @@ guest_create() {
         case $1 in
         --memory) need_value "$@" && MEMORY=$2 && shift ;;
         --disk) need_value "$@" && DISK=$2 && shift ;;
+        --dirty) need_value "$@" && rate=$2 && shift ;;
+        --deaf) deaf=on ;;
         *) die "guest create: what is '$1'?" ;;
         esac
         shift
     done
     [[ $MEMORY =~ ^[0-9]{2,5}$ ]] && [ "$MEMORY" -ge 32 ] || die "--memory wants MiB, at least 32, not '$MEMORY'"
     [[ $DISK =~ ^(nbd|file)$ ]] || die "--disk wants nbd or file, not '$DISK'"
+    rate=$(kib "$rate") || exit 2
     [ ! -e "$LAB_DIR/guests/$name" ] || fail "there is a guest '$name' already"
     INDEX=$(next_index)
     UUID=$(</proc/sys/kernel/random/uuid)
@@ -175,7 +204,7 @@ guest_create() {
     load_guest "$name"
     guest_xml "$name" >"$LAB_DIR/guests/$name/$name.xml"
     cp "$LAB_DIR/lab/guest.bin" "$IMAGE" && truncate -s "$DISK_SIZE" "$IMAGE" || fail "the disk of $name could not be made"
-    start_guest_services "$name" && in_every_node "$name" put || fail "guest $name could not be made"
+    guest_tool set "$IMAGE" rate "$rate" deaf "$deaf" && start_guest_services "$name" && in_every_node "$name" put || fail "guest $name could not be made"
 }
 
 guest_rm_one() {
@@ -201,6 +230,42 @@ guest_rm() {
     guest_rm_one "$1"
 }
 
+guest_marks() {
+    local name=${1-}
+    need_guest "$name"
+    load_guest "$name"
+    shift
+    guest_tool marks "$name" "$LAB_DIR/guests/$name/serial.log" "$IMAGE" "$@"
+}
+
+guest_rate() {
+    local rate
+    need_guest "${1-}"
+    [ $# = 2 ] || die "guest rate NAME RATE"
+    rate=$(kib "$2") || exit 2
+    load_guest "$1"
+    guest_tool set "$IMAGE" rate "$rate"
+}
+
+guest_deaf() {
+    need_guest "${1-}"
+    [[ ${2-} =~ ^(on|off)$ ]] || die "guest deaf NAME on|off"
+    load_guest "$1"
+    guest_tool set "$IMAGE" deaf "$2"
+}
+
+guest_order() {
+    need_guest "${1-}"
+    [[ ${2-} =~ ^(poweroff|reset)$ ]] || die "guest order NAME poweroff|reset"
+    load_guest "$1"
+    guest_tool order "$IMAGE" "$2"
+}
+
+guest_xml_of() {
+    need_guest "${1-}"
+    cat "$LAB_DIR/guests/$1/$1.xml"
+}
+
 guest_list() {
     local name node where states
     states=$(for node in $(all_nodes); do
@@ -219,7 +284,7 @@ verb_guest() {
     local verb=${1-}
     case $verb in
     -h | --help) guest_usage && return 0 ;;
-    create | rm | list | xml) ;;
+    create | rm | list | xml | marks | rate | deaf | order) ;;
     *) guest_usage >&2 && exit 2 ;;
     esac
     shift
@@ -227,11 +292,7 @@ verb_guest() {
     need_rack
     case $verb in
     create | rm) lock_lab ;;
-    xml)
-        need_guest "${1-}"
-        cat "$LAB_DIR/guests/$1/$1.xml"
-        return
-        ;;
+    xml) verb=xml_of ;;
     esac
     "guest_$verb" "$@"
 }
