@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One move from its start to its proven end, as the table of moves needs it. */
+/* hvc/move.h as the table of moves needs it: one blocking call, a cancel flag, progress, a result of the operations. */
 #ifndef HVC_MOVE_RUNNER_H
 #define HVC_MOVE_RUNNER_H
 
@@ -11,8 +11,9 @@
 struct hvc_move_task {
     struct hvc_hypervisor *source;
     struct hvc_hypervisor *target; /* NULL: not known (an adopted move) */
-    const char *uuid;
-    const char *owner; /* "" : as it was */
+    struct hvc_guest_id id;
+    const char *source_name, *target_name; /* of the nodes */
+    const char *owner;                     /* "" : as it was */
     struct hvc_migrate_options options;
     bool adopted; /* libvirt does it already: only watch it to its end */
     bool force_at_deadline;
@@ -22,13 +23,13 @@ struct hvc_move_task {
     void *context;
 };
 
-struct hvc_move_end {
+struct hvc_move_result {
     enum hvc_result result; /* as hvc_moves_run documents them */
     uint64_t downtime_ms;
     struct hvc_error error; /* words, also for OK */
 };
 
 /* Blocks until the end is proven or cannot be; a thread of its own calls it. */
-void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_end *ret_end);
+void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end);
 
 #endif

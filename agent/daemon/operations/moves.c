@@ -151,7 +151,7 @@ static void *move_thread(void *context)
 {
     struct hvc_moves_entry *entry = context;
     struct hvc_moves *moves = entry->operations->moves;
-    struct hvc_move_end end = {.result = HVC_RESULT_INTERNAL};
+    struct hvc_move_result end = {.result = HVC_RESULT_INTERNAL};
 
     hvc_move_runner_run(&entry->task, &end);
     (void)pthread_mutex_lock(&moves->lock);
@@ -216,7 +216,9 @@ static int fill_task(struct hvc_operations *operations, const struct hvc_call *c
         return rc;
     *task = (struct hvc_move_task){.source = leaves ? operations->hypervisor : peer,
                                    .target = leaves ? peer : operations->hypervisor,
-                                   .uuid = entry->guest.uuid,
+                                   .id = entry->guest,
+                                   .source_name = entry->source,
+                                   .target_name = entry->target,
                                    .owner = entry->owner,
                                    .options = order->options,
                                    .force_at_deadline = order->force_at_deadline,
@@ -476,7 +478,9 @@ static int adopt_one(struct hvc_operations *operations, const struct hvc_guest_s
     entry->adopted = true;
     (void)hvc_text_copy(entry->source, sizeof(entry->source), operations->node);
     entry->task = (struct hvc_move_task){.source = operations->hypervisor,
-                                         .uuid = entry->guest.uuid,
+                                         .id = entry->guest,
+                                         .source_name = entry->source,
+                                         .target_name = "",
                                          .owner = entry->owner,
                                          .adopted = true,
                                          .deadline_ms = HVC_NO_DEADLINE,

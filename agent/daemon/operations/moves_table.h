@@ -26,7 +26,7 @@ struct hvc_moves_entry {
     atomic_bool cancel;
     struct hvc_migrate_progress progress;
     bool ended;
-    struct hvc_move_end end; /* when ended */
+    struct hvc_move_result end; /* when ended */
 };
 
 struct hvc_moves {

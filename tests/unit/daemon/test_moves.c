@@ -31,7 +31,7 @@ static void nap(void)
     (void)pthread_cond_timedwait(&change, &lock, &when);
 }
 
-void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_end *ret_end)
+void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
 {
     const struct hvc_migrate_progress progress = {.phase = HVC_MIGRATE_COPY, .percent = 42, .total_bytes = 100};
 

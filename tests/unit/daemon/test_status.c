@@ -8,7 +8,7 @@
 #include "../hvc_cmocka.h"
 
 /* no move is made here */
-void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_end *ret_end)
+void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
 {
     (void)task;
     ret_end->result = HVC_RESULT_FAILED;

@@ -73,7 +73,7 @@ bool hvc_record_bool(const struct hvc_record *record, const char *name, bool oth
 const struct hvc_record *hvc_record_record(const struct hvc_record *record, const char *name); /* NULL: none */
 /* The same for its owner, to change it. */
 struct hvc_record *hvc_record_edit(struct hvc_record *record, const char *name);
-size_t hvc_record_list_count(const struct hvc_record *record, const char *name);               /* 0: none */
+size_t hvc_record_list_count(const struct hvc_record *record, const char *name); /* 0: none */
 const struct hvc_record *hvc_record_list_at(const struct hvc_record *record, const char *name, size_t index);
 /* Members in the order in which they were set. */
 size_t hvc_record_count(const struct hvc_record *record);
