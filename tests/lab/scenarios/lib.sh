@@ -74,8 +74,7 @@ counts() { # the guest's own count goes on
     poll 10 eval "[ \"\$(mark $1 count)\" -gt $before ]"
 }
 one_copy() { # one_copy GUEST [TEXT]: no moment with two copies, by disk and by serial line
-    is "${2:-one copy of $1 throughout} (overlap)" "$(mark "$1" overlap_ms)" 0
-    is "${2:-one copy of $1 throughout} (disk)" "$(mark "$1" conflicts)" 0
+    check "${2:-one copy of $1 throughout}" $lab guest marks "$1"
 }
 
 # managed GUEST [PARAMETER=VALUE...] [-- PCS-ARGUMENTS...]: makes the guest and a resource of that name, and starts it.
