@@ -8,6 +8,7 @@
 /* Every operation there is, a set a file. */
 static const struct hvc_operation_set *const sets[] = {
     &hvc_status_operations,
+    &hvc_guest_operations,
     &hvc_move_operations,
 };
 

@@ -82,6 +82,7 @@ struct hvc_operation_set {
     size_t count;
 };
 extern const struct hvc_operation_set hvc_status_operations; /* status.c */
+extern const struct hvc_operation_set hvc_guest_operations;  /* guest_operations.c */
 extern const struct hvc_operation_set hvc_move_operations;   /* moves_operations.c */
 
 /* Row of a name, NULL when there is none; and all rows in order, NULL after the last. */
@@ -109,6 +110,7 @@ struct hvc_workers_state {
 struct hvc_operations {
     char node[HVC_NODE_NAME_MAX];      /* name of this node in the cluster; the host name when corosync does not say */
     bool direct;                       /* hvcluster-direct: no daemon, no workers, one call */
+    const char *root;                  /* folder that stands for / where /etc and /run are looked at; NULL: / */
     bool privileged;                   /* root: may read /run/libvirt/qemu and end processes of guests */
     uint64_t started_ms;               /* hvc_now_ms */
     struct hvc_hypervisor *hypervisor; /* of this node; never NULL */
