@@ -7,6 +7,7 @@
 #include "fake_world.h"
 #include "hvc/text.h"
 #include "move_runner.h"
+#include "moves_table.h"
 
 #include "../hvc_cmocka.h"
 
@@ -79,6 +80,27 @@ static void await_begun(unsigned count)
         nap();
     (void)pthread_mutex_unlock(&lock);
     assert_int_equal(begun, count);
+}
+
+/* Until so many callers wait for the guest's move: one that has only been started could still come too late for it. */
+static void await_waiting(struct fake_world *world, const char *uuid, unsigned callers)
+{
+    struct hvc_moves *moves = world->operations.moves;
+    uint64_t deadline = hvc_deadline_in(20000);
+    unsigned references = 0;
+
+    (void)pthread_mutex_lock(&lock);
+    while (references < 2 + callers && hvc_now_ms() < deadline) { /* the table, the move's thread, the callers */
+        struct hvc_moves_entry *entry;
+
+        nap();
+        (void)pthread_mutex_lock(&moves->lock);
+        entry = hvc_moves_find(moves, NULL, uuid);
+        references = entry == NULL ? 0 : entry->references;
+        (void)pthread_mutex_unlock(&moves->lock);
+    }
+    (void)pthread_mutex_unlock(&lock);
+    assert_int_equal(references, 2 + callers);
 }
 
 static void await_inactive(struct fake_world *world)
@@ -224,6 +246,7 @@ static void a_second_caller_joins_for_the_same_target_and_is_refused_for_another
     finish(&other);
     assert_int_equal(other.result, HVC_RESULT_BUSY);
     assert_true(strlen(other.outcome.id) > 0);
+    await_waiting(world, UUID, 2);
     let_end();
     finish(&first);
     finish(&second);
@@ -328,6 +351,7 @@ static void moves_that_nobody_watches_are_found_once(void **state)
     hvc_call_unref(list);
     prepare(&c, world, UUID, "n1", "n2");
     start(&c);
+    await_waiting(world, UUID, 1);
     let_end();
     finish(&c);
     assert_int_equal(c.result, HVC_RESULT_OK); /* it had arrived there, nothing more was begun */
