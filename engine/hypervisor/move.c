@@ -140,19 +140,25 @@ static int start_migration(struct hvc_move *m, struct hvc_error *error)
     return result == 0 ? 0 : hvc_error_set(error, -result, "no thread for a migration: %s", strerror(result));
 }
 
+int hvc_move_inspect(struct hvc_move *m, struct hvc_hypervisor *end, struct hvc_guest_state *ret_state,
+                     struct hvc_error *error)
+{
+    if (end == NULL)
+        return hvc_error_set(error, -ENOTCONN, "its node is not known");
+    return hvc_hypervisor_inspect(end, m->request.id.uuid, hvc_move_call_deadline(m), ret_state, error);
+}
+
 /* Asks both ends, the target first, and keeps their answers. */
 void hvc_move_ask_ends(struct hvc_move *m)
 {
     struct hvc_guest_state source, target;
     struct hvc_error error;
-    int target_result =
-        hvc_hypervisor_inspect(m->request.target, m->request.id.uuid, hvc_move_call_deadline(m), &target, &error);
+    int target_result = hvc_move_inspect(m, m->request.target, &target, &error);
     int source_result;
 
     if (target_result < 0)
         m->target_words = error;
-    source_result =
-        hvc_hypervisor_inspect(m->request.source, m->request.id.uuid, hvc_move_call_deadline(m), &source, &error);
+    source_result = hvc_move_inspect(m, m->request.source, &source, &error);
     if (source_result < 0)
         m->source_words = error;
     lock(m);
@@ -263,9 +269,8 @@ static enum sign ask_target(struct hvc_move *m)
 {
     struct hvc_guest_state target;
 
-    if (hvc_hypervisor_inspect(m->request.target, m->request.id.uuid, hvc_move_call_deadline(m), &target, NULL) < 0 ||
-        target.guest_class == HVC_GUEST_INCOMING || target.guest_class == HVC_GUEST_ABSENT ||
-        target.guest_class == HVC_GUEST_UNKNOWN)
+    if (hvc_move_inspect(m, m->request.target, &target, NULL) < 0 || target.guest_class == HVC_GUEST_INCOMING ||
+        target.guest_class == HVC_GUEST_ABSENT || target.guest_class == HVC_GUEST_UNKNOWN)
         return SIGN_UNDER_WAY;
     return SIGN_ARRIVED;
 }
@@ -437,7 +442,7 @@ int hvc_move_new(const struct hvc_move_request *request, struct hvc_move **ret_m
         return hvc_error_set(error, -ENOMEM, "no memory for a move");
     m->request = *request;
     result = copy_texts(m, request);
-    if (result == 0 && !request->adopt && m->target_uri[0] == '\0')
+    if (result == 0 && !request->adopt && (m->target_uri[0] == '\0' || request->target == NULL))
         result = -EINVAL;
     if (result < 0) {
         free(m);

@@ -38,6 +38,8 @@ struct hvc_move {
 void hvc_move_set_phase(struct hvc_move *m, enum hvc_move_phase phase);
 uint64_t hvc_move_call_deadline(const struct hvc_move *m);
 void hvc_move_wait(struct hvc_move *m, uint64_t ms);
+int hvc_move_inspect(struct hvc_move *m, struct hvc_hypervisor *end, struct hvc_guest_state *ret_state,
+                     struct hvc_error *error);
 void hvc_move_ask_ends(struct hvc_move *m);
 
 /* Until an end is proven or the deadline has come; UNDER_WAY when the migration still is. */

@@ -14,7 +14,8 @@ static void read_downtime(struct hvc_move *m)
 {
     struct hvc_migrate_progress p;
 
-    if (hvc_hypervisor_progress(m->request.target, m->request.id.uuid, hvc_move_call_deadline(m), &p, NULL) < 0 ||
+    if (m->request.target == NULL ||
+        hvc_hypervisor_progress(m->request.target, m->request.id.uuid, hvc_move_call_deadline(m), &p, NULL) < 0 ||
         p.phase != HVC_MIGRATE_DONE)
         return;
     (void)pthread_mutex_lock(&m->lock);
@@ -89,8 +90,7 @@ static void destroy(struct hvc_move *m, struct hvc_hypervisor *end, bool source)
 
     if (m->destroy_sent_ms != 0 && since < DESTROY_AGAIN_MS)
         return;
-    if (hvc_hypervisor_inspect(end, m->request.id.uuid, hvc_move_call_deadline(m), &now, NULL) < 0 ||
-        (source ? !now.stranded : now.guest_class != HVC_GUEST_INCOMING))
+    if (hvc_move_inspect(m, end, &now, NULL) < 0 || (source ? !now.stranded : now.guest_class != HVC_GUEST_INCOMING))
         return;
     m->destroy_sent_ms = hvc_now_ms();
     /* one that fails is tried again until the deadline, and the remains are in the words then */

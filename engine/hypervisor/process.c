@@ -227,6 +227,13 @@ static int scan(DIR *table, const char *uuid, struct hvc_process *ret_process, b
     return found ? 0 : -ENOENT;
 }
 
+/* A table that is not there must not look like a guest that is not. */
+static int unreadable(const char *proc, int number, struct hvc_error *error)
+{
+    return hvc_error_set(error, number == EMFILE || number == ENFILE || number == ENOMEM ? -number : -EIO,
+                         "the process table %s cannot be read: %s", proc, strerror(number));
+}
+
 int hvc_process_find(const char *proc, const char *uuid, struct hvc_process *ret_process, struct hvc_error *error)
 {
     HVC_CLEANUP(directory) DIR *table = NULL;
@@ -239,7 +246,7 @@ int hvc_process_find(const char *proc, const char *uuid, struct hvc_process *ret
         return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
     table = opendir(proc);
     if (table == NULL)
-        return hvc_error_set(error, -errno, "the process table %s cannot be read: %s", proc, strerror(errno));
+        return unreadable(proc, errno, error);
     result = scan(table, wanted, ret_process, &hidden);
     /* with hidepid=2 other users' processes are not even listed, the first one neither */
     if (result == -ENOENT && (hidden || fstatat(dirfd(table), "1", &first, 0) < 0))
@@ -248,7 +255,7 @@ int hvc_process_find(const char *proc, const char *uuid, struct hvc_process *ret
     if (result == -ENOENT)
         return hvc_error_set(error, result, "no process has the UUID %s", wanted);
     if (result < 0)
-        return hvc_error_set(error, result, "the process table %s cannot be read: %s", proc, strerror(-result));
+        return unreadable(proc, -result, error);
     return 0;
 }
 
