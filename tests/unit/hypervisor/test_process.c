@@ -231,7 +231,11 @@ static pid_t start_guest(const char *uuid, const char *how)
 
     assert_true(pid >= 0);
     if (pid == 0) {
+        const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (strcmp(how, "--ignore-term") == 0)
+            (void)sigaction(SIGTERM, &ignore, NULL); /* stays so in the program that follows */
         (void)execl(self, "qemu-test", "-name", "guest=test", "-uuid", uuid, how, (char *)NULL);
         _exit(127);
     }
@@ -363,10 +367,6 @@ int main(int argc, char **argv)
     };
 
     if (argc > 1 && strcmp(argv[1], "-name") == 0) {
-        const struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-        if (strcmp(argv[argc - 1], "--ignore-term") == 0)
-            (void)sigaction(SIGTERM, &ignore, NULL);
         for (;;)
             (void)pause();
     }
