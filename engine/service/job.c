@@ -97,8 +97,8 @@ bool hvc_job_phase_may_follow(unsigned from, unsigned to)
     return from < HVC_JOB_PHASE_COUNT && to < HVC_JOB_PHASE_COUNT && (phases[from].next >> to & 1) != 0;
 }
 
-/* MigrationType and JobType: spec of Msvm_VirtualSystemMigrationSettingData and Msvm_MigrationJob; 1 Other, 3 Resume and
- * 4 Restart are CIM's own, which Microsoft's value map leaves out. */
+/* MigrationType and JobType: spec of Msvm_VirtualSystemMigrationSettingData and Msvm_MigrationJob; 1 Other, 3 Resume
+ * and 4 Restart are CIM's own, which Microsoft's value map leaves out. */
 static const struct hvc_job_kind_info kinds[HVC_KIND_COUNT] = {
     [HVC_KIND_LIVE] = {"live", HVC_KIND_MOVES_GUEST | HVC_KIND_USES_LINK | HVC_KIND_NEEDS_LIVE, 32768, 305, 301},
     [HVC_KIND_STORAGE] = {"storage", HVC_KIND_USES_STORAGE | HVC_KIND_STAYS, 32769, 307, 304},
