@@ -75,7 +75,7 @@ static const struct hvc_job_phase_info phases[HVC_JOB_PHASE_COUNT] = {
                              10},
     [HVC_JOB_NEEDS_OPERATOR] = {"needs-operator",
                                 "an operator has to say where the guest runs",
-                                BIT(RECONCILING) | BIT(COMPLETED) | BIT(FAILED),
+                                BIT(COMPLETED) | BIT(FAILED),
                                 HVC_JOB_HOLDS_ROOM | HVC_JOB_STARTED,
                                 11,
                                 {6, 0},

@@ -22,9 +22,10 @@ enum hvc_job_phase {
     HVC_JOB_COMPLETED,
     HVC_JOB_FAILED,
     HVC_JOB_CANCELLED,
-    HVC_JOB_UNKNOWN,     /* who ran it is gone; nothing is known until it returns or is fenced */
-    HVC_JOB_RECONCILING, /* what happened is being found out from libvirt and fencing */
-    HVC_JOB_NEEDS_OPERATOR,
+    HVC_JOB_UNKNOWN,        /* who ran it is gone; nothing is known until it returns or is fenced */
+    HVC_JOB_RECONCILING,    /* what happened is being found out from libvirt and fencing */
+    HVC_JOB_NEEDS_OPERATOR, /* its slots are free for others; ends by an operator's word, or by a proof that came late
+                             */
     HVC_JOB_PHASE_COUNT
 };
 
