@@ -198,18 +198,58 @@ static void a_snapshot_brings_its_own_kind_of_host(void **state)
     fixture_close(&other);
 }
 
+/* Every text at its greatest: no record is cut. */
+static void the_greatest_records_survive(void **state)
+{
+    struct fixture *f = *state, other;
+    struct hvc_command c = command_of(f, HVC_COMMAND_PROPERTIES);
+    const struct hvc_job *job;
+    uint64_t id;
+    size_t length;
+    uint8_t *bytes;
+
+    c.properties.mask = HVC_PROPERTY_OWNER_NAME | HVC_PROPERTY_OWNER_CONTACT;
+    for (size_t i = 0; i < 64; i++)
+        memcpy(c.properties.owner_name + 4 * i, "\xf0\x9f\x90\xa7", 4);
+    for (size_t i = 0; i < 256; i++)
+        memcpy(c.properties.owner_contact + 4 * i, "\xf0\x9f\x90\xa7", 4);
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    c = command_of(f, HVC_COMMAND_GUEST);
+    uuid_of(30, c.guest.uuid);
+    c.guest.node = 1;
+    memset(c.guest.name, 'n', sizeof(c.guest.name) - 1);
+    memset(c.guest.resource, 'r', sizeof(c.guest.resource) - 1);
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    c = command_of(f, HVC_COMMAND_JOB);
+    uuid_of(30, c.job.guest);
+    memset(c.by, 'b', sizeof(c.by) - 1);
+    id = give(f, &c).value;
+    for (unsigned i = 0; i < HVC_JOB_REASONS_MAX; i++) {
+        c = command_of(f, HVC_COMMAND_JOB_REPORT);
+        c.report.job = id;
+        memset(c.report.text, 'a' + (int)i, sizeof(c.report.text) - 1);
+        assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    }
+    bytes = snapshot_of(f, &length);
+    fixture_open(&other, &f->config);
+    assert_int_equal(load_snapshot(&other, bytes, length, 1000), 0);
+    job = hvc_service_job(other.service, id);
+    assert_memory_equal(job, hvc_service_job(f->service, id), sizeof(*job));
+    assert_string_equal(hvc_service_properties(other.service)->owner_contact,
+                        hvc_service_properties(f->service)->owner_contact);
+    fixture_close(&other);
+    free(bytes);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, open_rich, close_it)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(it_is_the_same_in_chunks_of_any_size),
-        T(every_cut_and_every_changed_byte_is_refused_and_leaves_it_empty),
-        T(capacities_that_are_too_small_are_told),
-        T(a_cursor_is_void_after_a_change_or_another_snapshot),
-        cmocka_unit_test(history_cannot_be_seen),
-        T(every_change_changes_the_digest),
-        cmocka_unit_test(a_snapshot_brings_its_own_kind_of_host),
+        T(it_is_the_same_in_chunks_of_any_size),   T(every_cut_and_every_changed_byte_is_refused_and_leaves_it_empty),
+        T(capacities_that_are_too_small_are_told), T(a_cursor_is_void_after_a_change_or_another_snapshot),
+        T(the_greatest_records_survive),           cmocka_unit_test(history_cannot_be_seen),
+        T(every_change_changes_the_digest),        cmocka_unit_test(a_snapshot_brings_its_own_kind_of_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
