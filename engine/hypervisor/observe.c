@@ -31,7 +31,7 @@ static uint64_t libvirts_share(struct hvc_hypervisor *h, uint64_t deadline_ms)
 static void say(struct hvc_guest_state *state, enum hvc_guest_class guest_class, const char *words)
 {
     state->guest_class = guest_class;
-    (void)snprintf(state->words, sizeof(state->words), "%s", words);
+    (void)snprintf(state->words, sizeof(state->words), "%.*s", (int)sizeof(state->words) - 1, words);
 }
 
 /* Why libvirt does not count, short enough for the state's words. */
