@@ -21,7 +21,9 @@ struct run {
     struct hvc_move *move;
     enum hvc_move_end end;
     struct hvc_error error;
-    atomic_bool done;
+    pthread_mutex_t lock; /* of done */
+    pthread_cond_t ended;
+    bool done;
 };
 
 static void *drive(void *context)
@@ -29,8 +31,44 @@ static void *drive(void *context)
     struct run *run = context;
 
     run->end = hvc_move_run(run->move, run->task->deadline_ms, &run->error);
-    atomic_store(&run->done, true);
+    (void)pthread_mutex_lock(&run->lock);
+    run->done = true;
+    (void)pthread_cond_signal(&run->ended);
+    (void)pthread_mutex_unlock(&run->lock);
     return NULL;
+}
+
+/* True when the move has ended, at the latest LOOK_MS from now; an end is noticed at once: somebody waits for it. */
+static bool has_ended(struct run *run)
+{
+    uint64_t until = hvc_deadline_in(LOOK_MS);
+    const struct timespec when = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+    bool done;
+
+    (void)pthread_mutex_lock(&run->lock);
+    if (!run->done)
+        (void)pthread_cond_timedwait(&run->ended, &run->lock, &when);
+    done = run->done;
+    (void)pthread_mutex_unlock(&run->lock);
+    return done;
+}
+
+static void init_run(struct run *run)
+{
+    pthread_condattr_t attributes;
+
+    (void)pthread_mutex_init(&run->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&run->ended, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+static void clear_run(struct run *run)
+{
+    (void)pthread_cond_destroy(&run->ended);
+    (void)pthread_mutex_destroy(&run->lock);
+    hvc_move_free(run->move);
 }
 
 /* Hands the cancel flag on, once, and progress, until the move has ended. */
@@ -39,7 +77,7 @@ static void attend(struct run *run)
     const struct hvc_move_task *task = run->task;
     bool cancelled = false;
 
-    while (!atomic_load(&run->done)) {
+    while (!has_ended(run)) {
         struct hvc_move_report report;
 
         if (!cancelled && atomic_load(task->cancel)) {
@@ -49,7 +87,6 @@ static void attend(struct run *run)
         hvc_move_report(run->move, &report);
         if (report.progress.phase != HVC_MIGRATE_NONE)
             task->progress(task->context, &report.progress);
-        (void)poll(NULL, 0, LOOK_MS);
     }
 }
 
@@ -117,6 +154,7 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
         ret_end->result = hvc_result_of_errno(rc);
         return;
     }
+    init_run(&run);
     rc = pthread_create(&thread, NULL, drive, &run);
     if (rc != 0) {
         ret_end->result = HVC_RESULT_INTERNAL;
@@ -126,7 +164,7 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
         (void)pthread_join(thread, NULL);
         finish(&run, ret_end);
     }
-    hvc_move_free(run.move);
+    clear_run(&run);
 }
 
 /* A move that a former process or a person started, to a target that nobody knows here: what can be said is whether the

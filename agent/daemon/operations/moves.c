@@ -10,7 +10,10 @@
 #include "move_runner.h"
 #include "moves_table.h"
 
-enum { LOOK_MS = 50 }; /* how soon a waiting caller notices that it was cancelled */
+enum {
+    LOOK_MS = 50,    /* how soon a waiting caller notices that it was cancelled */
+    ANSWER_MS = 300, /* of the caller's time: from the proven end to the answer in its hands */
+};
 
 /* ---- the table ---- */
 
@@ -222,7 +225,7 @@ static int fill_task(struct hvc_operations *operations, const struct hvc_call *c
                                    .owner = entry->owner,
                                    .options = order->options,
                                    .force_at_deadline = order->force_at_deadline,
-                                   .deadline_ms = call->deadline_ms,
+                                   .deadline_ms = call->deadline_ms - ANSWER_MS,
                                    .cancel = &entry->cancel,
                                    .progress = take_progress,
                                    .context = entry};

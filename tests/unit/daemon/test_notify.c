@@ -18,7 +18,7 @@ static int listen_as(const char *path, struct sockaddr_un *address)
 
     memset(address, 0, sizeof(*address));
     address->sun_family = AF_UNIX;
-    (void)snprintf(address->sun_path, sizeof(address->sun_path), "%s", path);
+    (void)snprintf(address->sun_path, sizeof(address->sun_path), "%.100s", path);
     if (path[0] == '@')
         address->sun_path[0] = '\0';
     assert_int_equal(bind(fd, (struct sockaddr *)address, length), 0);
