@@ -291,7 +291,9 @@ unsigned hvc_workers_free(struct hvc_workers *workers, uint64_t deadline_ms)
 
     if (workers == NULL)
         return 0;
-    g_source_remove(workers->timer);
+    if (workers->timer != 0)
+        g_source_remove(workers->timer);
+    workers->timer = 0;
     busy = wait_for_all(workers, deadline_ms);
     if (busy > 0)
         return busy;

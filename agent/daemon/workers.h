@@ -17,7 +17,8 @@ struct hvc_workers;
 int hvc_workers_new(unsigned work, struct hvc_workers **ret_workers, struct hvc_error *error);
 
 /* Waits until deadline_ms for work under way, drops what waits (without calling done) and frees everything; with
- * threads still at work it frees nothing: the process is about to end. Returns how many are. Main thread. */
+ * threads still at work it frees nothing: the process is about to end, or this is called again. Returns how many. Main
+ * thread. */
 unsigned hvc_workers_free(struct hvc_workers *workers, uint64_t deadline_ms);
 
 /* run(context) in a thread, then done(context) in the main loop. -EAGAIN: the queue is full. Any thread. */

@@ -160,6 +160,7 @@ static void the_end_does_not_wait_for_what_hangs(void **state)
     assert_int_equal(hvc_workers_submit(other, HVC_LANE_WORK, hvc_deadline_in(1), quick, done, NULL), -EAGAIN);
     open_gate();
     ITERATE_UNTIL(done_count == 1);
+    assert_int_equal(hvc_workers_free(other, hvc_deadline_in(20000)), 0);
     assert_int_equal(hvc_workers_free(NULL, 0), 0);
 }
 
