@@ -99,6 +99,24 @@ int hvc_store_file_write(const char *path, const void *bytes, size_t length, str
     return hvc_store_sync_folder_of(path, error);
 }
 
+int hvc_store_file_fill(const char *path, size_t length, struct hvc_error *error)
+{
+    HVC_CLEANUP(fd) int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    HVC_CLEANUP(free) char *zeros = NULL;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(error, "cannot open", path);
+    if (st.st_size != 0)
+        return 0;
+    zeros = calloc(1, length);
+    if (zeros == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory for %zu bytes of %s", length, path);
+    if (write_whole(fd, zeros, length) < 0 || fsync(fd) < 0)
+        return failed(error, "cannot write", path);
+    return 0;
+}
+
 int hvc_store_file_read(const char *path, char *bytes, size_t size, struct hvc_error *error)
 {
     HVC_CLEANUP(fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -27,6 +27,9 @@ int hvc_store_file_read(const char *path, char *bytes, size_t size, struct hvc_e
 /* Makes what was written to the file, or cut off it, durable. */
 int hvc_store_file_sync(const char *path, struct hvc_error *error);
 
+/* Makes an empty file this long, of zeros, durably; one that is not empty is left alone. */
+int hvc_store_file_fill(const char *path, size_t length, struct hvc_error *error);
+
 /* Makes what was created, renamed or removed in the folder of this path durable. */
 int hvc_store_sync_folder_of(const char *path, struct hvc_error *error);
 

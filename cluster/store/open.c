@@ -12,6 +12,8 @@
 #include "place.h"
 #include "schema.h"
 
+enum { LOG_FRAME = 4096 + 24 }; /* bytes of a page in the write-ahead log */
+
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 
 /* What was found, until the start is done. */
@@ -328,6 +330,26 @@ static int renew(const struct hvc_paths *paths, sqlite3 *db, struct hvc_life *li
     return r < 0 ? r : hvc_store_file_sync(paths->wal, error);
 }
 
+/*
+ * A commit that makes the log longer costs a change of the file's metadata as well, which is many times the time of the
+ * data alone. So the log begins with zeros as long as it grows between two checkpoints; SQLite takes them for an empty
+ * log and writes over them. The lock keeps out another program that would begin the log at this moment.
+ */
+static int extend_log(const struct hvc_paths *paths, sqlite3 *db, struct hvc_error *error)
+{
+    size_t length = (size_t)hvc_store_checkpoint_pages * LOG_FRAME * 9 / 8;
+    int r = hvc_sql_exec(db, "BEGIN IMMEDIATE", error);
+
+    if (r < 0)
+        return r;
+    r = hvc_store_file_fill(paths->wal, length, error);
+    if (r < 0) {
+        (void)hvc_sql_exec(db, "ROLLBACK", NULL); /* the first error counts */
+        return r;
+    }
+    return hvc_sql_exec(db, "ROLLBACK", error);
+}
+
 static void fill_facts(struct hvc_store *store, const struct finding *finding, const char *boot_id)
 {
     const struct hvc_content *content = &finding->content;
@@ -398,6 +420,8 @@ static int establish(struct hvc_store *store, struct finding *finding, struct hv
     }
     if (r == 0)
         r = renew(&store->paths, finding->db, &finding->content.life, &generation, finding->file.running, error);
+    if (r == 0)
+        r = extend_log(&store->paths, finding->db, error);
     if (r == 0)
         r = settle(&store->paths, &generation, true, error);
     return r;

@@ -29,7 +29,7 @@ static void stop(void)
 static int up(void **state)
 {
     (void)state;
-    world_up(&world, "/tmp");
+    world_up(&world, "/dev/shm");
     (void)snprintf(backup, sizeof(backup), "%s/backup.db", world.base);
     start();
     return 0;

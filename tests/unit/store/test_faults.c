@@ -118,7 +118,7 @@ static void run_matrix(const struct matrix *matrix)
     /* a run without a fault: caches that stay, and the length of the matrix */
     assert_false(one(matrix, UINT64_MAX));
     for (; one(matrix, n); runs++)
-        n += all || n < 20 ? 1 : 1 + n / 25;
+        n += all || n < 20 ? 1 : 1 + n / 15;
     print_message("%s: %ju runs, the last at %ju\n", matrix->name, (uintmax_t)runs, (uintmax_t)n);
 }
 
@@ -200,7 +200,7 @@ static void a_copy_is_whole_or_refused_and_a_store_is_never_half_restored(void *
         assert_false(copy_fails_at(&matrices[i], UINT64_MAX, &damaged));
         assert_int_equal(damaged, 0);
         for (; copy_fails_at(&matrices[i], n, &damaged); runs++)
-            n += n < 20 ? 1 : 1 + n / 25;
+            n += n < 20 ? 1 : 1 + n / 15;
         /* putting the copy in its place is the short end of it: every one of its steps */
         for (uint64_t k = n - 60; matrices[i].kind == SHIM_FILE && k < n; k++, runs++)
             (void)copy_fails_at(&matrices[i], k, &damaged);

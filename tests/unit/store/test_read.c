@@ -13,7 +13,7 @@ static int up(void **state)
     struct hvc_error error;
 
     (void)state;
-    world_up(&world, "/tmp");
+    world_up(&world, "/dev/shm");
     return hvc_store_open(&world.config, &store, &error);
 }
 

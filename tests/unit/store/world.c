@@ -161,7 +161,7 @@ static void fill(unsigned number)
         break;
     case 4:
         append(11, 2, 100);
-        snapshot(6, 600 * 1024);
+        snapshot(6, 280 * 1024);
         break;
     case 5:
         record->truncate = true;
@@ -177,7 +177,7 @@ static void fill(unsigned number)
         line(1, "job-1", 4);
         break;
     case 7:
-        append(14, 4, 30000);
+        append(14, 4, 9000);
         break;
     case 8:
         snapshot(15, 50000);
@@ -200,7 +200,7 @@ static void fill(unsigned number)
         break;
     case 13:
         record->wipe = true;
-        snapshot(100, 300 * 1024);
+        snapshot(100, 60 * 1024);
         append(101, 1, 60);
         break;
     case 14:
