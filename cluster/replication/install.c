@@ -637,7 +637,7 @@ static void install(struct hvc_replication *r, const struct hvc_done *done, bool
     r->continuous = true;
     r->with.count = 0;
     if (r->unused && (view->participants & hvc_bit(view->self)))
-        r->unused = 0;
+        r->unused = HVC_UNUSED_NO;
     view->view_index = entry.index;
     hvc_view_phase(r, HVC_PHASE_RUNNING);
     hvc_log_pending(r);

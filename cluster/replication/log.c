@@ -206,7 +206,7 @@ void hvc_log_commit(struct hvc_replication *r)
     if (r->view.forced && r->view.source == r->view.self)
         r->view.rejoin_ms = r->now_ms + r->config.rejoin_ms;
     if (r->unused != 0 && !hvc_view_is_participant(r)) {
-        r->unused = 0; /* it now holds what others have committed: it counts from the next view on */
+        r->unused = HVC_UNUSED_NO; /* it now holds what others have committed: it counts from the next view on */
         r->counters.promoted++;
         r->view.rejoin_ms = r->now_ms + r->config.rejoin_ms;
         (void)hvc_out_persist(r);

@@ -84,12 +84,12 @@ static enum hvc_replication_unused unused_reason(const struct hvc_replication_co
 {
     /* Empty, with a promise: it took part in a bootstrap that was cut short, and has never acknowledged anything. */
     if (store->empty)
-        return store->promised == 0 || store->damaged || store->node != c->node ? HVC_UNUSED_EMPTY : 0;
+        return store->promised == 0 || store->damaged || store->node != c->node ? HVC_UNUSED_EMPTY : HVC_UNUSED_NO;
     if (store->damaged && !HVC_BUG(OLDIMAGE))
         return HVC_UNUSED_DAMAGED;
     if (store->node != c->node)
         return HVC_UNUSED_OTHER_NODE;
-    return store->voter ? 0 : HVC_UNUSED_NOT_VOTER;
+    return store->voter ? HVC_UNUSED_NO : HVC_UNUSED_NOT_VOTER;
 }
 
 int hvc_replication_init(void *memory, size_t size, const struct hvc_replication_config *config,

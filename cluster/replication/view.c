@@ -264,7 +264,7 @@ static void close_offers(struct hvc_replication *r)
         r->promised = view->epoch;
         if (view->bootstrap) { /* from now on an empty store that has forgotten nothing */
             memcpy(r->cluster_id, view->cluster_id, sizeof(r->cluster_id));
-            r->unused = 0;
+            r->unused = HVC_UNUSED_NO;
         }
         promise_with(r);
         view->promise_seq = hvc_out_persist(r)->seq;

@@ -267,7 +267,8 @@ enum hvc_replication_alarm {
 };
 
 enum hvc_replication_unused {
-    HVC_UNUSED_EMPTY = 1,
+    HVC_UNUSED_NO, /* it counts */
+    HVC_UNUSED_EMPTY,
     HVC_UNUSED_DAMAGED,
     HVC_UNUSED_OTHER_NODE,
     HVC_UNUSED_ROLLBACK,
