@@ -45,7 +45,7 @@
 #define HVC_BUG_SRCPROM 0 /* the log with the greatest promise is the source */
 #endif
 #ifndef HVC_BUG_ACKOLD
-#define HVC_BUG_ACKOLD 0 /* acknowledgements of earlier views count */
+#define HVC_BUG_ACKOLD 0 /* who acknowledged in an earlier view counts for the VIEW entry of this one */
 #endif
 #ifndef HVC_BUG_ACKP
 #define HVC_BUG_ACKP 0 /* a majority of the participants commits */

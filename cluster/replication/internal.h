@@ -14,13 +14,14 @@
 #include "hvc/replication.h"
 #include "wire.h"
 
-#define HVC_SLOT_NONE     UINT32_MAX
-#define HVC_PENDING_MAX   256 /* persist records under way that are told apart */
-#define HVC_CHUNKS_FLIGHT 4   /* chunks sent and not yet delivered to the source itself */
-#define HVC_ACKS_FLIGHT   4
-#define HVC_BARRIERS_MAX  32
-#define HVC_DIGEST_POINTS 4
-#define HVC_OUT_BYTES     (HVC_REPLICATION_MESSAGES_MAX * (size_t)HVC_MESSAGE_MAX)
+#define HVC_COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define HVC_SLOT_NONE       UINT32_MAX
+#define HVC_PENDING_MAX     256 /* persist records under way that are told apart */
+#define HVC_CHUNKS_FLIGHT   4   /* chunks sent and not yet delivered to the source itself */
+#define HVC_ACKS_FLIGHT     4
+#define HVC_BARRIERS_MAX    32
+#define HVC_DIGEST_POINTS   4
+#define HVC_OUT_BYTES       (HVC_REPLICATION_MESSAGES_MAX * (size_t)HVC_MESSAGE_MAX)
 
 /* window.c: entries (base, last], contiguous, their operations in a ring of bytes. */
 struct hvc_window_slot {

@@ -82,7 +82,7 @@ int hvc_log_barrier(struct hvc_replication *r, uint64_t id)
 
 static bool in_epoch(struct hvc_replication *r, const struct hvc_message *m)
 {
-    if (r->view.phase == HVC_PHASE_RUNNING && (m->epoch == r->view.epoch || HVC_BUG(ACKOLD)))
+    if (r->view.phase == HVC_PHASE_RUNNING && m->epoch == r->view.epoch)
         return true;
     r->counters.dropped_epoch++;
     return false;
@@ -146,6 +146,12 @@ void hvc_log_on_propose(struct hvc_replication *r, uint32_t slot, const struct h
         hvc_log_commit(r);
 }
 
+/* Negative control only. */
+static bool bug_acked_before(const struct hvc_replication *r, uint32_t slot)
+{
+    return HVC_BUG(ACKOLD) && r->bug_ack[r->view.member[slot].node % HVC_COUNT_OF(r->bug_ack)] != 0;
+}
+
 /* The greatest index that enough participants have on disk; never below the VIEW entry, by what an ACK can say. */
 static void count_acks(struct hvc_replication *r)
 {
@@ -154,11 +160,11 @@ static void count_acks(struct hvc_replication *r)
     for (uint32_t i = 0; i < view->count; i++) {
         uint64_t index = view->member[i].ack, mask = 0;
 
-        if (!(view->participants & hvc_bit(i)) || index <= r->quorum_commit ||
-            (index < view->view_index && !HVC_BUG(ACKOLD)))
+        if (!(view->participants & hvc_bit(i)) || index <= r->quorum_commit || index < view->view_index)
             continue;
         for (uint32_t k = 0; k < view->count; k++)
-            if (view->member[k].ack >= index)
+            if (view->member[k].ack >= index ||
+                (HVC_BUG(ACKOLD) && index == view->view_index && bug_acked_before(r, k)))
                 mask |= hvc_bit(k);
         if (hvc_view_acked(r, mask))
             r->quorum_commit = index;

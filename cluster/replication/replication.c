@@ -229,7 +229,7 @@ static void on_message(struct hvc_replication *r, const struct hvc_replication_e
 
     if (r->view.phase == HVC_PHASE_OUT || !decode(r, event))
         return;
-    if ((!hvc_ring_equal(m->ring, r->view.ring) || m->tag != r->view.tag) && !HVC_BUG(ACKOLD)) {
+    if (!hvc_ring_equal(m->ring, r->view.ring) || m->tag != r->view.tag) {
         r->counters.dropped_ring++;
         return;
     }

@@ -33,11 +33,9 @@ void hvc_view_phase(struct hvc_replication *r, enum hvc_replication_phase phase)
 static void bug_keep_acks(struct hvc_replication *r)
 {
     for (unsigned i = 0; i < r->view.count; i++) {
-        struct hvc_member_state *member = &r->view.member[i];
-        uint64_t *kept = &r->bug_ack[member->node % HVC_NODES_MAX];
+        uint64_t *kept = &r->bug_ack[r->view.member[i].node % HVC_COUNT_OF(r->bug_ack)];
 
-        member->ack = member->ack > *kept ? member->ack : *kept;
-        *kept = member->ack;
+        *kept = r->view.member[i].ack > *kept ? r->view.member[i].ack : *kept;
     }
 }
 
@@ -141,8 +139,6 @@ int hvc_view_begin(struct hvc_replication *r, const struct hvc_replication_event
     r->counters.views++;
     forget_fenced(r);
     hvc_view_phase(r, HVC_PHASE_OFFER);
-    if (HVC_BUG(ACKOLD))
-        bug_keep_acks(r);
     if (HVC_BUG(REJOIN))
         bug_rejoin(r);
     return 0;

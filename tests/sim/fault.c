@@ -172,7 +172,7 @@ static void partition(struct sim_world *w)
     w->partitioned = true;
     w->stats.partitions++;
     sim_trace(w, "cut %x", w->cut);
-    totem_change_soon(w, sim_below(w, 20000));
+    totem_change_soon(w, sim_below(w, sim_chance(w, 300) ? 80000 : 20000)); /* until then both sides run on */
 }
 
 static void merge(struct sim_world *w)
@@ -242,7 +242,7 @@ static void change_config(struct sim_world *w)
     int live = 0;
 
     for (int i = 0; i < w->nodes; i++)
-        live += w->node[i].powered && store_counts(&w->node[i].disk);
+        live += store_counts(&w->node[i].disk);
     if (w->modes != 0 || live < w->nodes || w->partitioned)
         return; /* an operator does it on a healthy cluster */
     w->stats.votes_changed++;
@@ -260,9 +260,10 @@ static void change_config(struct sim_world *w)
         w->nodes--;
         totem_change_soon(w, sim_below(w, 10000));
     } else {
-        struct sim_node *n = any_node(w);
-
-        w->votes[n->id] = w->votes[n->id] == 1 ? 2 : 1;
+        for (int i = 0; i < w->nodes; i++)
+            w->votes[i] = 1 + (uint32_t)sim_below(w, 3);
+        if (sim_chance(w, 700))
+            partition(w);
     }
     sim_trace(w, "node list: %d nodes, votes %u %u %u %u", w->nodes, w->votes[0], w->votes[1], w->votes[2],
               w->votes[3]);
@@ -284,6 +285,26 @@ static void kind_partition(struct sim_world *w, struct sim_node *n)
 {
     (void)n;
     partition(w);
+}
+
+/* A minority runs ahead for a while, the others enter a view, and soon all are together again. */
+static void kind_short_cut(struct sim_world *w, struct sim_node *n)
+{
+    uint64_t detected = 20000 + sim_below(w, 60000);
+
+    w->cut = 1u << n->id;
+    for (int i = 0; i < (w->nodes - 3) / 2; i++)
+        w->cut |= 1u << sim_below(w, (uint64_t)w->nodes);
+    w->partitioned = true;
+    w->stats.partitions++;
+    sim_trace(w, "cut %x for a short time", w->cut);
+    totem_change_soon(w, detected);
+    sim_at(w, detected + 8000 + sim_below(w, 40000), EV_FAULT, -1, 2, 0);
+}
+
+void fault_merge(struct sim_world *w)
+{
+    merge(w);
 }
 
 static void kind_merge(struct sim_world *w, struct sim_node *n)
@@ -336,18 +357,18 @@ static const struct {
     unsigned weight;
     void (*run)(struct sim_world *w, struct sim_node *n);
 } kinds[SIM_FAULT_KINDS] = {
-    {230, kind_partition}, {200, kind_merge},  {140, kill_process}, {90, kind_power}, {110, hang},
-    {40, kind_busy},       {20, kind_lag},     {40, kind_slow},     {20, kind_full},  {50, spoil_store},
-    {30, kind_config},     {10, kind_all_off}, {30, kind_ring},
+    {230, kind_partition}, {200, kind_merge}, {140, kill_process}, {90, kind_power}, {60, kind_short_cut},
+    {110, hang},           {40, kind_busy},   {20, kind_lag},      {40, kind_slow},  {20, kind_full},
+    {50, spoil_store},     {60, kind_config}, {10, kind_all_off},  {30, kind_ring},
 };
 
-/* Every run has its own mixture: some faults are left out, some come four times as often. */
+/* Every run has its own mixture: some faults are left out, some come many times as often. */
 void fault_mix(struct sim_world *w)
 {
-    static const unsigned factor[] = {0, 1, 1, 4};
+    static const unsigned factor[] = {0, 0, 1, 1, 2, 4, 4, 12};
 
     for (unsigned i = 0; i < SIM_FAULT_KINDS; i++)
-        w->weight[i] = kinds[i].weight * factor[sim_below(w, 4)];
+        w->weight[i] = kinds[i].weight * factor[sim_below(w, 8)];
     w->weight[0] += 20;
     w->weight[1] += 60;
 }

@@ -7,7 +7,7 @@
 #include "hvc/text.h"
 #include "sim.h"
 
-#define STEPS_DEFAULT 12000
+#define STEPS_DEFAULT 20000
 #define STEPS_MIN     2000
 #define SEEDS_FULL    1000 /* from so many seeds on every fault and branch must have been met */
 

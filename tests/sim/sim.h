@@ -18,14 +18,14 @@
 #include "hvc/replication.h"
 
 #define SIM_NODES       5
-#define SIM_CLIENTS     4
+#define SIM_CLIENTS     5
 #define SIM_INDEX_MAX   16384 /* entries a run can have */
 #define SIM_SENDQ_MAX   64    /* bounded queues: more is a violation */
 #define SIM_ACCEPT_MAX  8     /* what corosync takes before TRY_AGAIN */
 #define SIM_KEYS        12
 #define SIM_WINDOW      64
 #define SIM_TOKENS      24
-#define SIM_FAULT_KINDS 13
+#define SIM_FAULT_KINDS 14
 
 enum sim_event_kind {
     EV_RECEIVE,
@@ -285,6 +285,7 @@ void client_answer(struct sim_world *w, struct sim_node *n, const struct hvc_rep
 void fault_mix(struct sim_world *w);
 void fault_tick(struct sim_world *w);
 void fault_phase(struct sim_world *w, struct sim_node *n);
+void fault_merge(struct sim_world *w);
 void fault_crash(struct sim_world *w, struct sim_node *n);
 void fault_heal(struct sim_world *w);
 void fault_fence(struct sim_world *w, int killer, int victim);

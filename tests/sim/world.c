@@ -190,6 +190,8 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
     case EV_FAULT:
         if (w->faults && n != NULL)
             fault_crash(w, n);
+        else if (w->faults && event->a == 2)
+            fault_merge(w);
         else if (w->faults)
             fault_tick(w);
         break;
@@ -223,7 +225,7 @@ static void choose_cluster(struct sim_world *w)
     uint64_t kind = sim_below(w, 100);
 
     w->modes = 0;
-    if (kind < 40)
+    if (kind < 35)
         w->nodes = 3;
     else if (kind < 65)
         w->nodes = 5;
