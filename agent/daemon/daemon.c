@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <glib.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "desk.h"
@@ -29,6 +30,7 @@ struct daemon {
     struct hvc_workers *workers;
     struct hvc_desk *desk;
     struct hvc_server *server;
+    atomic_uint clients;
     GMainLoop *loop;
     bool stopping;
     uint64_t farewell_ms;
@@ -143,7 +145,7 @@ static void report_workers(void *context, struct hvc_workers_state *ret_state)
     struct daemon *daemon = context;
 
     hvc_workers_state(daemon->workers, ret_state);
-    ret_state->clients = hvc_server_clients(daemon->server);
+    ret_state->clients = atomic_load(&daemon->clients);
 }
 
 static int listen_for_clients(struct daemon *daemon, struct hvc_error *error)
@@ -151,6 +153,7 @@ static int listen_for_clients(struct daemon *daemon, struct hvc_error *error)
     const struct hvc_config *config = daemon->config;
     struct hvc_server_options options = {.service = config->service,
                                          .clients_max = (unsigned)config->clients,
+                                         .count = &daemon->clients,
                                          .context = daemon->desk,
                                          .on_request = hvc_desk_request,
                                          .on_gone = hvc_desk_gone};

@@ -65,6 +65,16 @@ unsigned hvc_server_unsent(const struct hvc_server *server)
     return server->unsent;
 }
 
+static void count_clients(struct hvc_server *server, bool one_more)
+{
+    if (one_more)
+        server->clients++;
+    else
+        server->clients--;
+    if (server->options.count != NULL)
+        atomic_store(server->options.count, server->clients);
+}
+
 /* ---- who may connect ---- */
 
 static pid_t client_pid(qb_ipcs_connection_t *connection)
@@ -111,7 +121,7 @@ static int32_t on_accept(qb_ipcs_connection_t *connection, uid_t uid, gid_t gid)
     qb_ipcs_context_set(connection, peer);
     /* we are not root: the files in /dev/shm stay ours, and the client reaches them by the group (or as root) */
     qb_ipcs_connection_auth_set(connection, geteuid(), group, 0660);
-    server->clients++;
+    count_clients(server, true);
     return 0;
 }
 
@@ -125,7 +135,7 @@ static int32_t on_closed(qb_ipcs_connection_t *connection)
         return 0;
     qb_ipcs_context_set(connection, NULL);
     peer->server->options.on_gone(peer->server->options.context, peer);
-    peer->server->clients--;
+    count_clients(peer->server, false);
     if (peer->answer != NULL)
         peer->server->unsent--;
     if (peer->retry != 0)

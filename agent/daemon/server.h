@@ -6,6 +6,7 @@
 #ifndef HVC_SERVER_H
 #define HVC_SERVER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -20,7 +21,8 @@ struct hvc_server_options {
     const char *service;
     unsigned clients_max;
     struct hvc_access access;
-    void *context; /* of the functions below */
+    atomic_uint *count; /* how many clients there are, for other threads; outlives the server. NULL: nobody asks */
+    void *context;      /* of the functions below */
     /* A whole request; text belongs to the server and has a zero byte behind it. Exactly one hvc_server_answer follows,
      * now or later, unless the client goes before. No second request comes meanwhile. */
     void (*on_request)(void *context, struct hvc_peer *peer, const char *text, size_t length);
