@@ -181,5 +181,7 @@ int hvc_status_file_read(const char *folder, const char *name, struct hvc_status
     if (result < 0)
         return hvc_error_set(error, result, "status file %s: %s", path, strerror(-result));
     result = hvc_status_file_parse(text, length, ret_status, error);
-    return result < 0 ? hvc_error_prefix(error, "status file %s", path), result : 0;
+    if (result < 0)
+        (void)hvc_error_prefix(error, "status file %s", path);
+    return result < 0 ? result : 0;
 }
