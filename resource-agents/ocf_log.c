@@ -8,6 +8,7 @@
 #include "hvc/cleanup.h"
 #include "hvc/text.h"
 
+#define REASON_END     61   /* of each end, with the five between them at most HVC_OCF_REASON_MAX */
 #define LINE_MAX_BYTES 2048 /* HVC_ERROR_TEXT_MAX and our words around it */
 
 static const struct {
@@ -153,7 +154,7 @@ void hvc_ocf_exit_reason(const struct hvc_ocf *ocf, const char *format, ...)
     if (prefix == NULL || *prefix == '\0')
         prefix = "ocf-exit-reason:";
     if (strlen(text) > HVC_OCF_REASON_MAX)
-        (void)fprintf(stderr, "%s%.*s...\n", prefix, HVC_OCF_REASON_MAX - 3, text);
+        (void)fprintf(stderr, "%s%.*s ... %s\n", prefix, REASON_END, text, text + strlen(text) - REASON_END);
     else
         (void)fprintf(stderr, "%s%s\n", prefix, text);
     write_line(ocf, HVC_OCF_ERROR, line, strlen(text) <= HVC_OCF_REASON_MAX);

@@ -248,8 +248,8 @@ static int former_guest_is_gone(struct action *action, const struct hvc_answer *
     if (former.guest_class == HVC_GUEST_ABSENT || belongs_to_another(action, &former))
         return HVC_OCF_SUCCESS;
     hvc_ocf_exit_reason(action->ocf,
-                        "%s names guest %s, but guest %s (%s) of this resource is still here: stop it first",
-                        action->settings.config, now->name, former.name, former.uuid);
+                        "guest %s of this resource is still here: stop it before %s, which is what %s names",
+                        former.name, now->name, action->settings.config);
     return HVC_OCF_ERR_GENERIC;
 }
 

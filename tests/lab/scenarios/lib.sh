@@ -124,7 +124,7 @@ scenario_end() {
     $lab heal all >/dev/null 2>&1
     for resource in $(n1 crm_resource --list-raw 2>/dev/null | sed 's/:.*//' | sort -u); do
         case $resource in
-        lab-* | fence* | *stonith* | migration-service) ;;
+        lab-* | fencing | migration-service) ;;
         *) n1 pcs resource delete --force "$resource" >/dev/null 2>&1 ;;
         esac
     done

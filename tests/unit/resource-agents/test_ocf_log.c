@@ -85,7 +85,7 @@ static void a_reason_has_the_prefix_that_pacemaker_looks_for(void **state)
     assert_string_equal(stderr_end(&capture), "why=line break\n");
 }
 
-static void a_long_reason_is_cut_visibly_and_stands_whole_in_the_log(void **state)
+static void a_long_reason_keeps_both_ends_and_stands_whole_in_the_log(void **state)
 {
     char words[300];
     const char *text;
@@ -93,14 +93,17 @@ static void a_long_reason_is_cut_visibly_and_stands_whole_in_the_log(void **stat
 
     (void)state;
     memset(words, 'x', sizeof(words));
-    words[sizeof(words) - 1] = '\0';
+    memcpy(words, "begin", 5);
+    memcpy(words + sizeof(words) - 6, "cause", 6);
     stderr_begin(&capture);
     hvc_ocf_exit_reason(&ocf, "%s", words);
     text = stderr_end(&capture);
     end = strchr(text, '\n');
     assert_non_null(end);
-    assert_int_equal(end - text, (long)strlen("ocf-exit-reason:") + HVC_OCF_REASON_MAX);
-    assert_int_equal(strncmp(end - 3, "...", 3), 0);
+    assert_in_range(end - text, 100, (long)strlen("ocf-exit-reason:") + HVC_OCF_REASON_MAX);
+    assert_int_equal(strncmp(text, "ocf-exit-reason:begin", 21), 0);
+    assert_int_equal(strncmp(end - 5, "cause", 5), 0);
+    assert_non_null(strstr(text, "x ... x"));
     assert_non_null(strstr(end, words));
 }
 
@@ -111,7 +114,7 @@ int main(void)
         cmocka_unit_test_setup(a_log_file_gets_tagged_lines_and_standard_error_none, fresh),
         cmocka_unit_test_setup(debug_is_said_only_when_asked_for, fresh),
         cmocka_unit_test_setup(a_reason_has_the_prefix_that_pacemaker_looks_for, fresh),
-        cmocka_unit_test_setup(a_long_reason_is_cut_visibly_and_stands_whole_in_the_log, fresh),
+        cmocka_unit_test_setup(a_long_reason_keeps_both_ends_and_stands_whole_in_the_log, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

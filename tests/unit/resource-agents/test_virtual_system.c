@@ -369,7 +369,7 @@ static void start_refuses_a_second_guest_of_the_resource(void **state)
     (void)fake_guest(&hvclusterd, HVC_GUEST_ABSENT, "");
     fake_keep(fake_guest(&hvclusterd, HVC_GUEST_RUNNING, "vm1")->name, HVC_GUEST_NAME_MAX, "old");
     assert_int_equal(act("start"), HVC_OCF_ERR_GENERIC);
-    assert_reason("but guest old");
+    assert_reason("guest old of this resource is still here: stop it before guest1");
     assert_int_equal(hvclusterd.count, 2);
 }
 
