@@ -19,8 +19,8 @@ void hvc_ocf_log(const struct hvc_ocf *ocf, enum hvc_ocf_level level, const char
 #define HVC_OCF_REASON_MAX 128
 
 /* Tells Pacemaker why the action ends as it does (shown by crm_mon and pcs status) and logs the same words as an error.
- * Of what exceeds HVC_OCF_REASON_MAX the reason keeps both ends, because libvirt and QEMU name the cause last, with " ... "
- * between them; the log has all of it. The last reason counts. */
+ * Of what exceeds HVC_OCF_REASON_MAX the reason keeps both ends, because libvirt and QEMU name the cause last, with "
+ * ... " between them; the log has all of it. The last reason counts. */
 void hvc_ocf_exit_reason(const struct hvc_ocf *ocf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif
