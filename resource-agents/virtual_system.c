@@ -133,12 +133,12 @@ static int judge(const struct action *action, const struct hvc_answer *answer)
     }
     if (verdict.code == HVC_OCF_ERR_GENERIC || verdict.code == HVC_OCF_DEGRADED) {
         hvc_ocf_exit_reason(action->ocf, "guest %s %s: %s", answer->name, verdict.why, answer->words);
-        return verdict.code;
+        return (int)verdict.code;
     }
     if (verdict.code != HVC_OCF_SUCCESS) {
         hvc_ocf_log(action->ocf, action->ocf->probe ? HVC_OCF_DEBUG : HVC_OCF_INFO, "guest %s does not run here: %s",
                     answer->name, answer->words);
-        return verdict.code;
+        return (int)verdict.code;
     }
     if (verdict.why != NULL)
         hvc_ocf_log(action->ocf, HVC_OCF_DEBUG, "guest %s %s: %s", answer->name, verdict.why, answer->words);

@@ -229,11 +229,13 @@ static void choose_cluster(struct sim_world *w)
         w->nodes = 3;
     else if (kind < 65)
         w->nodes = 5;
-    else if (kind < 82)
-        w->nodes = 2, w->modes = HVC_MODE_TWO_NODE;
-    else if (kind < 92)
-        w->nodes = 4, w->modes = sim_chance(w, 500) ? HVC_MODE_AUTO_TIE_BREAKER : 0;
-    else
+    else if (kind < 82) {
+        w->nodes = 2;
+        w->modes = HVC_MODE_TWO_NODE;
+    } else if (kind < 92) {
+        w->nodes = 4;
+        w->modes = sim_chance(w, 500) ? HVC_MODE_AUTO_TIE_BREAKER : 0;
+    } else
         w->nodes = 3;
     for (int i = 0; i < SIM_NODES; i++)
         w->votes[i] = 1;

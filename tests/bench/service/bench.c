@@ -229,7 +229,7 @@ static void measure_snapshot(const struct hvc_service_config *config)
     size_t size = (size_t)hvc_service_snapshot_size(bench.service) + HVC_SNAPSHOT_CHUNK_MIN, length = 0;
     uint8_t *bytes = malloc(size), *copy = malloc(size);
     void *memory = malloc(bench.size);
-    struct hvc_service *other;
+    struct hvc_service *other = NULL;
     double begin = now_ms();
 
     if (bytes == NULL || copy == NULL || memory == NULL || hvc_service_init(memory, bench.size, config, &other) < 0)

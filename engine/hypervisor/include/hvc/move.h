@@ -19,7 +19,7 @@ struct hvc_move;
 struct hvc_move_request {
     struct hvc_guest_id id;
     struct hvc_hypervisor *source;
-    struct hvc_hypervisor *target; /* NULL, of an adopted move only: not known, an end that does not answer */
+    struct hvc_hypervisor *target;         /* NULL, of an adopted move only: not known, an end that does not answer */
     const char *source_name, *target_name; /* of the nodes, for words */
     struct hvc_migrate_options options;    /* target_uri is required unless adopt is set */
     bool force;                            /* near the deadline: pause the guest rather than give the move up */
