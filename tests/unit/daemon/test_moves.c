@@ -267,6 +267,7 @@ static void the_move_ends_when_the_last_one_who_wants_it_has_gone(void **state)
     await_begun(1);
     hvc_call_ref(second.call);
     start(&second);
+    await_waiting(world, UUID, 2); /* who has not joined yet does not keep the move going */
     hvc_call_cancel(first.call);
     finish(&first);
     assert_int_equal(first.result, HVC_RESULT_UNKNOWN_OUTCOME);
