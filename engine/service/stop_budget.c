@@ -5,10 +5,10 @@
 
 #include "hvc/text.h"
 
-/* What the advice adds to the least parts: time for the guest to shut down when the user named none, and the share that
- * the agent keeps for itself. */
+/* What the advice adds to the least parts: time for the guest to shut down when the user named none, and what the
+ * agent keeps of its op for the fallback and for itself. */
 #define ADVISED_GRACEFUL_S 30
-#define AGENT_RESERVE_S    2
+#define AGENT_RESERVE_S    10
 
 static uint64_t seconds_up(uint64_t ms)
 {

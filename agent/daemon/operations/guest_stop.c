@@ -209,6 +209,8 @@ enum hvc_result guest_stop(struct hvc_operations *operations, struct hvc_call *c
     if (result != HVC_RESULT_OK)
         return result;
     hvc_stop_budget_split(hvc_deadline_left(call->deadline_ms), force_it ? 0 : wish, &s.budget);
+    if (operations->direct) /* what is left of an op after the daemon's part says nothing about its timeout */
+        s.budget.words[0] = '\0';
     s.graceful_until_ms = s.began_ms + s.budget.graceful_ms;
     s.forced_until_ms = s.graceful_until_ms + s.budget.forced_ms;
     look(&s);

@@ -73,10 +73,10 @@ static void a_timeout_that_is_too_short_is_told_in_words(void **state)
     (void)state;
     hvc_stop_budget_split(18000, HVC_STOP_GRACEFUL_AUTO, &b);
     assert_string_equal(b.words, "the stop timeout leaves 18 s; forcing the guest down needs 20 s and killing it 5 s: "
-                                 "set the op timeout to at least 57 s");
+                                 "set the op timeout to at least 65 s");
     hvc_stop_budget_split(50000, 60000, &b);
     assert_string_equal(b.words, "the stop timeout leaves 50 s; forcing the guest down needs 20 s and killing it 5 s, "
-                                 "the graceful part is set to 60 s: set the op timeout to at least 87 s");
+                                 "the graceful part is set to 60 s: set the op timeout to at least 95 s");
 }
 
 int main(void)
