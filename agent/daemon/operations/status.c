@@ -6,7 +6,9 @@
 
 #include "hvc/operations.h"
 
-#define ASK_CLUSTER_MS 1500 /* of the 2 s within which the status lane answers */
+/* of the 2 s within which the status lane answers */
+#define ASK_HYPERVISOR_MS 400
+#define ASK_CLUSTER_MS    1300
 
 static void describe_nodes(struct hvc_record *data, const struct hvc_cluster_facts *facts)
 {
@@ -48,12 +50,28 @@ static int describe_cluster(struct hvc_operations *operations, struct hvc_call *
     return 0;
 }
 
-static void describe_hypervisor(struct hvc_operations *operations, struct hvc_record *data, uint64_t now_ms)
+/* Health is what the last call met, and there may have been none for hours: so one is made. Not when it is known to
+ * hang already, for every such call costs a thread until libvirt returns it. */
+static void look_at_hypervisor(struct hvc_operations *operations, struct hvc_hypervisor_status *ret_status)
+{
+    struct hvc_host_facts facts;
+    struct hvc_error ignored = {0}; /* the driver keeps it as the words of its health */
+
+    hvc_hypervisor_status(operations->hypervisor, ret_status);
+    if (ret_status->health == HVC_HYPERVISOR_HANGS)
+        return;
+    (void)hvc_hypervisor_host(operations->hypervisor, hvc_deadline_in(ASK_HYPERVISOR_MS), &facts, &ignored);
+    hvc_hypervisor_status(operations->hypervisor, ret_status);
+}
+
+static void describe_hypervisor(struct hvc_operations *operations, struct hvc_record *data)
 {
     struct hvc_record *hypervisor = hvc_record_set_record(data, "hypervisor");
     struct hvc_hypervisor_status status = {0};
+    uint64_t now_ms;
 
-    hvc_hypervisor_status(operations->hypervisor, &status);
+    look_at_hypervisor(operations, &status);
+    now_ms = hvc_now_ms();
     hvc_record_set_text(hypervisor, "health", hvc_hypervisor_health_name(status.health));
     if (status.since_ms != 0 && status.since_ms <= now_ms)
         hvc_record_set_u64(hypervisor, "for_ms", now_ms - status.since_ms);
@@ -77,15 +95,13 @@ static void describe_workers(struct hvc_operations *operations, struct hvc_recor
 
 static enum hvc_result status(struct hvc_operations *operations, struct hvc_call *call)
 {
-    uint64_t now_ms = hvc_now_ms();
-
     hvc_record_set_text(call->data, "version", HVC_VERSION);
     hvc_record_set_text(call->data, "node", operations->node);
     hvc_record_set_u64(call->data, "pid", (uint64_t)getpid());
     hvc_record_set_bool(call->data, "direct", operations->direct);
-    hvc_record_set_u64(call->data, "uptime_ms", now_ms - operations->started_ms);
+    hvc_record_set_u64(call->data, "uptime_ms", hvc_now_ms() - operations->started_ms);
     hvc_record_set_text(call->data, "right", hvc_right_name(call->caller.right));
-    describe_hypervisor(operations, call->data, now_ms);
+    describe_hypervisor(operations, call->data);
     if (operations->workers_state != NULL)
         describe_workers(operations, call->data);
     hvc_moves_describe(operations->moves, call->data, "moves", true);

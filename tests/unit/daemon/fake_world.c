@@ -73,8 +73,27 @@ static void fake_status(struct hvc_hypervisor *h, struct hvc_hypervisor_status *
     *ret_status = ((struct fake_hypervisor *)h)->health;
 }
 
-static const struct hvc_hypervisor_ops hypervisor_ops = {
-    .close = fake_close, .list = fake_list, .inspect = fake_inspect, .cancel = fake_cancel, .status = fake_status};
+/* Hangs when it was told to: that is how a hung libvirtd is found out. */
+static int fake_host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_host_facts *ret_facts,
+                     struct hvc_error *error)
+{
+    struct fake_hypervisor *fake = (struct fake_hypervisor *)h;
+
+    (void)deadline_ms;
+    (void)ret_facts;
+    fake->asked++;
+    if (!fake->hangs)
+        return 0;
+    fake->health.health = HVC_HYPERVISOR_HANGS;
+    return hvc_error_set(error, -ETIMEDOUT, "libvirtd does not answer");
+}
+
+static const struct hvc_hypervisor_ops hypervisor_ops = {.close = fake_close,
+                                                         .list = fake_list,
+                                                         .inspect = fake_inspect,
+                                                         .cancel = fake_cancel,
+                                                         .host = fake_host,
+                                                         .status = fake_status};
 
 static int fake_read_facts(struct hvc_facts *facts, unsigned what, uint64_t deadline_ms,
                            struct hvc_cluster_facts *ret_facts)

@@ -15,6 +15,8 @@ struct fake_hypervisor {
     struct hvc_hypervisor_status health;
     unsigned cancels; /* calls of cancel; each ends migrating_out */
     int list_result;
+    bool hangs;     /* and says so when it is asked for its host */
+    unsigned asked; /* for its host */
 };
 
 struct fake_world {

@@ -76,6 +76,23 @@ static void what_is_not_known_is_not_said(void **state)
     fake_world_free(world);
 }
 
+static void a_hypervisor_that_hangs_is_found_out_by_asking_it_once(void **state)
+{
+    struct fake_world *world = fake_world_new();
+
+    (void)state;
+    world->here.health.health = HVC_HYPERVISOR_ANSWERS;
+    world->here.hangs = true;
+    for (unsigned i = 0; i < 3; i++) {
+        struct hvc_call *call = ask(world);
+
+        assert_string_equal(hvc_record_text(hvc_record_record(call->data, "hypervisor"), "health", ""), "hangs");
+        hvc_call_unref(call);
+    }
+    assert_int_equal(world->here.asked, 1);
+    fake_world_free(world);
+}
+
 static void every_row_of_the_table_is_whole(void **state)
 {
     const struct hvc_operation *row;
@@ -102,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_tells_daemon_cluster_hypervisor_and_workers),
         cmocka_unit_test(what_is_not_known_is_not_said),
+        cmocka_unit_test(a_hypervisor_that_hangs_is_found_out_by_asking_it_once),
         cmocka_unit_test(every_row_of_the_table_is_whole),
     };
 
