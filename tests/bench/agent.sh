@@ -18,10 +18,13 @@ give_up() {
 }
 # in_node NODE: runs the rest there as Pacemaker would run an agent for guest b1.
 as_agent() {
-    local node=$1 timeout_s=$2
+    local node=$1 timeout_s=$2 type=VirtualSystem provider=hvcluster
     shift 2
+    case $* in
+    *"$theirs"*) type=VirtualDomain provider=heartbeat ;; # its functions are found by its type
+    esac
     $lab exec "$node" env OCF_ROOT=/usr/lib/ocf OCF_RA_VERSION_MAJOR=1 OCF_RA_VERSION_MINOR=1 OCF_RESOURCE_INSTANCE=b1 \
-        OCF_RESOURCE_PROVIDER=bench OCF_RESOURCE_TYPE=bench HA_RSCTMP=/run/resource-agents \
+        OCF_RESOURCE_PROVIDER=$provider OCF_RESOURCE_TYPE=$type HA_RSCTMP=/run/resource-agents \
         OCF_RESKEY_config=/etc/hvcluster/guests/b1.xml OCF_RESKEY_hypervisor=qemu:///system \
         OCF_RESKEY_migration_transport=tls OCF_RESKEY_CRM_meta_timeout=$((timeout_s * 1000)) \
         OCF_RESKEY_CRM_meta_interval=10000 OCF_RESKEY_CRM_meta_on_node="$node" \
@@ -88,9 +91,14 @@ create_resources() { # create_resources ocf:PROVIDER:TYPE COUNT [PARAMETER...]
         quietly $lab exec n1 pcs resource create "$guest" "$agent" "config=/etc/hvcluster/guests/$guest.xml" "$@" \
             op start timeout=90s stop timeout=120s monitor interval=10s timeout=30s migrate_to timeout=300s \
             migrate_from timeout=90s meta allow-migrate=true || return 1
-        quietly $lab exec n1 pcs constraint location "$guest" prefers n1=10 || return 1
     done
     quietly $lab exec n1 crm_resource --wait --timeout=180
+}
+prefer_n1() { # after the moves: pcs moves nothing that would come back
+    local guest
+    for guest in "${guests[@]}"; do
+        quietly $lab exec n1 pcs constraint location "$guest" prefers n1=10 || return 1
+    done
 }
 delete_resources() {
     local guest
@@ -116,6 +124,7 @@ moves_and_drains() {
         ms=$(timed move_once "$i") || return 1
         moves+=("$ms")
     done
+    prefer_n1 || return 1
     for i in 1 2 3; do
         quietly $lab exec n1 crm_resource --wait --timeout=240
         all_on n1 8 || return 1
