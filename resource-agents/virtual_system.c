@@ -52,10 +52,10 @@ static void note_fallback(void *context, const char *words)
                 words);
 }
 
-/* A result as a code, with its words as the reason. */
-static int give_reason(const struct action *action, const struct hvc_answer *answer, const char *what)
+/* The words of an operation name guest, node and cause: they are the reason. */
+static int give_reason(const struct action *action, const struct hvc_answer *answer)
 {
-    hvc_ocf_exit_reason(action->ocf, "%s: %s", what, answer->text);
+    hvc_ocf_exit_reason(action->ocf, "%s", answer->text);
     return HVC_OCF_ERR_GENERIC;
 }
 
@@ -207,7 +207,7 @@ static int act_monitor(struct action *action)
     if (answer.result == HVC_RESULT_NOT_FOUND)
         return HVC_OCF_NOT_RUNNING;
     if (answer.result != HVC_RESULT_OK)
-        return give_reason(action, &answer, "cannot tell whether the guest runs here");
+        return give_reason(action, &answer);
     code = judge(action, &answer);
     if (code == HVC_OCF_NOT_RUNNING && question.xml != NULL)
         return look_at_noted_guest(action, &answer, code);
@@ -244,7 +244,7 @@ static int former_guest_is_gone(struct action *action, const struct hvc_answer *
     if (inspect(action, &question, &former, &error) < 0)
         return give_error(action, &error, "cannot start");
     if (former.result != HVC_RESULT_OK)
-        return give_reason(action, &former, "cannot start");
+        return give_reason(action, &former);
     if (former.guest_class == HVC_GUEST_ABSENT || belongs_to_another(action, &former))
         return HVC_OCF_SUCCESS;
     hvc_ocf_exit_reason(action->ocf,
@@ -272,7 +272,7 @@ static int introduce(struct action *action, struct hvc_question *question)
         return HVC_OCF_ERR_ARGS;
     }
     if (answer.result != HVC_RESULT_OK)
-        return give_reason(action, &answer, "cannot start");
+        return give_reason(action, &answer);
     code = former_guest_is_gone(action, &answer);
     if (code != HVC_OCF_SUCCESS)
         return code;
@@ -359,7 +359,7 @@ static int act_stop(struct action *action)
     if (rc < 0)
         return give_error(action, &error, "cannot prove that the guest is stopped");
     if (answer.result != HVC_RESULT_OK && answer.result != HVC_RESULT_NOT_FOUND)
-        return give_reason(action, &answer, "cannot prove that the guest is stopped");
+        return give_reason(action, &answer);
     if (answer.warning[0] != '\0')
         hvc_ocf_log(action->ocf, HVC_OCF_WARNING, "%s", answer.warning);
     return stopped(action, answer.text);
@@ -390,10 +390,8 @@ static int act_migrate_to(struct action *action)
     question.post_copy = action->settings.migration_post_copy;
     if (hvc_ask(&action->ways, &question, &plan, action->deadline_ms, &answer, &error) < 0)
         return give_error(action, &error, "cannot move the guest");
-    if (answer.result != HVC_RESULT_OK) {
-        hvc_ocf_exit_reason(action->ocf, "move to %s: %s", action->ocf->migrate_target, answer.text);
-        return HVC_OCF_ERR_GENERIC;
-    }
+    if (answer.result != HVC_RESULT_OK)
+        return give_reason(action, &answer);
     log_answer(action, &answer);
     return HVC_OCF_SUCCESS;
 }
@@ -427,7 +425,7 @@ static int act_migrate_from(struct action *action)
     if (rc < 0)
         return give_error(action, &error, "cannot prove that the guest has arrived");
     if (answer.result != HVC_RESULT_OK)
-        return give_reason(action, &answer, "cannot prove that the guest has arrived");
+        return give_reason(action, &answer);
     log_answer(action, &answer);
     if (remember(action, &answer, &error) < 0)
         hvc_ocf_log(action->ocf, HVC_OCF_WARNING, "%s", error.text);

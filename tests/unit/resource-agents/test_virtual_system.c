@@ -449,7 +449,7 @@ static void pain_12_stop_is_not_a_success_until_somebody_proves_it(void **state)
         (void)fake_reply(&hvclusterd, results[i], "libvirtd hangs");
         (void)fake_reply(&direct, HVC_RESULT_FAILED, "process 4711 does not die");
         assert_int_equal(act("stop"), HVC_OCF_ERR_GENERIC);
-        assert_reason("cannot prove that the guest is stopped: process 4711 does not die");
+        assert_reason("process 4711 does not die");
         assert_true(is_remembered());
     }
     fake_init(&hvclusterd);
@@ -535,7 +535,7 @@ static void migrate_to_says_why_it_failed(void **state)
     environment_add(&environment, "OCF_RESKEY_CRM_meta_migrate_target=n2");
     (void)fake_reply(&hvclusterd, HVC_RESULT_BUSY, "guest guest1 moves to n3 already (move n1-7)");
     assert_int_equal(act("migrate_to"), HVC_OCF_ERR_GENERIC);
-    assert_reason("move to n2: guest guest1 moves to n3 already (move n1-7)");
+    assert_reason("guest guest1 moves to n3 already (move n1-7)");
     assert_int_equal(direct.count, 0);
 }
 
@@ -563,7 +563,7 @@ static void migrate_from_believes_what_runs_more_than_the_xml(void **state)
     (void)fake_reply(&hvclusterd, HVC_RESULT_NOT_FOUND, "guest guest1 is not here");
     (void)fake_reply(&hvclusterd, HVC_RESULT_NOT_FOUND, "none");
     assert_int_equal(act("migrate_from"), HVC_OCF_ERR_GENERIC);
-    assert_reason("cannot prove that the guest has arrived: guest guest1 is not here");
+    assert_reason("guest guest1 is not here");
 }
 
 /* ---- the rest ---- */
