@@ -60,9 +60,9 @@ bench_monitor() {
 
 # Ours and bare virsh in turn, there and back, so that both see the same machine.
 bench_migrate() {
-    local to=() bare=() from=() i source_node=n1 target_node=n2 uuid swap ms
+    local to=() bare=() from=() source_node=n1 target_node=n2 uuid swap ms
     uuid=$($lab exec n1 virsh domuuid b1 | tr -d '[:space:]')
-    for i in 1 2 3 4 5 6 7; do
+    for _ in 1 2 3 4 5 6 7; do
         ms=$(timed as_agent "$source_node" 120 $ours migrate_to) || give_up "migrate_to failed" || return 1
         to+=("$ms")
         ms=$(timed as_agent "$target_node" 60 $ours migrate_from) || give_up "migrate_from failed" || return 1
@@ -119,16 +119,16 @@ drain_once() {
 }
 # For one agent: median of whole moves, and of drains, in milliseconds; "MOVE DRAIN".
 moves_and_drains() {
-    local moves=() drains=() i ms target
+    local moves=() drains=() ms target
     create_resources "$@" || return 1
-    for i in 1 2 3 4; do
+    for _ in 1 2 3 4; do
         target=n1
         ! b1_on n1 || target=n2
         ms=$(timed move_once "$target") || return 1
         moves+=("$ms")
     done
     prefer_n1 || return 1
-    for i in 1 2 3; do
+    for _ in 1 2 3; do
         quietly $lab exec n1 crm_resource --wait --timeout=240
         all_on n1 8 || return 1
         ms=$(timed drain_once) || return 1
