@@ -95,6 +95,9 @@ static int check_log(const struct hvc_store_record *record, struct hvc_error *er
 {
     const struct hvc_store_snapshot *snapshot = record->snapshot;
 
+    if (record->with.count > HVC_NODES_MAX)
+        return hvc_error_set(error, -EINVAL, "record %" PRIu64 " names %u nodes; there are at most %d", record->seq,
+                             record->with.count, HVC_NODES_MAX);
     for (size_t i = 0; i < record->entry_count; i++) {
         const struct hvc_store_entry *entry = &record->entries[i];
 

@@ -91,8 +91,8 @@ static int put_first_state(sqlite3 *db, struct hvc_error *error)
     HVC_CLEANUP(statement) sqlite3_stmt *put = NULL;
     struct hvc_state none = {0};
     int r = hvc_sql_prepare(
-        db, "INSERT INTO state(" HVC_COLUMNS_STATE ", id) VALUES(0, 0, 0, 0, zeroblob(16), '', 0, 0, 0, ?, 1)", &put,
-        error);
+        db, "INSERT INTO state(" HVC_COLUMNS_STATE ", id) VALUES(0, 0, 0, 0, zeroblob(16), '', 0, 0, 0, x'', ?, 1)",
+        &put, error);
 
     if (r == 0)
         r = hvc_sql_bind(put, error, "i", (int64_t)hvc_row_state(&none));
@@ -362,6 +362,7 @@ static void fill_facts(struct hvc_store *store, const struct finding *finding, c
         .rebooted = state->boot_id[0] != '\0' && strcmp(state->boot_id, boot_id) != 0,
         .voter = state->voter,
         .view_boot = state->view_boot,
+        .with = state->with,
         .node = state->node,
         .promised = state->promised,
         .commit = state->commit,

@@ -37,9 +37,22 @@ uint32_t hvc_row_life(const struct hvc_life *life)
     return crc_bytes(crc, life->aside, strlen(life->aside));
 }
 
+size_t hvc_row_nodes(const struct hvc_store_nodes *nodes, uint8_t ret_bytes[HVC_NODES_MAX * 4])
+{
+    size_t length = 0;
+
+    for (unsigned i = 0; i < nodes->count; i++) {
+        for (unsigned shift = 0; shift < 32; shift += 8)
+            ret_bytes[length++] = (uint8_t)(nodes->node[i] >> shift);
+    }
+    return length;
+}
+
 uint32_t hvc_row_state(const struct hvc_state *state)
 {
     uint32_t crc = crc_u64(crc_begin('S'), state->promised);
+    uint8_t with[HVC_NODES_MAX * 4];
+    size_t length = hvc_row_nodes(&state->with, with);
 
     crc = crc_u64(crc, state->commit);
     crc = crc_u64(crc, state->node);
@@ -48,7 +61,9 @@ uint32_t hvc_row_state(const struct hvc_state *state)
     crc = crc_bytes(crc, state->boot_id, strlen(state->boot_id));
     crc = crc_u64(crc, state->view_boot);
     crc = crc_u64(crc, state->first);
-    return crc_u64(crc, state->last);
+    crc = crc_u64(crc, state->last);
+    /* without nodes the sum is that of version 1, whose rows have none */
+    return length == 0 ? crc : crc_bytes(crc, with, length);
 }
 
 uint32_t hvc_row_entry(const struct hvc_store_entry *entry)
@@ -123,6 +138,19 @@ static bool read_text(sqlite3_stmt *row, int column, char *ret_text, size_t size
     return text != NULL && hvc_text_copy(ret_text, size, text) == 0;
 }
 
+static bool read_nodes(sqlite3_stmt *row, int column, struct hvc_store_nodes *ret_nodes)
+{
+    size_t length;
+    const uint8_t *bytes = hvc_sql_blob(row, column, &length);
+
+    if (sqlite3_column_type(row, column) != SQLITE_BLOB || length % 4 != 0 || length / 4 > HVC_NODES_MAX)
+        return false;
+    ret_nodes->count = (unsigned)(length / 4);
+    for (size_t i = 0; i < length; i++)
+        ret_nodes->node[i / 4] |= (uint32_t)bytes[i] << (8 * (i % 4));
+    return true;
+}
+
 static bool read_below(sqlite3_stmt *row, int column, uint64_t limit, uint64_t *ret_value)
 {
     *ret_value = hvc_sql_u64(row, column);
@@ -147,7 +175,7 @@ int hvc_row_read_state(sqlite3_stmt *row, struct hvc_state *ret_state)
     uint64_t node = 0, voter = 0;
     bool good = read_below(row, 2, (uint64_t)UINT32_MAX + 1, &node) && read_below(row, 3, 2, &voter) &&
                 read_exact(row, 4, state.cluster_id, sizeof(state.cluster_id)) &&
-                read_text(row, 5, state.boot_id, sizeof(state.boot_id));
+                read_text(row, 5, state.boot_id, sizeof(state.boot_id)) && read_nodes(row, 9, &state.with);
 
     if (good) {
         state.node = (uint32_t)node;
@@ -155,7 +183,7 @@ int hvc_row_read_state(sqlite3_stmt *row, struct hvc_state *ret_state)
         state.view_boot = hvc_sql_u64(row, 6);
         state.first = hvc_sql_u64(row, 7);
         state.last = hvc_sql_u64(row, 8);
-        good = crc_is(row, 9, hvc_row_state(&state));
+        good = crc_is(row, 10, hvc_row_state(&state));
     }
     if (good)
         *ret_state = state;

@@ -23,6 +23,8 @@ const char *const hvc_store_steps[] = {
     "CREATE TABLE history(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, key TEXT NOT NULL, stamp INTEGER NOT NULL,"
     " idx INTEGER NOT NULL, bytes BLOB NOT NULL, crc INTEGER NOT NULL, UNIQUE(kind, key)) STRICT;"
     "CREATE INDEX history_order ON history(kind, id);",
+    /* 2: hvc_replication_persist.with */
+    "ALTER TABLE state ADD COLUMN with_nodes BLOB NOT NULL DEFAULT x'';",
     NULL,
 };
 

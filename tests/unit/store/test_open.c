@@ -244,6 +244,18 @@ static void changed_promise(void)
     sql("UPDATE state SET promised = 1");
 }
 
+static void changed_nodes(void)
+{
+    stopped_after(6);
+    sql("UPDATE state SET with_nodes = x'0100000002000000'");
+}
+
+static void nodes_that_are_none(void)
+{
+    stopped_after(6);
+    sql("UPDATE state SET with_nodes = x'010000'");
+}
+
 static void changed_part(void)
 {
     stopped_after(6);
@@ -279,6 +291,8 @@ static const struct {
     {"changed entry", changed_entry, "log entry 9 is torn or changed", false, true},
     {"missing entry", missing_entry, "the log ends before entry 13; 13 was the last one", false, true},
     {"changed promise", changed_promise, "the row of promise and commit, 1 is torn or changed", false, true},
+    {"changed nodes", changed_nodes, "the row of promise and commit, 1 is torn or changed", false, true},
+    {"nodes that are none", nodes_that_are_none, "the row of promise and commit, 1 is torn or changed", false, true},
     {"missing part", changed_part, "the snapshot of index 6 is not whole: 1 of 2 parts", false, true},
     {"another table", another_table, "the tables are not those that hvcluster makes", false, true},
     {"another program's mark", another_program, "marked as another program's", false, true},
@@ -385,11 +399,33 @@ static void a_store_of_a_newer_version_is_refused_and_left_alone(void **state)
     (void)state;
     stopped_after(6);
     sql("UPDATE schema_version SET version = 9");
-    opening_fails_with(-EPROTONOSUPPORT, "tables are of version 9, this one knows up to 1");
-    sql("UPDATE schema_version SET version = 1");
+    opening_fails_with(-EPROTONOSUPPORT, "tables are of version 9, this one knows up to 2");
+    sql("UPDATE schema_version SET version = 2");
     store = open_store(&facts);
     assert_false(facts.damaged);
     content_is(store, 6);
+    close_store(store);
+}
+
+static void a_store_of_the_first_version_is_brought_up_to_date(void **state)
+{
+    struct hvc_store_facts facts;
+    struct hvc_error error;
+    struct hvc_store *store;
+
+    (void)state;
+    stopped_after(4); /* whose last record names no nodes */
+    sql("ALTER TABLE state DROP COLUMN with_nodes; UPDATE schema_version SET version = 1");
+    store = open_store(&facts);
+    assert_false(facts.damaged);
+    assert_int_equal(facts.schema, 2);
+    assert_int_equal(facts.with.count, 0);
+    content_is(store, 4);
+    assert_int_equal(world_run(store, 5, 5, &error), 1);
+    close_store(store);
+    store = open_store(&facts);
+    assert_int_equal(facts.with.count, 1);
+    content_is(store, 5);
     close_store(store);
 }
 
@@ -490,6 +526,7 @@ int main(void)
         TEST(a_start_on_another_boot_is_told_until_a_record_is_written),
         TEST(a_second_process_is_refused_in_words),
         TEST(a_store_of_a_newer_version_is_refused_and_left_alone),
+        TEST(a_store_of_the_first_version_is_brought_up_to_date),
         TEST(what_forbids_a_judgement_is_an_error),
         TEST(content_that_its_owner_cannot_use_is_put_aside),
         TEST(only_the_newest_stores_are_kept_aside),

@@ -230,6 +230,8 @@ static void what_breaks_a_bound_is_refused_at_once(void **state)
     entries[0].length = 1;
     record.entry_count = 2;
     assert_int_equal(submit(&record), -EINVAL);
+    record = (struct hvc_store_record){.seq = 1, .with.count = HVC_NODES_MAX + 1};
+    assert_int_equal(submit(&record), -EINVAL);
     record = (struct hvc_store_record){.seq = 0, .wipe = true};
     assert_int_equal(submit(&record), -EINVAL);
     record = (struct hvc_store_record){.documents = &document, .document_count = 1};

@@ -25,6 +25,7 @@ struct world_model {
     uint32_t node;
     bool voter;
     uint64_t view_boot;
+    struct hvc_store_nodes with;
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
     struct world_entry entries[WORLD_ENTRIES_MAX];
     size_t entry_count;

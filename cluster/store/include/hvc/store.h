@@ -93,6 +93,12 @@ struct hvc_store_history {
     size_t length;
 };
 
+/* Node ids, as in hvc_replication_with. */
+struct hvc_store_nodes {
+    unsigned count;
+    uint32_t node[HVC_NODES_MAX];
+};
+
 /* One step, carried out as a whole or not at all, in the order of the fields. */
 struct hvc_store_record {
     /* The log part; only when seq is not 0. seq rises from record to record. */
@@ -107,7 +113,8 @@ struct hvc_store_record {
     uint64_t promised, commit;
     uint32_t node;
     bool voter;
-    uint64_t view_boot; /* as in hvc/replication.h; kept as it is */
+    uint64_t view_boot; /* this and with: as in hvc/replication.h; kept as they are */
+    struct hvc_store_nodes with;
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
 
     /* Beside the log; with or without a log part. */
@@ -128,8 +135,9 @@ struct hvc_store_facts {
     bool damaged;  /* the content was lost or is not to be trusted, and has not been refilled since */
     bool rebooted; /* the host has booted since the last record was written */
     bool voter;
-    uint64_t view_boot; /* as in the last record */
-    uint32_t node;      /* 0: no record was ever written */
+    uint64_t view_boot; /* this and with: as in the last record */
+    struct hvc_store_nodes with;
+    uint32_t node; /* 0: no record was ever written */
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
     uint64_t promised, commit;
     uint64_t first_index, last_index; /* of the log; both 0 when it holds no entry */
