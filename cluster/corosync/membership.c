@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cmap_nodes.h"
 #include "hvc/bounded_call.h"
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
@@ -31,99 +32,16 @@ struct reading {
     int status;
 };
 
-static int cs_failed(struct hvc_error *error, const char *call, cs_error_t e)
-{
-    switch ((int)e) {
-    case CS_ERR_ACCESS:
-    case CS_ERR_SECURITY:
-        return hvc_error_set(error, -EACCES,
-                             "corosync refuses this user (uid %u, gid %u) at %s: %s. Put 'uidgid { uid: ... }' into a "
-                             "file in /etc/corosync/uidgid.d and run corosync-cfgtool -R",
-                             (unsigned)geteuid(), (unsigned)getegid(), call, cs_strerror(e));
-    case CS_ERR_TRY_AGAIN:
-        return hvc_error_set(error, -EAGAIN, "corosync is busy with a new membership (%s: %s)", call, cs_strerror(e));
-    case CS_ERR_NO_MEMORY:
-        return hvc_error_set(error, -ENOMEM, "%s: %s", call, cs_strerror(e));
-    default:
-        return hvc_error_set(error, -EIO, "corosync: %s: %s", call, cs_strerror(e));
-    }
-}
-
 /* A connection that fails for any other reason than rights means that nobody serves the socket. */
 static int connect_failed(struct hvc_error *error, const char *call, cs_error_t e)
 {
-    int r = cs_failed(error, call, e);
+    int r = hvc_cs_failed(error, call, e);
 
     if (r == -EACCES || r == -ENOMEM)
         return r;
     return hvc_error_set(error, r == -EAGAIN ? -EAGAIN : -ENOTCONN,
                          "corosync does not run on this node (%s: %s): start it with 'pcs cluster start'", call,
                          cs_strerror(e));
-}
-
-/* Text of a cmap key into a fixed buffer; one that is absent leaves it empty. */
-static int read_text(cmap_handle_t map, const char *key, char *target, size_t size, struct hvc_error *error)
-{
-    char *text = NULL;
-    cs_error_t e = cmap_get_string(map, key, &text);
-    int r;
-
-    if (e == CS_ERR_NOT_EXIST) {
-        target[0] = '\0';
-        return 0;
-    }
-    if (e != CS_OK)
-        return cs_failed(error, key, e);
-    r = hvc_text_copy(target, size, text);
-    free(text);
-    return r < 0 ? hvc_error_set(error, -EINVAL, "corosync's %s is longer than %zu bytes", key, size - 1) : 0;
-}
-
-static int read_field(cmap_handle_t map, const char *key, struct reading *reading)
-{
-    unsigned position = 0;
-    enum nodelist_field field = nodelist_parse_key(key, &position);
-    struct nodelist_row *row;
-    uint32_t number = 0;
-    cs_error_t e;
-
-    if (field == NODELIST_OTHER)
-        return 0;
-    row = nodelist_row_at(&reading->list, position);
-    if (row == NULL)
-        return 0; /* too_many tells */
-    if (field == NODELIST_NAME)
-        return read_text(map, key, row->node.name, sizeof(row->node.name), &reading->error);
-    if (field == NODELIST_RING0)
-        return read_text(map, key, row->node.address, sizeof(row->node.address), &reading->error);
-    e = cmap_get_uint32(map, key, &number);
-    if (e != CS_OK)
-        return cs_failed(&reading->error, key, e);
-    if (field == NODELIST_ID) {
-        row->node.id = number;
-        row->has_id = true;
-    } else {
-        row->node.votes = number;
-    }
-    return 0;
-}
-
-static int read_nodes(cmap_handle_t map, struct reading *reading)
-{
-    char key[CMAP_KEYNAME_MAXLEN + 1];
-    cmap_iter_handle_t iterator;
-    cs_error_t e;
-    int r = 0;
-
-    e = cmap_iter_init(map, "nodelist.node.", &iterator);
-    if (e != CS_OK)
-        return cs_failed(&reading->error, "cmap_iter_init", e);
-    while (r == 0 && (e = cmap_iter_next(map, iterator, key, NULL, NULL)) == CS_OK)
-        r = read_field(map, key, reading);
-    (void)cmap_iter_finalize(map, iterator);
-    if (r == 0 && e != CS_ERR_NO_SECTIONS)
-        r = cs_failed(&reading->error, "cmap_iter_next", e);
-    return r;
 }
 
 static int read_map(struct reading *reading)
@@ -134,9 +52,9 @@ static int read_map(struct reading *reading)
 
     if (e != CS_OK)
         return connect_failed(&reading->error, "cmap_initialize", e);
-    r = read_text(map, "totem.cluster_name", reading->cluster_name, sizeof(reading->cluster_name), &reading->error);
+    r = hvc_cmap_text(map, "totem.cluster_name", reading->cluster_name, sizeof(reading->cluster_name), &reading->error);
     if (r == 0)
-        r = read_nodes(map, reading);
+        r = hvc_cmap_nodes(map, &reading->list, &reading->error);
     (void)cmap_finalize(map);
     return r;
 }
@@ -186,7 +104,7 @@ static int read_quorum(struct reading *reading)
     while (e == CS_OK && !reading->got_quorum)
         e = quorum_dispatch(handle, CS_DISPATCH_ONE);
     (void)quorum_finalize(handle);
-    return e == CS_OK ? 0 : cs_failed(&reading->error, "quorum_dispatch", e);
+    return e == CS_OK ? 0 : hvc_cs_failed(&reading->error, "quorum_dispatch", e);
 }
 
 static int read_votes(struct reading *reading)
@@ -201,7 +119,7 @@ static int read_votes(struct reading *reading)
     e = votequorum_getinfo(handle, 0, &info); /* 0: this node */
     (void)votequorum_finalize(handle);
     if (e != CS_OK)
-        return cs_failed(&reading->error, "votequorum_getinfo", e);
+        return hvc_cs_failed(&reading->error, "votequorum_getinfo", e);
     facts->local_id = info.node_id;
     facts->two_node = (info.flags & VOTEQUORUM_INFO_TWONODE) != 0;
     facts->wait_for_all = (info.flags & VOTEQUORUM_INFO_WAIT_FOR_ALL) != 0;

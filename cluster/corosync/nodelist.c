@@ -85,31 +85,43 @@ static void name_node(struct hvc_member *node, const char *host_name)
         memcpy(node->name, node->address, sizeof(node->name));
 }
 
-static int add_node(struct hvc_membership *m, const struct nodelist_row *row, const struct quorum_facts *facts,
-                    const char *host_name, struct hvc_error *error)
+static int check_node(const struct nodelist_row *row, const struct hvc_member *nodes, size_t count,
+                      struct hvc_error *error)
 {
-    struct hvc_member *node = &m->nodes[m->count];
+    const struct hvc_member *node = &nodes[count];
 
     if (!row->has_id)
         return hvc_error_set(error, -EINVAL, "node %u of corosync's node list has no nodeid: set it in corosync.conf",
                              row->position);
-    *node = row->node;
-    node->local = node->id == facts->local_id;
-    node->member = is_member(facts, node->id);
-    name_node(node, host_name);
     if (node->name[0] == '\0')
         return hvc_error_set(error, -EINVAL,
                              "node id %u of corosync's node list has neither name nor ring0_addr: set name in "
                              "corosync.conf",
                              node->id);
-    for (size_t i = 0; i < m->count; i++) {
-        if (m->nodes[i].id == node->id || strcmp(m->nodes[i].name, node->name) == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (nodes[i].id == node->id || strcmp(nodes[i].name, node->name) == 0)
             return hvc_error_set(error, -EINVAL, "corosync's node list has two nodes with the id %u or the name %s",
                                  node->id, node->name);
     }
-    if (node->local)
-        m->local = m->count;
-    m->count++;
+    return 0;
+}
+
+int nodelist_nodes(const struct nodelist *list, uint32_t local_id, const char *host_name,
+                   struct hvc_member ret_nodes[HVC_NODES_MAX], size_t *ret_count, struct hvc_error *error)
+{
+    if (list->too_many)
+        return hvc_error_set(error, -E2BIG, "corosync's node list has more than %d nodes", HVC_NODES_MAX);
+    for (size_t i = 0; i < list->used; i++) {
+        int r;
+
+        ret_nodes[i] = list->rows[i].node;
+        ret_nodes[i].local = ret_nodes[i].id == local_id;
+        name_node(&ret_nodes[i], host_name);
+        r = check_node(&list->rows[i], ret_nodes, i, error);
+        if (r < 0)
+            return r;
+    }
+    *ret_count = list->used;
     return 0;
 }
 
@@ -142,18 +154,17 @@ int nodelist_assemble(const struct nodelist *list, const struct quorum_facts *fa
                       const char *host_name, struct hvc_membership *m, struct hvc_error *error)
 {
     bool found = false;
+    int r = nodelist_nodes(list, facts->local_id, host_name, m->nodes, &m->count, error);
 
-    if (list->too_many)
-        return hvc_error_set(error, -E2BIG, "corosync's node list has more than %d nodes", HVC_NODES_MAX);
-    m->count = 0;
+    if (r < 0)
+        return r;
     if (hvc_text_copy(m->cluster_name, sizeof(m->cluster_name), cluster_name) < 0)
         return hvc_error_set(error, -EINVAL, "totem.cluster_name is longer than %d bytes", HVC_CLUSTER_NAME_MAX - 1);
-    for (size_t i = 0; i < list->used; i++) {
-        int r = add_node(m, &list->rows[i], facts, host_name, error);
-
-        if (r < 0)
-            return r;
-        found = found || m->nodes[m->count - 1].local;
+    for (size_t i = 0; i < m->count; i++) {
+        m->nodes[i].member = is_member(facts, m->nodes[i].id);
+        if (m->nodes[i].local)
+            m->local = i;
+        found = found || m->nodes[i].local;
     }
     if (!found)
         return hvc_error_set(error, -EINVAL, "corosync's node list does not hold this node (node id %u)",

@@ -26,6 +26,12 @@ enum nodelist_field nodelist_parse_key(const char *key, unsigned *ret_position);
 /* The row of a position, made when new (then rows move); NULL and too_many when there is no room. */
 struct nodelist_row *nodelist_row_at(struct nodelist *list, unsigned position);
 
+/* The nodes by position, with the name that each is known by: its own, else ring0_addr, for this node without a name
+ * (local_id) the host's when ring0_addr is an address. -E2BIG; -EINVAL in words when a node has neither id nor name, or
+ * two share one. Sets id, name, address, local and votes. */
+int nodelist_nodes(const struct nodelist *list, uint32_t local_id, const char *host_name,
+                   struct hvc_member ret_nodes[HVC_NODES_MAX], size_t *ret_count, struct hvc_error *error);
+
 /* What the quorum callbacks and votequorum said. */
 struct quorum_facts {
     bool votequorum, quorate, two_node, wait_for_all, last_man_standing, auto_tie_breaker, qdevice, qdevice_alive;
@@ -37,7 +43,7 @@ struct quorum_facts {
     size_t member_count;
 };
 
-/* -EINVAL in words when the list does not hold this node, a node has no id, or two share an id or a name. */
+/* As nodelist_nodes; also -EINVAL when the list does not hold this node. */
 int nodelist_assemble(const struct nodelist *list, const struct quorum_facts *facts, const char *cluster_name,
                       const char *host_name, struct hvc_membership *ret_membership, struct hvc_error *error);
 

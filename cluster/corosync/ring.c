@@ -27,6 +27,13 @@ enum {
     DISPATCH_BURST = 64,    /* deliveries in a row before quorum and sending get their turn */
 };
 
+/* The node list's names. */
+struct hvc_ring_names {
+    size_t count;
+    uint32_t node[HVC_NODES_MAX];
+    char name[HVC_NODES_MAX][HVC_NODE_NAME_MAX];
+};
+
 struct hvc_ring {
     pthread_t thread;
     int events; /* eventfd: the main loop has something to take */
@@ -37,11 +44,13 @@ struct hvc_ring {
     atomic_bool stop, joined, paused;
     atomic_uint_fast64_t call_since; /* when the call into corosync that is under way began; 0: none */
     atomic_uint_fast64_t try_again, reconnects;
-    pthread_mutex_t lock; /* last, since_ms, trace */
+    atomic_uint own_node;
+    pthread_mutex_t lock; /* last, since_ms, trace, names */
     struct hvc_error last;
     uint64_t since_ms;
     hvc_ring_trace_fn trace;
     void *trace_context;
+    struct hvc_ring_names names;
 
     /* of the thread */
     cpg_handle_t cpg;
@@ -50,7 +59,7 @@ struct hvc_ring {
     cmap_handle_t cmap;
     bool cpg_open, quorum_open, votequorum_open, cmap_open;
     int cpg_fd, quorum_fd, votequorum_fd, cmap_fd;
-    uint32_t own_node;
+    struct hvc_votes votes; /* room for what push_quorum reads */
     struct hvc_group_view view;
     bool ring_quorate, quorum_known, votes_dirty, failed;
     struct hvc_ring_id quorum_ring;
@@ -309,6 +318,7 @@ static cs_error_t connect_cpg(struct hvc_ring *ring)
         .cpg_totem_confchg_fn = on_totem,
         .flags = CPG_MODEL_V1_DELIVER_INITIAL_TOTEM_CONF,
     };
+    uint32_t node = 0;
     cs_error_t result = cpg_model_initialize(&ring->cpg, CPG_MODEL_V1, (cpg_model_data_t *)(void *)&model, ring);
 
     if (result != CS_OK)
@@ -316,8 +326,10 @@ static cs_error_t connect_cpg(struct hvc_ring *ring)
     ring->cpg_open = true;
     result = cpg_fd_get(ring->cpg, &ring->cpg_fd);
     if (result == CS_OK)
-        result = cpg_local_get(ring->cpg, &ring->own_node);
-    hvc_group_view_init(&ring->view, ring->own_node);
+        result = cpg_local_get(ring->cpg, &node);
+    if (result == CS_OK)
+        atomic_store(&ring->own_node, node);
+    hvc_group_view_init(&ring->view, node);
     return result;
 }
 
@@ -423,15 +435,29 @@ static void disconnect_all(struct hvc_ring *ring)
     ring->view.open = false;
 }
 
+static void keep_names(struct hvc_ring *ring, const struct hvc_votes *votes)
+{
+    struct hvc_ring_names *names = &ring->names;
+
+    (void)pthread_mutex_lock(&ring->lock);
+    names->count = votes->count;
+    for (size_t i = 0; i < votes->count; i++) {
+        names->node[i] = votes->nodes[i].id;
+        memcpy(names->name[i], votes->nodes[i].name, sizeof(names->name[i]));
+    }
+    (void)pthread_mutex_unlock(&ring->lock);
+}
+
 static void push_quorum(struct hvc_ring *ring)
 {
     struct hvc_replication_event event = {.kind = HVC_REPLICATION_QUORUM};
-    struct hvc_votes votes;
+    struct hvc_replication_node nodes[HVC_NODES_MAX];
+    struct hvc_votes *votes = &ring->votes;
     struct hvc_error error;
     int result;
 
     call_begins(ring);
-    result = hvc_votes_read(ring->votequorum, ring->cmap, ring->own_node, &votes, &error);
+    result = hvc_votes_read(ring->votequorum, ring->cmap, atomic_load(&ring->own_node), votes, &error);
     call_ended(ring);
     ring->votes_dirty = false;
     if (result != 0) {
@@ -443,12 +469,15 @@ static void push_quorum(struct hvc_ring *ring)
     }
     event.quorum.ring = ring->quorum_ring;
     event.quorum.quorate = ring->ring_quorate;
-    event.quorum.votes = votes.own;
-    event.quorum.expected = votes.expected;
-    event.quorum.quorum = votes.quorum;
-    event.quorum.modes = votes.modes;
-    event.quorum.count = votes.count;
-    push(ring, &event, votes.nodes, votes.count * sizeof(votes.nodes[0]));
+    event.quorum.votes = votes->own;
+    event.quorum.expected = votes->expected;
+    event.quorum.quorum = votes->quorum;
+    event.quorum.modes = votes->modes;
+    event.quorum.count = (unsigned)votes->count;
+    for (size_t i = 0; i < votes->count; i++)
+        nodes[i] = (struct hvc_replication_node){.node = votes->nodes[i].id, .votes = votes->nodes[i].votes};
+    keep_names(ring, votes); /* before the event, so that whoever has taken it finds them */
+    push(ring, &event, nodes, votes->count * sizeof(nodes[0]));
 }
 
 /* Takes what CPG has, a burst at a time; returns false when the receiver is behind and CPG must wait. */
@@ -700,6 +729,27 @@ void hvc_ring_status(struct hvc_ring *ring, struct hvc_ring_status *ret_status)
     ret_status->reconnects = atomic_load(&ring->reconnects);
     ret_status->send_bytes = hvc_queue_bytes(&ring->sending);
     ret_status->receive_bytes = hvc_queue_bytes(&ring->received);
+}
+
+uint32_t hvc_ring_node(const struct hvc_ring *ring)
+{
+    return atomic_load(&ring->own_node);
+}
+
+int hvc_ring_name(struct hvc_ring *ring, uint32_t node, char ret_name[HVC_NODE_NAME_MAX])
+{
+    struct hvc_ring_names *names = &ring->names;
+    int result = -ENOENT;
+
+    (void)pthread_mutex_lock(&ring->lock);
+    for (size_t i = 0; i < names->count && result != 0; i++) {
+        if (names->node[i] != node)
+            continue;
+        memcpy(ret_name, names->name[i], sizeof(names->name[i]));
+        result = 0;
+    }
+    (void)pthread_mutex_unlock(&ring->lock);
+    return result;
 }
 
 void hvc_ring_trace(struct hvc_ring *ring, hvc_ring_trace_fn function, void *context)

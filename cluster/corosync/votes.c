@@ -3,6 +3,9 @@
 
 #include <corosync/corotypes.h>
 #include <errno.h>
+#include <unistd.h>
+
+#include "cmap_nodes.h"
 
 /* Which corosync flags say that two disjoint sides can both be quorate (votequorum(5)). */
 static uint32_t modes_of(unsigned flags)
@@ -25,80 +28,38 @@ static uint32_t modes_of(unsigned flags)
     return modes;
 }
 
-/* Position in the node list from a key "nodelist.node.<position>.nodeid", or -1. */
-static int position_of(const char *key)
-{
-    static const char prefix[] = "nodelist.node.";
-    static const char suffix[] = ".nodeid";
-    int position = 0;
-    const char *p = key + sizeof(prefix) - 1;
-
-    if (strncmp(key, prefix, sizeof(prefix) - 1) != 0 || *p < '0' || *p > '9')
-        return -1;
-    for (; *p >= '0' && *p <= '9' && position < 10000; p++)
-        position = position * 10 + (*p - '0');
-    return strcmp(p, suffix) == 0 ? position : -1;
-}
-
-static uint32_t votes_of(votequorum_handle_t votequorum, cmap_handle_t cmap, uint32_t node, int position)
-{
-    struct votequorum_info info;
-    char key[CMAP_KEYNAME_MAXLEN + 1];
-    uint32_t votes;
-
-    if (votequorum_getinfo(votequorum, node, &info) == CS_OK)
-        return info.node_votes;
-    (void)snprintf(key, sizeof(key), "nodelist.node.%d.quorum_votes", position);
-    return cmap_get_uint32(cmap, key, &votes) == CS_OK ? votes : 1;
-}
-
-static int read_nodes(votequorum_handle_t votequorum, cmap_handle_t cmap, struct hvc_votes *votes,
+static int read_nodes(votequorum_handle_t votequorum, cmap_handle_t cmap, uint32_t own_node, struct hvc_votes *votes,
                       struct hvc_error *error)
 {
-    cmap_iter_handle_t iterator;
-    char key[CMAP_KEYNAME_MAXLEN + 1];
-    cs_error_t result = cmap_iter_init(cmap, "nodelist.node.", &iterator);
-    int outcome = 0;
+    struct nodelist list = {0};
+    char host[HVC_NODE_NAME_MAX] = "";
+    int r = hvc_cmap_nodes(cmap, &list, error);
 
-    if (result != CS_OK)
-        return hvc_error_set(error, -EIO, "cmap cannot list nodelist.node.: %s", cs_strerror(result));
-    while (outcome == 0 && cmap_iter_next(cmap, iterator, key, NULL, NULL) == CS_OK) {
-        uint32_t node;
-        int position = position_of(key);
+    if (r < 0)
+        return r;
+    (void)gethostname(host, sizeof(host) - 1);
+    r = nodelist_nodes(&list, own_node, host, votes->nodes, &votes->count, error);
+    for (size_t i = 0; r == 0 && i < votes->count; i++) {
+        struct votequorum_info info;
 
-        if (position < 0)
-            continue;
-        result = cmap_get_uint32(cmap, key, &node);
-        if (result != CS_OK)
-            outcome = hvc_error_set(error, -EIO, "cmap cannot read %s: %s", key, cs_strerror(result));
-        else if (votes->count == HVC_NODES_MAX)
-            outcome =
-                hvc_error_set(error, -E2BIG, "the node list of corosync.conf has more than %d nodes", HVC_NODES_MAX);
-        else
-            votes->nodes[votes->count++] =
-                (struct hvc_replication_node){.node = node, .votes = votes_of(votequorum, cmap, node, position)};
+        if (votequorum_getinfo(votequorum, votes->nodes[i].id, &info) == CS_OK)
+            votes->nodes[i].votes = info.node_votes;
     }
-    (void)cmap_iter_finalize(cmap, iterator);
-    return outcome;
+    return r;
 }
 
 int hvc_votes_read(votequorum_handle_t votequorum, cmap_handle_t cmap, uint32_t own_node, struct hvc_votes *ret_votes,
                    struct hvc_error *error)
 {
     struct votequorum_info info;
-    struct hvc_votes votes = {0};
     cs_error_t result = votequorum_getinfo(votequorum, own_node, &info);
-    int outcome;
 
     if (result != CS_OK)
         return hvc_error_set(error, -EIO, "votequorum does not tell the votes of node %u: %s", own_node,
                              cs_strerror(result));
-    votes.own = info.node_votes;
-    votes.expected = info.highest_expected;
-    votes.quorum = info.quorum;
-    votes.modes = modes_of(info.flags);
-    outcome = read_nodes(votequorum, cmap, &votes, error);
-    if (outcome == 0)
-        *ret_votes = votes;
-    return outcome;
+    ret_votes->own = info.node_votes;
+    ret_votes->expected = info.highest_expected;
+    ret_votes->quorum = info.quorum;
+    ret_votes->modes = modes_of(info.flags);
+    return read_nodes(votequorum, cmap, own_node, ret_votes, error);
 }

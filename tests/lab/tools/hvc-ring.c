@@ -18,8 +18,10 @@ static void print_trace(void *context, const char *line)
     (void)printf("trace %s\n", line);
 }
 
-static void print_event(const struct hvc_replication_event *event)
+static void print_event(struct hvc_ring *ring, const struct hvc_replication_event *event)
 {
+    char name[HVC_NODE_NAME_MAX];
+
     switch ((int)event->kind) {
     case HVC_REPLICATION_VIEW:
         (void)printf("view ring=%u.%" PRIu64 " members=", event->view.ring.node, event->view.ring.seq);
@@ -34,7 +36,8 @@ static void print_event(const struct hvc_replication_event *event)
                      event->quorum.ring.node, event->quorum.ring.seq, event->quorum.quorate, event->quorum.votes,
                      event->quorum.expected, event->quorum.quorum, event->quorum.modes);
         for (unsigned i = 0; i < event->quorum.count; i++)
-            (void)printf("%s%u:%u", i == 0 ? "" : ",", event->quorum.nodes[i].node, event->quorum.nodes[i].votes);
+            (void)printf("%s%u:%u:%s", i == 0 ? "" : ",", event->quorum.nodes[i].node, event->quorum.nodes[i].votes,
+                         hvc_ring_name(ring, event->quorum.nodes[i].node, name) == 0 ? name : "?");
         break;
     case HVC_REPLICATION_MESSAGE:
         (void)printf("message node=%u length=%zu", event->message.node, event->message.length);
@@ -82,7 +85,7 @@ int main(int argc, char **argv)
         if (poll(&fd, 1, 10) < 0)
             break;
         while (hvc_ring_next(ring, &event))
-            print_event(&event);
+            print_event(ring, &event);
         if (rate > 0 && hvc_now_ms() >= next) {
             int result = hvc_ring_send(ring, "ping", 4);
 

@@ -62,7 +62,29 @@ bool hvc_ring_next(struct hvc_ring *ring, struct hvc_replication_event *ret_even
  * HVC_RING_SEND_MAX bytes wait; -ENOTCONN when not joined. */
 int hvc_ring_send(struct hvc_ring *ring, const void *bytes, size_t length);
 
+/* Own corosync node id; 0: corosync has not been reached yet. It stays when the connection is lost. */
+uint32_t hvc_ring_node(const struct hvc_ring *ring);
+
+/* The name of a node of corosync.conf's node list, by the rules of hvc_member.name; known for every node of a
+ * QUORUM event that was taken, until a node list without it. -ENOENT. */
+int hvc_ring_name(struct hvc_ring *ring, uint32_t node, char ret_name[HVC_NODE_NAME_MAX]);
+
 void hvc_ring_status(struct hvc_ring *ring, struct hvc_ring_status *ret_status);
+
+/* What a driver needs of a ring, so that it can run on a list of one node, or on a test's, as well. Contracts: above.
+ */
+struct hvc_ring_operations {
+    int (*close)(void *ring, uint64_t wait_ms);
+    int (*fd)(const void *ring);
+    bool (*next)(void *ring, struct hvc_replication_event *ret_event);
+    int (*send)(void *ring, const void *bytes, size_t length);
+    uint32_t (*node)(const void *ring);
+    int (*name)(void *ring, uint32_t node, char ret_name[HVC_NODE_NAME_MAX]);
+    void (*status)(void *ring, struct hvc_ring_status *ret_status);
+};
+
+/* Corosync's; ring is what hvc_ring_open gave. */
+extern const struct hvc_ring_operations hvc_ring_operations;
 
 /* For tests and traces: called in the handle's thread for each callback of corosync, with one line of text. */
 typedef void (*hvc_ring_trace_fn)(void *context, const char *line);
