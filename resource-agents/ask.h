@@ -25,7 +25,8 @@ struct hvc_question {
     const char *source;
     const char *config; /* file the definition came from */
     const char *end_action;
-    uint64_t timeout_ms; /* the operation answers within it */
+    uint64_t timeout_ms;  /* the operation answers within it */
+    uint64_t graceful_ms; /* of guest.stop */
     uint64_t bandwidth_mib;
     uint64_t max_downtime_ms;
     bool post_copy;

@@ -30,6 +30,7 @@ struct hvc_record *hvc_ask_encode(const struct hvc_question *question)
     hvc_record_set_text(args, "config", question->config);
     hvc_record_set_text(args, "end_action", question->end_action);
     set_number(args, "timeout_ms", question->timeout_ms);
+    set_number(args, "graceful_ms", question->graceful_ms);
     set_number(args, "bandwidth_mib", question->bandwidth_mib);
     set_number(args, "max_downtime_ms", question->max_downtime_ms);
     if (question->post_copy)

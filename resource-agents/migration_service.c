@@ -8,6 +8,7 @@
 
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
+#include "hvc/libvirt_guests.h"
 #include "hvc/text.h"
 #include "installed_program.h"
 #include "ocf_log.h"
@@ -124,6 +125,15 @@ static int act_monitor(struct action *action)
 
 /* ---- start ---- */
 
+/* Before the first guest is refused for it. No fault of this service, so it only says it. */
+static void warn_of_bootleggers(const struct action *action)
+{
+    if (hvc_libvirt_guests_enabled(action->probe->root))
+        hvc_ocf_log(action->ocf, HVC_OCF_WARNING,
+                    "libvirt-guests.service is enabled on this node and stops or starts guests beside the cluster. No "
+                    "VirtualSystem is started here until it is not: " HVC_LIBVIRT_GUESTS_ADVICE);
+}
+
 static int validate(struct action *action)
 {
     struct hvc_error error = {0};
@@ -205,6 +215,7 @@ static int act_start(struct action *action)
     size_t used = 0;
     int code;
 
+    warn_of_bootleggers(action);
     if (action->probe->ask(action->probe, action->deadline_ms, &health, &error) == 0)
         return HVC_OCF_SUCCESS;
     hvc_error_clear(&error);
@@ -252,6 +263,14 @@ static int act_stop(struct action *action)
     return HVC_OCF_SUCCESS;
 }
 
+static int act_validate(struct action *action)
+{
+    int code = validate(action);
+
+    warn_of_bootleggers(action);
+    return code;
+}
+
 static const struct {
     const char *name;
     int (*act)(struct action *);
@@ -259,7 +278,7 @@ static const struct {
     {"monitor", act_monitor},
     {"start", act_start},
     {"stop", act_stop},
-    {"validate-all", validate},
+    {"validate-all", act_validate},
 };
 
 int hvc_migration_service_act(const struct hvc_ocf *ocf, uint64_t deadline_ms, const struct hvc_service_probe *probe)

@@ -18,6 +18,7 @@ struct hvc_service_probe {
     /* 0 when it answered; -ENOTCONN nobody listens; -ETIMEDOUT it hangs; -EAGAIN it has too many clients; else words */
     int (*ask)(const struct hvc_service_probe *probe, uint64_t deadline_ms, struct hvc_service_health *ret_health,
                struct hvc_error *error);
+    const char *root; /* folder that stands for / where systemd's links are looked at; NULL: / */
 };
 extern const struct hvc_service_probe hvc_service_status; /* operation "status" over its socket */
 

@@ -333,6 +333,7 @@ static int ask_stop(struct action *action, struct hvc_question *question, struct
     question->operation = "guest.stop";
     question->resource = action->ocf->resource;
     question->force = action->settings.force_stop;
+    question->graceful_ms = action->settings.shutdown_timeout_s * 1000;
     return hvc_ask(&action->ways, question, &plan, action->deadline_ms, ret_answer, error);
 }
 

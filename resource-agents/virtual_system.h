@@ -12,6 +12,7 @@
 struct hvc_virtual_system_settings {
     const char *config;
     bool force_stop;
+    uint64_t shutdown_timeout_s;    /* 0: what the op timeout leaves */
     uint64_t migration_downtime_ms; /* 0: the hypervisor's own */
     uint64_t migration_speed_mib;   /* MiB/s; 0: not limited */
     const char *migrate_options;

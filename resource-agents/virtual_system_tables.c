@@ -10,6 +10,7 @@
 
 #define FIELD(name)     offsetof(struct hvc_virtual_system_settings, name)
 #define MIB_MAX         (1024 * 1024) /* 1 TiB/s: beyond any link, within libvirt's and QEMU's range */
+#define SHUTDOWN_MAX_S  86400         /* a day: beyond any op timeout of use */
 #define DOWNTIME_MAX_MS 2000000       /* QEMU's own bound, 2000 s (migration/options.c) */
 
 static const struct hvc_parameter PARAMETERS[] = {
@@ -34,6 +35,21 @@ static const struct hvc_parameter PARAMETERS[] = {
         .standard = "false",
         .shortdesc = "Stop without asking the guest",
         .longdesc = "If true, stop ends the guest at once instead of asking it by ACPI to shut down first.",
+    },
+    {
+        .name = "shutdown_timeout",
+        .use = HVC_PARAMETER_HONOURED,
+        .type = HVC_PARAMETER_INTEGER,
+        .reloadable = true,
+        .offset = FIELD(shutdown_timeout_s),
+        .min = 1,
+        .max = SHUTDOWN_MAX_S,
+        .standard = "0",
+        .shortdesc = "Longest time that stop lets the guest shut down by itself, in seconds",
+        .longdesc = "Longest time, in seconds, that stop lets the guest shut down by itself before it is forced down. "
+                    "It is a part of the stop operation's timeout, which must hold 35 s more (20 s for libvirt, 5 s "
+                    "for the kill, 10 s for the agent). Not set: all that the timeout leaves, 145 s of 180 s. Without "
+                    "effect with force_stop.",
     },
     {
         .name = "migration_downtime",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hvc/placement.h"
 
+#include "hvc/libvirt_guests.h"
 #include "hvc/text.h"
 
 static const char *const seen_names[HVC_SEEN_MAX] = {
@@ -124,8 +125,8 @@ static bool decide_bootleggers(const struct hvc_placement_input *in, size_t loca
     }
     if (in->libvirt_guests) {
         DECIDE(v, HVC_PLACEMENT_REFUSE, local, false,
-               "libvirt-guests.service is enabled on this node, %s, and starts or stops guests beside the cluster: "
-               "run 'systemctl disable --now libvirt-guests.service' on every node",
+               "libvirt-guests.service is enabled on this node, %s, and stops or starts guests beside the "
+               "cluster: " HVC_LIBVIRT_GUESTS_ADVICE,
                in->nodes[local].name);
         return true;
     }

@@ -2,15 +2,13 @@
 #include "guest_survey.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "hvc/libvirt_guests.h"
 #include "hvc/text.h"
 
 /* How long a node may take to answer. Fencing or a clean leave speak for a node already: its answer could only add a
@@ -140,7 +138,7 @@ static void prepare_input(struct hvc_operations *operations, struct guest_survey
         .quorate = survey->facts.corosync_answers && survey->facts.quorate,
         .quorum_exclusive = survey->facts.quorum_exclusive,
         .daemon = !operations->direct,
-        .libvirt_guests = guest_libvirt_guests_enabled(operations->root != NULL ? operations->root : ""),
+        .libvirt_guests = hvc_libvirt_guests_enabled(operations->root),
     };
 }
 
@@ -209,31 +207,4 @@ size_t guest_survey_foreign(const struct guest_survey *survey, const struct gues
             return i;
     }
     return survey->facts.count;
-}
-
-/* /etc/systemd/system/<unit> -> /dev/null masks it whatever else is linked. */
-bool guest_libvirt_guests_enabled(const char *root)
-{
-    static const char unit[] = "libvirt-guests.service";
-    char path[HVC_PATH_TEXT_MAX], target[64];
-    struct stat about;
-    glob_t found;
-    ssize_t length;
-    bool enabled;
-
-    /* sd_booted(3): without systemd as init no unit does anything */
-    (void)snprintf(path, sizeof(path), "%s/run/systemd/system", root);
-    if (lstat(path, &about) < 0 || !S_ISDIR(about.st_mode))
-        return false;
-    (void)snprintf(path, sizeof(path), "%s/etc/systemd/system/%s", root, unit);
-    length = readlink(path, target, sizeof(target) - 1);
-    if (length > 0) {
-        target[length] = '\0';
-        if (strcmp(target, "/dev/null") == 0)
-            return false;
-    }
-    (void)snprintf(path, sizeof(path), "%s/etc/systemd/system/*.wants/%s", root, unit);
-    enabled = glob(path, GLOB_NOSORT, NULL, &found) == 0;
-    globfree(&found);
-    return enabled;
 }

@@ -34,7 +34,4 @@ void guest_survey_describe(const struct guest_survey *survey, struct hvc_record 
 /* Index of the node whose guest is marked as another resource's; facts.count when there is none. */
 size_t guest_survey_foreign(const struct guest_survey *survey, const struct guest_request *request);
 
-/* libvirt-guests.service is enabled on this node and systemd runs it. root: "" or the folder that stands for / */
-bool guest_libvirt_guests_enabled(const char *root);
-
 #endif

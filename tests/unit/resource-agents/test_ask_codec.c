@@ -52,6 +52,8 @@ static void what_is_not_given_is_not_sent(void **state)
                    "{\"op\":\"guest.start\",\"version\":1,\"args\":{\"xml\":\"<x/>\",\"config\":\"/x.xml\"}}");
     assert_encoded(&(struct hvc_question){.operation = "guest.stop", .uuid = "u", .force = true},
                    "{\"op\":\"guest.stop\",\"version\":1,\"args\":{\"uuid\":\"u\",\"force\":true}}");
+    assert_encoded(&(struct hvc_question){.operation = "guest.stop", .uuid = "u", .graceful_ms = 30000},
+                   "{\"op\":\"guest.stop\",\"version\":1,\"args\":{\"uuid\":\"u\",\"graceful_ms\":30000}}");
 }
 
 static void the_resource_of_a_list_is_ours_to_look_for(void **state)

@@ -36,7 +36,7 @@ static int fake_ask(const struct hvc_service_probe *probe, uint64_t deadline_ms,
     *ret_health = fake_health;
     return 0;
 }
-static const struct hvc_service_probe PROBE = {.ask = fake_ask};
+static struct hvc_service_probe PROBE = {.ask = fake_ask, .root = folder};
 
 static void write_program(const char *script)
 {
@@ -202,6 +202,33 @@ static void validate_all_says_what_is_missing(void **state)
     assert_int_equal(act("demote"), HVC_OCF_ERR_UNIMPLEMENTED);
 }
 
+/* Once a start, and never by the monitors that follow. */
+static void libvirt_guests_is_warned_of_before_the_first_guest_starts(void **state)
+{
+    static const char *const folders[] = {"run",
+                                          "run/systemd",
+                                          "run/systemd/system",
+                                          "etc",
+                                          "etc/systemd",
+                                          "etc/systemd/system",
+                                          "etc/systemd/system/multi-user.target.wants"};
+    char path[256];
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(folders); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s", folder, folders[i]);
+        assert_int_equal(mkdir(path, 0755), 0);
+    }
+    (void)snprintf(path, sizeof(path), "%s/%s/libvirt-guests.service", folder, folders[6]);
+    assert_int_equal(symlink("/lib/systemd/system/libvirt-guests.service", path), 0);
+    assert_int_equal(act("validate-all"), HVC_OCF_SUCCESS);
+    assert_non_null(strstr(capture.text, "run 'systemctl mask libvirt-guests.service' on every node"));
+    assert_int_equal(act("start"), HVC_OCF_SUCCESS);
+    assert_non_null(strstr(capture.text, "run 'systemctl mask libvirt-guests.service' on every node"));
+    assert_int_equal(act("monitor"), HVC_OCF_SUCCESS);
+    assert_string_equal(capture.text, "");
+}
+
 #define T(function) cmocka_unit_test_setup_teardown(function, begin, end)
 
 int main(void)
@@ -213,6 +240,7 @@ int main(void)
         T(monitor_tells_hanging_and_unwell_apart),
         T(a_service_started_by_somebody_else_is_stopped_by_its_own_word),
         T(validate_all_says_what_is_missing),
+        T(libvirt_guests_is_warned_of_before_the_first_guest_starts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

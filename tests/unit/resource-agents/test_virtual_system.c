@@ -477,6 +477,17 @@ static void pain_13_stop_keeps_time_for_the_fallback(void **state)
     }
 }
 
+static void stop_hands_on_how_long_the_guest_may_take(void **state)
+{
+    (void)state;
+    remember_guest(FAKE_UUID);
+    environment_add(&environment, "OCF_RESKEY_shutdown_timeout=90");
+    (void)fake_reply(&hvclusterd, HVC_RESULT_OK, "stopped");
+    assert_int_equal(act("stop"), HVC_OCF_SUCCESS);
+    assert_int_equal(hvclusterd.asked[0].question.graceful_ms, 90000);
+    assert_false(hvclusterd.asked[0].question.force);
+}
+
 /* ---- migration ---- */
 
 static void migrate_to_hands_every_setting_to_the_move(void **state)
@@ -642,6 +653,7 @@ int main(void)
         T(stop_with_a_bad_xml_finds_the_guest_by_its_mark),
         T(pain_12_stop_is_not_a_success_until_somebody_proves_it),
         T(pain_13_stop_keeps_time_for_the_fallback),
+        T(stop_hands_on_how_long_the_guest_may_take),
         T(migrate_to_hands_every_setting_to_the_move),
         T(migrate_to_defaults_are_those_of_the_table),
         T(migrate_to_goes_on_when_the_daemon_comes_back),

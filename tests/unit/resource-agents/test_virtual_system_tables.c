@@ -63,7 +63,8 @@ static const char *asking_value(const struct hvc_parameter *row, char *text, siz
 static bool settings_differ(const struct hvc_virtual_system_settings *a, const struct hvc_virtual_system_settings *b)
 {
     return strcmp(a->config, b->config) != 0 || a->force_stop != b->force_stop ||
-           a->migration_downtime_ms != b->migration_downtime_ms || a->migration_speed_mib != b->migration_speed_mib ||
+           a->shutdown_timeout_s != b->shutdown_timeout_s || a->migration_downtime_ms != b->migration_downtime_ms ||
+           a->migration_speed_mib != b->migration_speed_mib ||
            strcmp(a->migration_at_deadline, b->migration_at_deadline) != 0 ||
            a->migration_post_copy != b->migration_post_copy || strcmp(a->monitor_scripts, b->monitor_scripts) != 0 ||
            strcmp(a->on_io_error, b->on_io_error) != 0;
