@@ -45,7 +45,6 @@ static const struct {
     [HVC_ANSWER_IN_USE] = {"in-use", "jobs, guests or drains still name it", NOTHING},
     [HVC_ANSWER_MEMBER] = {"member", "the node is a member of the cluster now, id ", VALUE},
     [HVC_ANSWER_FULL] = {"full", "no room for more: ", FIELD},
-    [HVC_ANSWER_TOKEN] = {"token", "the request's token was used for something else", NOTHING},
 };
 
 static const char *const fields[HVC_FIELD_COUNT] = {
@@ -74,6 +73,19 @@ static const char *const fields[HVC_FIELD_COUNT] = {
 const char *hvc_answer_name(unsigned code)
 {
     return code < HVC_ANSWER_CODE_COUNT ? answers[code].name : "invalid-code";
+}
+
+int32_t hvc_answer_pack(const struct hvc_answer *answer)
+{
+    return (int32_t)((uint32_t)answer->detail << 16 | answer->code);
+}
+
+struct hvc_answer hvc_answer_unpack(int32_t packed, uint64_t value)
+{
+    return (struct hvc_answer){.code = (uint16_t)((uint32_t)packed & 0xffff),
+                               .detail = (uint16_t)((uint32_t)packed >> 16),
+                               .value = value,
+                               .repeated = true};
 }
 
 void hvc_answer_text(const struct hvc_answer *answer, char *text, size_t size)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One entry of the log: decode, look for its token, run it, remember the answer, admit what can go. */
+/* One entry of the log: decode, run it, admit what can go. */
 #include <errno.h>
-#include <string.h>
 
 #include "internal.h"
 
@@ -40,48 +39,10 @@ static const hvc_apply_fn handlers[HVC_COMMAND_KIND_END] = {
     [HVC_COMMAND_TICK] = hvc_apply_tick,
 };
 
-static void remember(struct hvc_service *s, const struct hvc_command *c, const struct hvc_answer *answer)
-{
-    struct hvc_pool *pool = &s->pool[HVC_RECORD_TOKEN];
-    struct hvc_token_item *item;
-    uint32_t slot;
-
-    if (pool->count == pool->capacity) {
-        slot = s->token_oldest;
-        s->token_oldest = (slot + 1) % pool->capacity;
-        hvc_index_remove(&s->token_by_request, hvc_key_hash(s->tokens[slot].request, 16), slot);
-        hvc_pool_give(pool, slot);
-    }
-    slot = hvc_pool_take(pool);
-    item = &s->tokens[slot];
-    memset(item, 0, sizeof(*item));
-    memcpy(item->request, c->request, 16);
-    item->kind = c->kind;
-    item->code = answer->code;
-    item->detail = answer->detail;
-    item->value = answer->value;
-    item->serial = s->head.next_token++;
-    hvc_index_add(&s->token_by_request, hvc_key_hash(item->request, 16), slot);
-    hvc_touch(s, HVC_RECORD_TOKEN, slot);
-    hvc_touch_head(s);
-}
-
-static struct hvc_answer repeat(const struct hvc_service *s, const struct hvc_command *c, uint32_t slot)
-{
-    const struct hvc_token_item *item = &s->tokens[slot];
-    struct hvc_answer answer = hvc_answer_of(item->code, item->detail, item->value);
-
-    if (item->kind != c->kind)
-        answer = hvc_answer_of(HVC_ANSWER_TOKEN, 0, 0);
-    answer.repeated = true;
-    return answer;
-}
-
 int hvc_service_apply(struct hvc_service *s, const void *bytes, size_t length, uint64_t epoch, uint64_t index,
                       struct hvc_answer *ret_answer)
 {
     struct hvc_command *c = s->command;
-    bool has_token;
     int result;
 
     if (s->loading)
@@ -93,20 +54,9 @@ int hvc_service_apply(struct hvc_service *s, const void *bytes, size_t length, u
     }
     if (result < 0)
         return result;
-    has_token = !hvc_is_zero(c->request, 16);
-    if (has_token) {
-        uint32_t slot = hvc_find_token(s, c->request);
-
-        if (slot != HVC_NONE) {
-            *ret_answer = repeat(s, c, slot);
-            return 0;
-        }
-    }
     s->epoch = epoch;
     s->index = index;
     *ret_answer = handlers[c->kind](s, c);
-    if (has_token)
-        remember(s, c, ret_answer);
     if (s->admit)
         hvc_admit(s, c->stamp_ms);
     return 0;

@@ -9,7 +9,10 @@
 #define C struct hvc_command
 
 static const struct hvc_field header_fields[] = {
-    HVC_FIXED(C, request), HVC_NONZERO(C, node), HVC_ANY(C, stamp_ms), HVC_TEXT(C, by, 0), HVC_FIELDS_END,
+    HVC_NONZERO(C, node),
+    HVC_ANY(C, stamp_ms),
+    HVC_TEXT(C, by, 0),
+    HVC_FIELDS_END,
 };
 
 #define S struct hvc_command_setting

@@ -104,17 +104,6 @@ uint32_t hvc_find_document(const struct hvc_service *s, const uint8_t hash[32])
     return slot;
 }
 
-uint32_t hvc_find_token(const struct hvc_service *s, const uint8_t request[16])
-{
-    uint32_t hash = hvc_key_hash(request, 16), probe = hash, slot;
-
-    while ((slot = hvc_index_next(&s->token_by_request, hash, &probe)) != HVC_NONE) {
-        if (memcmp(s->tokens[slot].request, request, 16) == 0)
-            break;
-    }
-    return slot;
-}
-
 /* ---- for readers ---- */
 
 void hvc_service_counts(const struct hvc_service *s, struct hvc_service_counts *ret_counts)
@@ -125,7 +114,6 @@ void hvc_service_counts(const struct hvc_service *s, struct hvc_service_counts *
         .networks = s->network_count,
         .drains = s->pool[HVC_RECORD_DRAIN].count,
         .documents = s->pool[HVC_RECORD_DOCUMENT].count,
-        .tokens = s->pool[HVC_RECORD_TOKEN].count,
         .queued = s->queued,
         .active = s->jobs_active.count,
         .ended = s->jobs_ended.count,

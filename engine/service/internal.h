@@ -19,7 +19,6 @@ enum hvc_record_kind {
     HVC_RECORD_DOCUMENT,
     HVC_RECORD_GUEST,
     HVC_RECORD_JOB,
-    HVC_RECORD_TOKEN,
     HVC_RECORD_KIND_COUNT
 };
 
@@ -30,16 +29,9 @@ struct hvc_head {
     uint64_t values[HVC_SETTING_MAX];
     struct hvc_service_properties properties;
     uint32_t next_network;
-    uint64_t next_job, next_drain, next_document, next_token;
+    uint64_t next_job, next_drain, next_document;
     uint64_t admissions; /* jobs that have left the queue for their checks */
     uint64_t ended;      /* jobs that have ended */
-};
-
-struct hvc_token_item {
-    uint8_t request[16];
-    uint8_t kind; /* of the command */
-    uint16_t code, detail;
-    uint64_t value, serial;
 };
 
 struct hvc_node_more { /* derived */
@@ -65,18 +57,16 @@ struct hvc_service {
     struct hvc_document *documents;
     struct hvc_service_guest *guests;
     struct hvc_job *jobs;
-    struct hvc_token_item *tokens;
 
     /* derived */
     uint32_t *node_order, *network_order; /* slots in order of id */
     uint32_t node_count, network_count;   /* in them */
-    struct hvc_index guest_by_uuid, guest_by_name, job_by_id, document_by_hash, token_by_request;
+    struct hvc_index guest_by_uuid, guest_by_name, job_by_id, document_by_hash;
     struct hvc_link *job_links;      /* of all jobs, in order of id */
     struct hvc_link *state_links;    /* of the queue, of the active or of the ended ones */
     struct hvc_link *document_links; /* of documents that nothing refers to, in order of serial */
     struct hvc_list jobs_all, jobs_active, jobs_ended, documents_open;
     uint32_t queued, moving;
-    uint32_t token_oldest; /* slot, once the table is full: it is a ring then */
     bool admit;            /* something may have become admissible */
     uint64_t epoch, index; /* of the entry being applied */
 
@@ -117,7 +107,6 @@ uint32_t hvc_find_guest(const struct hvc_service *s, const uint8_t uuid[16]);
 uint32_t hvc_find_guest_named(const struct hvc_service *s, const char *name);
 uint32_t hvc_find_job(const struct hvc_service *s, uint64_t id);
 uint32_t hvc_find_document(const struct hvc_service *s, const uint8_t hash[32]);
-uint32_t hvc_find_token(const struct hvc_service *s, const uint8_t request[16]);
 /* Hashes for the indexes. */
 uint32_t hvc_key_hash(const void *key, size_t length);
 bool hvc_is_zero(const uint8_t *bytes, size_t length);

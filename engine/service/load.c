@@ -99,19 +99,6 @@ static bool job_is_valid(const struct hvc_service *s, uint32_t slot, uint32_t la
            (ended || unfinished_is_valid(s, j));
 }
 
-static bool token_is_valid(const struct hvc_service *s, uint32_t slot, uint32_t last)
-{
-    const struct hvc_token_item *t = &s->tokens[slot];
-
-    return (last == HVC_NONE || s->tokens[last].serial < t->serial) && t->serial < s->head.next_token &&
-           !hvc_is_zero(t->request, 16) && hvc_find_token(s, t->request) == HVC_NONE;
-}
-
-static void link_token(struct hvc_service *s, uint32_t slot)
-{
-    hvc_index_add(&s->token_by_request, hvc_key_hash(s->tokens[slot].request, 16), slot);
-}
-
 static void link_nothing(struct hvc_service *s, uint32_t slot)
 {
     (void)s;
@@ -129,7 +116,6 @@ static const struct {
     [HVC_RECORD_DOCUMENT] = {sizeof(struct hvc_document), document_is_valid, hvc_link_document},
     [HVC_RECORD_GUEST] = {sizeof(struct hvc_service_guest), guest_is_valid, hvc_link_guest},
     [HVC_RECORD_JOB] = {sizeof(struct hvc_job), job_is_valid, hvc_link_job},
-    [HVC_RECORD_TOKEN] = {sizeof(struct hvc_token_item), token_is_valid, link_token},
 };
 
 static int load_head(struct hvc_service *s, struct hvc_bytes_reader *reader)

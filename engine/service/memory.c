@@ -11,7 +11,6 @@ struct hvc_service_config hvc_service_config_default(void)
         .nodes = HVC_NODES_MAX,
         .guests = HVC_GUESTS_MAX,
         .jobs_kept = HVC_JOBS_KEPT_MAX,
-        .tokens = HVC_REQUEST_TOKENS_MAX,
         .networks = HVC_NETWORKS_MAX,
         .drains = HVC_DRAINS_MAX,
     };
@@ -20,9 +19,8 @@ struct hvc_service_config hvc_service_config_default(void)
 static bool config_is_valid(const struct hvc_service_config *c)
 {
     return c->nodes >= 1 && c->nodes <= HVC_NODES_MAX && c->guests >= 1 && c->guests <= HVC_GUESTS_MAX &&
-           c->jobs_kept >= 1 && c->jobs_kept <= HVC_JOBS_KEPT_MAX && c->tokens >= 1 &&
-           c->tokens <= HVC_REQUEST_TOKENS_MAX && c->networks >= 1 && c->networks <= HVC_NETWORKS_MAX &&
-           c->drains > c->nodes && c->drains <= HVC_DRAINS_MAX;
+           c->jobs_kept >= 1 && c->jobs_kept <= HVC_JOBS_KEPT_MAX && c->networks >= 1 &&
+           c->networks <= HVC_NETWORKS_MAX && c->drains > c->nodes && c->drains <= HVC_DRAINS_MAX;
 }
 
 /* An area of the block: counts when there is none yet. */
@@ -51,8 +49,7 @@ static void carve_all(struct area *area, struct hvc_service *s)
     const struct hvc_service_config *c = &s->config;
     uint32_t jobs = c->jobs_kept + c->guests;
     uint32_t documents = jobs + c->guests + HVC_DOCUMENTS_OPEN_MAX + 1;
-    const uint32_t capacity[HVC_RECORD_KIND_COUNT] = {1,         c->nodes,  c->networks, c->drains,
-                                                      documents, c->guests, jobs,        c->tokens};
+    const uint32_t capacity[HVC_RECORD_KIND_COUNT] = {1, c->nodes, c->networks, c->drains, documents, c->guests, jobs};
     size_t all = 0;
 
     for (unsigned kind = 0; kind < HVC_RECORD_KIND_COUNT; kind++) {
@@ -67,14 +64,12 @@ static void carve_all(struct area *area, struct hvc_service *s)
     s->documents = carve(area, documents, sizeof(*s->documents));
     s->guests = carve(area, c->guests, sizeof(*s->guests));
     s->jobs = carve(area, jobs, sizeof(*s->jobs));
-    s->tokens = carve(area, c->tokens, sizeof(*s->tokens));
     s->node_order = carve(area, c->nodes, sizeof(uint32_t));
     s->network_order = carve(area, c->networks, sizeof(uint32_t));
     s->guest_by_uuid = carve_index(area, c->guests);
     s->guest_by_name = carve_index(area, c->guests);
     s->job_by_id = carve_index(area, jobs);
     s->document_by_hash = carve_index(area, documents);
-    s->token_by_request = carve_index(area, c->tokens);
     s->job_links = carve(area, jobs, sizeof(struct hvc_link));
     s->state_links = carve(area, jobs, sizeof(struct hvc_link));
     s->document_links = carve(area, documents, sizeof(struct hvc_link));
@@ -103,7 +98,6 @@ void hvc_service_clear(struct hvc_service *s)
     hvc_index_clear(&s->guest_by_name);
     hvc_index_clear(&s->job_by_id);
     hvc_index_clear(&s->document_by_hash);
-    hvc_index_clear(&s->token_by_request);
     hvc_list_clear(&s->jobs_all);
     hvc_list_clear(&s->jobs_active);
     hvc_list_clear(&s->jobs_ended);
@@ -112,7 +106,6 @@ void hvc_service_clear(struct hvc_service *s)
     s->network_count = 0;
     s->queued = 0;
     s->moving = 0;
-    s->token_oldest = 0;
     s->admit = false;
     s->sum = 0;
     s->dirty_count = 0;
@@ -124,7 +117,6 @@ void hvc_service_clear(struct hvc_service *s)
         .next_job = 1,
         .next_drain = 1,
         .next_document = 1,
-        .next_token = 1,
     };
     (void)hvc_pool_take(&s->pool[HVC_RECORD_HEAD]);
     hvc_touch_head(s);

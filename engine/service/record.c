@@ -19,7 +19,6 @@ static const struct hvc_field head_fields[] = {
     HVC_NONZERO(H, next_job),
     HVC_NONZERO(H, next_drain),
     HVC_NONZERO(H, next_document),
-    HVC_NONZERO(H, next_token),
     HVC_ANY(H, admissions),
     HVC_ANY(H, ended),
     HVC_FIELDS_END,
@@ -125,21 +124,10 @@ static const struct hvc_field job_fields[] = {
     HVC_FIELDS_END,
 };
 
-#define T struct hvc_token_item
-static const struct hvc_field token_fields[] = {
-    HVC_FIXED(T, request),
-    HVC_UINT(T, kind, 1, HVC_COMMAND_KIND_END - 1),
-    HVC_UINT(T, code, 0, HVC_ANSWER_CODE_COUNT - 1),
-    HVC_ANY(T, detail),
-    HVC_ANY(T, value),
-    HVC_NONZERO(T, serial),
-    HVC_FIELDS_END,
-};
-
 const struct hvc_field *hvc_record_fields(unsigned kind)
 {
     static const struct hvc_field *const fields[HVC_RECORD_KIND_COUNT] = {
-        head_fields, node_fields, network_fields, drain_fields, document_fields, guest_fields, job_fields, token_fields,
+        head_fields, node_fields, network_fields, drain_fields, document_fields, guest_fields, job_fields,
     };
 
     return fields[kind];
@@ -160,8 +148,6 @@ void *hvc_record_item(struct hvc_service *s, unsigned kind, uint32_t slot)
         return &s->guests[slot];
     case HVC_RECORD_JOB:
         return &s->jobs[slot];
-    case HVC_RECORD_TOKEN:
-        return &s->tokens[slot];
     case HVC_RECORD_HEAD:
     case HVC_RECORD_KIND_COUNT:
         break;

@@ -65,8 +65,6 @@ static uint32_t next_slot(struct hvc_service *s, unsigned kind, uint32_t *positi
         return s->node_order[at];
     if (kind == HVC_RECORD_NETWORK)
         return s->network_order[at];
-    if (kind == HVC_RECORD_TOKEN)
-        return (s->token_oldest + at) % s->pool[kind].capacity;
     if (kind == HVC_RECORD_HEAD)
         return 0;
     if (at == 0)

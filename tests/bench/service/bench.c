@@ -17,7 +17,7 @@ enum { NODES = HVC_NODES_MAX, GUESTS = HVC_GUESTS_MAX, JOBS = HVC_JOBS_KEPT_MAX,
 static struct {
     struct hvc_service *service;
     size_t size;
-    uint64_t index, applied, requests;
+    uint64_t index, applied;
     json_object *figures;
 } bench;
 
@@ -69,9 +69,6 @@ static uint64_t give(struct hvc_command *c)
     size_t length = 0;
     int result;
 
-    /* every command has a token, as those of clients do */
-    bench.requests++;
-    memcpy(c->request, &bench.requests, sizeof(bench.requests));
     result = hvc_command_encode(c, bytes, sizeof(bytes), &length);
     if (result < 0)
         fail("encode", result);

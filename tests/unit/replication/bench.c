@@ -173,11 +173,16 @@ static bool do_work(struct bench_node *n, struct hvc_replication_event *next)
     if (work == HVC_WORK_APPLY) {
         next->kind = HVC_REPLICATION_APPLIED;
         next->applied.index = u->work_entry.index;
-        n->duplicates += u->work_verdict == HVC_VERDICT_DUPLICATE;
+        if (u->work_verdict == HVC_VERDICT_DUPLICATE) {
+            n->duplicates++;
+            n->repeated = (struct bench_answer){u->work_first, u->work_value, u->work_code};
+        }
         n->expired += u->work_verdict == HVC_VERDICT_EXPIRED;
         if (u->work_verdict == HVC_VERDICT_RUN) {
             n->sum = n->sum * 31 + u->work_entry.bytes[0];
             n->runs++;
+            next->applied.code = INT32_MIN + u->work_entry.bytes[0]; /* all of its bits are kept */
+            n->ran = (struct bench_answer){u->work_entry.index, n->sum, next->applied.code};
         }
         next->applied.value = n->sum;
         next->applied.digest = n->sum;
@@ -376,4 +381,14 @@ uint64_t bench_epoch_at(struct bench *b, unsigned number, uint64_t index)
     struct hvc_entry entry;
 
     return hvc_replication_entry(b->node[number].core, index, &entry) == 0 ? entry.epoch : 0;
+}
+
+void bench_repeated_whole(const struct bench *b, unsigned repeats, unsigned ran)
+{
+    const struct bench_answer *again = &b->node[repeats].repeated, *first = &b->node[ran].ran;
+
+    assert_int_equal(again->index, first->index);
+    assert_int_equal(again->value, first->value);
+    assert_int_equal(again->code, first->code);
+    assert_true(first->index != 0 && first->code < 0);
 }

@@ -50,6 +50,10 @@ struct bench_node {
     /* state machine: sum of the bytes of all operations that ran */
     uint64_t sum, pinned, staged;
     unsigned runs, duplicates, expired;
+    struct bench_answer {
+        uint64_t index, value;
+        int32_t code;
+    } ran, repeated;                    /* of the last entry that ran, and of the last duplicate */
     struct hvc_replication_update last; /* of the last step */
     enum hvc_replication_leave left;
     unsigned alarms[16];
@@ -77,6 +81,8 @@ bool bench_deliver(struct bench *b, unsigned n); /* the next item; false: none *
 void bench_sync(struct bench *b, unsigned n);
 void bench_settle(struct bench *b, unsigned mask); /* these send, deliver and write until nothing moves */
 void bench_join(struct bench *b, unsigned mask);   /* new ring of these, quorum told to all, settled */
+/* The last duplicate at one node was answered as the last entry that ran at the other: index, code and value. */
+void bench_repeated_whole(const struct bench *b, unsigned repeats, unsigned ran);
 int bench_propose(struct bench *b, unsigned n, uint8_t token, uint8_t value);
 int bench_propose_born(struct bench *b, unsigned n, uint8_t token, uint8_t value, uint64_t birth);
 void bench_timer(struct bench *b, unsigned n, uint64_t later_ms);

@@ -66,6 +66,7 @@ static void a_repeated_token_is_answered_and_not_run_again(void **state)
         assert_int_equal(bench_status(b, i).last_index, 3);
         assert_int_equal(b->node[i].runs, 1);
         assert_int_equal(b->node[i].duplicates, 1);
+        bench_repeated_whole(b, i, i);
     }
     bench_free(b);
 }

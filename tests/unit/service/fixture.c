@@ -5,8 +5,7 @@
 
 struct hvc_service_config small_config(void)
 {
-    return (struct hvc_service_config){
-        .nodes = 5, .guests = 12, .jobs_kept = 10, .tokens = 16, .networks = 4, .drains = 8};
+    return (struct hvc_service_config){.nodes = 5, .guests = 12, .jobs_kept = 10, .networks = 4, .drains = 8};
 }
 
 void fixture_open(struct fixture *f, const struct hvc_service_config *config)

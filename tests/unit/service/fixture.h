@@ -13,7 +13,7 @@ struct fixture {
     uint64_t epoch, index, now_ms;
 };
 
-/* Five nodes, twelve guests, ten kept jobs, sixteen tokens ... */
+/* Five nodes, twelve guests, ten kept jobs ... */
 struct hvc_service_config small_config(void);
 
 void fixture_open(struct fixture *f, const struct hvc_service_config *config);

@@ -47,11 +47,30 @@ static void sentences_keep_to_their_room(void **state)
     assert_false(hvc_answer_is_good(&answer));
 }
 
+static void a_kept_answer_comes_back_whole(void **state)
+{
+    static const uint16_t details[] = {0, 1, HVC_FIELD_COUNT, 0x7fff, 0x8000, 0xffff};
+
+    (void)state;
+    for (unsigned code = 0; code <= HVC_ANSWER_CODE_COUNT; code++) {
+        for (size_t i = 0; i < HVC_COUNT(details); i++) {
+            struct hvc_answer given = {.code = (uint16_t)code, .detail = details[i], .value = UINT64_MAX - code};
+            struct hvc_answer kept = hvc_answer_unpack(hvc_answer_pack(&given), given.value);
+
+            assert_int_equal(kept.code, given.code);
+            assert_int_equal(kept.detail, given.detail);
+            assert_int_equal(kept.value, given.value);
+            assert_true(kept.repeated);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_answer_has_its_golden_sentence),
         cmocka_unit_test(sentences_keep_to_their_room),
+        cmocka_unit_test(a_kept_answer_comes_back_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

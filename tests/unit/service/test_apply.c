@@ -1,80 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Entries as bytes: tokens, versions, memory, the full size. */
+/* Entries as bytes: versions, memory, the full size. */
 #include "fixture.h"
 
 #include <errno.h>
 
 #include "../hvc_cmocka.h"
-
-static void the_same_token_gets_the_same_answer_and_nothing_is_done_twice(void **state)
-{
-    struct hvc_service_config config = small_config();
-    struct fixture f, other;
-    struct hvc_command c;
-    struct hvc_answer first, again;
-    struct hvc_service_counts counts;
-    size_t length;
-    uint8_t *bytes;
-
-    (void)state;
-    fixture_open(&f, &config);
-    fixture_open(&other, &config);
-    add_nodes(&f, 2, 0);
-    add_guest(&f, 1, 1, 0);
-    c = command_of(&f, HVC_COMMAND_JOB);
-    uuid_of(1, c.job.guest);
-    c.job.target = 2;
-    c.request[3] = 1;
-    first = give(&f, &c);
-    assert_int_equal(first.code, HVC_ANSWER_OK);
-    assert_false(first.repeated);
-    finish_job(&f, first.value); /* the guest is free again: without the token it would move */
-    c.stamp_ms += 5000;
-    again = give(&f, &c);
-    assert_true(again.repeated);
-    assert_int_equal(again.value, first.value);
-    bytes = snapshot_of(&f, &length);
-    assert_int_equal(load_snapshot(&other, bytes, length, 100), 0);
-    again = give(&other, &c);
-    assert_true(again.repeated);
-    assert_int_equal(again.value, first.value);
-    hvc_service_counts(f.service, &counts);
-    assert_int_equal(counts.next_job, first.value + 1);
-    c.kind = HVC_COMMAND_TICK;
-    assert_int_equal(give(&f, &c).code, HVC_ANSWER_TOKEN);
-    free(bytes);
-    fixture_close(&f);
-    fixture_close(&other);
-}
-
-static void refusals_are_remembered_too_and_the_oldest_tokens_go(void **state)
-{
-    struct hvc_service_config config = small_config();
-    struct fixture f;
-    struct hvc_service_counts counts;
-    struct hvc_command c;
-
-    (void)state;
-    fixture_open(&f, &config);
-    c = command_of(&f, HVC_COMMAND_JOB_FORGET);
-    c.forget.job = 5;
-    for (unsigned i = 1; i <= 16; i++) {
-        c.request[0] = (uint8_t)i;
-        assert_false(give(&f, &c).repeated);
-    }
-    c.request[0] = 1;
-    assert_int_equal(give(&f, &c).code, HVC_ANSWER_NO_JOB);
-    assert_true(give(&f, &c).repeated);
-    c.request[0] = 17;
-    assert_false(give(&f, &c).repeated);
-    c.request[0] = 2;
-    assert_true(give(&f, &c).repeated);
-    c.request[0] = 1; /* forgotten */
-    assert_false(give(&f, &c).repeated);
-    hvc_service_counts(f.service, &counts);
-    assert_int_equal(counts.tokens, 16);
-    fixture_close(&f);
-}
 
 static void what_cannot_be_understood_changes_nothing(void **state)
 {
@@ -111,7 +41,7 @@ static void capacities_have_bounds(void **state)
     bad.drains = bad.nodes;
     assert_int_equal(hvc_service_size(&bad), 0);
     bad = config;
-    bad.tokens = 0;
+    bad.networks = 0;
     assert_int_equal(hvc_service_init(&service, SIZE_MAX, &bad, &service), -EINVAL);
     assert_int_equal(hvc_service_init(&service, size - 1, &config, &service), -EINVAL);
 }
@@ -167,8 +97,6 @@ static void the_full_size_fits_and_one_more_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_same_token_gets_the_same_answer_and_nothing_is_done_twice),
-        cmocka_unit_test(refusals_are_remembered_too_and_the_oldest_tokens_go),
         cmocka_unit_test(what_cannot_be_understood_changes_nothing),
         cmocka_unit_test(capacities_have_bounds),
         cmocka_unit_test(the_full_size_fits_and_one_more_is_refused),

@@ -16,7 +16,6 @@ static struct hvc_command sample(unsigned kind)
     memset(&c, 0, sizeof(c));
     c.version = HVC_COMMAND_VERSION;
     c.kind = (uint8_t)kind;
-    memset(c.request, 0xa1, sizeof(c.request));
     c.node = 3;
     c.stamp_ms = 0x0102030405;
     (void)snprintf(c.by, sizeof(c.by), "root");

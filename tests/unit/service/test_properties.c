@@ -12,8 +12,7 @@
 #define NODES  5
 #define GUESTS 12
 #define STEPS  40000
-#define HEAD   38  /* bytes of a command before its own fields: version, kind, token, node, stamp, "tester" */
-#define KEPT   128 /* commands with tokens that are repeated later */
+#define HEAD   22 /* bytes of a command before its own fields: version, kind, node, stamp, "tester" */
 
 struct world {
     struct fixture a, b;
@@ -22,14 +21,6 @@ struct world {
     struct hvc_node_load before[NODES + 1];
     uint32_t moving_before;
     uint8_t ended[65536]; /* phase + 1 of jobs that have ended, by id */
-    struct {
-        uint8_t bytes[HVC_COMMAND_MAX];
-        size_t length;
-        struct hvc_answer answer;
-        uint64_t index; /* of the token in the order of tokens */
-    } kept[KEPT];
-    unsigned kept_count;
-    uint64_t tokens;
     uint64_t answers[HVC_ANSWER_CODE_COUNT], phases[HVC_JOB_PHASE_COUNT];
 };
 
@@ -463,7 +454,6 @@ static void give_changed(struct world *w, const uint8_t *bytes, size_t length)
     if (length <= HEAD || bytes[1] == HVC_COMMAND_NODE || bytes[1] == HVC_COMMAND_GUEST)
         return;
     memcpy(changed, bytes, length);
-    memset(changed + 2, 0, 16); /* no token */
     for (uint64_t i = 0; i <= below(w, 3); i++)
         changed[HEAD + below(w, length - HEAD)] = (uint8_t)below(w, 256);
     result = hvc_service_apply(w->a.service, changed, length, 1, w->a.index, &a);
@@ -472,26 +462,10 @@ static void give_changed(struct world *w, const uint8_t *bytes, size_t length)
     assert_int_equal(hvc_service_digest(w->a.service), hvc_service_digest(w->b.service));
 }
 
-static void repeat_a_token(struct world *w)
-{
-    unsigned i = (unsigned)below(w, w->kept_count);
-    uint64_t digest = hvc_service_digest(w->a.service);
-    struct hvc_answer answer;
-
-    if (w->kept[i].index + w->a.config.tokens <= w->tokens)
-        return; /* the table has forgotten it */
-    answer = give_both(w, w->kept[i].bytes, w->kept[i].length);
-    assert_true(answer.repeated);
-    assert_int_equal(answer.code, w->kept[i].answer.code);
-    assert_int_equal(answer.value, w->kept[i].answer.value);
-    assert_int_equal(hvc_service_digest(w->a.service), digest);
-}
-
 static void step(struct world *w)
 {
     static uint8_t bytes[HVC_COMMAND_MAX];
     struct hvc_command c = random_command(w);
-    bool token = below(w, 3) == 0;
     uint64_t unfinished[GUESTS + 2];
     const struct hvc_job *job;
     struct hvc_answer answer;
@@ -502,22 +476,9 @@ static void step(struct world *w)
         if (job->ended == 0)
             unfinished[count++] = job->id;
     }
-    if (token) {
-        uint64_t number = ++w->tokens;
-
-        memcpy(c.request, &number, sizeof(number));
-    }
     assert_int_equal(hvc_command_encode(&c, bytes, sizeof(bytes), &length), 0);
     answer = give_both(w, bytes, length);
     w->answers[answer.code]++;
-    if (token) {
-        unsigned slot = w->kept_count < KEPT ? w->kept_count++ : (unsigned)below(w, KEPT);
-
-        memcpy(w->kept[slot].bytes, bytes, length);
-        w->kept[slot].length = length;
-        w->kept[slot].answer = answer;
-        w->kept[slot].index = w->tokens;
-    }
     limits_let_nothing_more_in(w); /* after each command: the next one may change the limits */
     if (below(w, 4) == 0)
         give_changed(w, bytes, length);
@@ -527,8 +488,6 @@ static void step(struct world *w)
     effects_are_for_those_who_can(w);
     if (below(w, 10) == 0)
         give_garbage(w, bytes, length);
-    if (below(w, 10) == 0 && w->kept_count > 0)
-        repeat_a_token(w);
     if (below(w, 60) == 0)
         refill_b(w);
 }
@@ -680,7 +639,7 @@ static void random_histories_keep_every_invariant(void **state)
             fail_msg("no job was ever in phase %s", hvc_job_phase_name(i));
     }
     for (unsigned i = 0; i < HVC_ANSWER_CODE_COUNT; i++) {
-        bool expected = i != HVC_ANSWER_MALFORMED && i != HVC_ANSWER_TOKEN && i != HVC_ANSWER_FULL;
+        bool expected = i != HVC_ANSWER_MALFORMED && i != HVC_ANSWER_FULL;
 
         print_message("%8llu %s\n", (unsigned long long)answers[i], hvc_answer_name(i));
         if (expected && answers[i] == 0)

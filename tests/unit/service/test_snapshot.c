@@ -25,12 +25,10 @@ static int open_rich(void **state)
     c.document.size = 10;
     c.document.bytes = (const uint8_t *)"0123456789";
     c.document.length = 10;
-    c.request[0] = 9;
     (void)give(&f, &c);
     c = command_of(&f, HVC_COMMAND_NETWORK_ADD);
     c.networks.count = 1;
     c.networks.item[0].network.family = 6;
-    c.request[0] = 8;
     (void)give(&f, &c);
     c = command_of(&f, HVC_COMMAND_DRAIN);
     c.drain.id = 3;

@@ -174,7 +174,8 @@ struct hvc_replication_event {
         uint64_t persisted;
         struct {
             uint64_t index;
-            int32_t code; /* the state machine's answer, kept with the token */
+            int32_t
+                code; /* the state machine's answer, all of it: kept with the token for whoever repeats the request */
             uint64_t value;
             uint64_t digest; /* of the state after it; only read when work.digest was set */
         } applied;

@@ -26,9 +26,8 @@
 /* the service: what a cluster remembers. Equal on all nodes, because "full" is an answer that all must give alike */
 #define HVC_JOBS_KEPT_MAX                                                                                              \
     10000 /* ended jobs that can be looked at; each guest may have an unfinished one beside them */
-#define HVC_JOB_REASONS_MAX    4    /* reasons kept with a job: the first and the newest ones */
-#define HVC_REASON_TEXT_MAX    256  /* words of a reason; a longer one ends with "..." there, whole in the node's log */
-#define HVC_REQUEST_TOKENS_MAX 4096 /* answers kept for requests that are repeated */
+#define HVC_JOB_REASONS_MAX    4   /* reasons kept with a job: the first and the newest ones */
+#define HVC_REASON_TEXT_MAX    256 /* words of a reason; a longer one ends with "..." there, whole in the node's log */
 #define HVC_NETWORKS_MAX       64
 #define HVC_DRAINS_MAX         128  /* drain records: one unfinished a node, the rest history */
 #define HVC_REQUESTER_MAX      128  /* who asked: user and way */

@@ -40,7 +40,6 @@ enum hvc_answer_code {
     HVC_ANSWER_IN_USE,      /* of a node that jobs or guests name, a network ... */
     HVC_ANSWER_MEMBER,      /* value: a member cannot be removed or be fenced */
     HVC_ANSWER_FULL,        /* detail: enum hvc_answer_field */
-    HVC_ANSWER_TOKEN,       /* the token was used by a command of another kind */
     HVC_ANSWER_CODE_COUNT
 };
 
@@ -73,7 +72,7 @@ struct hvc_answer {
     uint16_t code;   /* enum hvc_answer_code */
     uint16_t detail; /* see the code */
     uint64_t value;  /* see the code; of OK: id of what was made (job, drain, first network), else 0 */
-    bool repeated;   /* from the table of tokens: nothing was done now */
+    bool repeated;   /* from the log's table of tokens: nothing was done now. Never set by the service */
 };
 
 const char *hvc_answer_name(unsigned code); /* "busy"; "invalid-code" outside the enum */
@@ -83,6 +82,11 @@ static inline bool hvc_answer_is_good(const struct hvc_answer *answer)
 {
     return answer->code == 0 || answer->code == 1;
 }
+
+/* The answer as the log's table of tokens keeps it: code and detail in one number, beside the value. A code that this
+ * version does not know comes back as it was. */
+int32_t hvc_answer_pack(const struct hvc_answer *answer);
+struct hvc_answer hvc_answer_unpack(int32_t packed, uint64_t value); /* repeated is set */
 
 /* A sentence for people, from the answer alone: "the guest has an unfinished job: 17". Never more than 255 bytes. */
 void hvc_answer_text(const struct hvc_answer *answer, char *text, size_t size);

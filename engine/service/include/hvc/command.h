@@ -89,10 +89,8 @@ struct hvc_command_member {
 
 struct hvc_command {
     uint8_t version, kind;
-    uint8_t request[16]; /* token of the request; all 0: none. The same token gets the same answer, and nothing is done
-                            twice */
-    uint32_t node;       /* that proposes it */
-    uint64_t stamp_ms;   /* its wall clock, milliseconds since 1970 */
+    uint32_t node;     /* that proposes it */
+    uint64_t stamp_ms; /* its wall clock, milliseconds since 1970 */
     char by[HVC_REQUESTER_MAX];
     union {
         struct {           /* SETTINGS: all or none */

@@ -11,6 +11,9 @@
  * and Pacemaker report, start, observe or cancel, and propose what was found (JOB_REPORT ...). The effects are a
  * function of the state: asking twice starts nothing twice, replaying a log starts nothing.
  *
+ * A request that is repeated is found before it comes here: by the token of its log entry (hvc/replication.h, which
+ * keeps the answers: hvc_answer_pack). What is applied here is done.
+ *
  * Threads: one object, one thread. Pointers into the object are valid until the next apply, load or init.
  */
 #ifndef HVC_SERVICE_H
@@ -28,7 +31,7 @@
 
 /* Capacities. The same on every node of a history: "full" is an answer that all must give alike. */
 struct hvc_service_config {
-    uint32_t nodes, guests, jobs_kept, tokens, networks, drains;
+    uint32_t nodes, guests, jobs_kept, networks, drains;
     bool alone; /* a stand-alone host: other defaults. Kept in the state: a snapshot brings its own */
 };
 
@@ -49,7 +52,7 @@ int hvc_service_init(void *memory, size_t size, const struct hvc_service_config 
 
 /*
  * Applies one committed entry. Returns 0 with an answer, also when the command was refused or malformed: then nothing
- * but the table of request tokens has changed. -EPROTONOSUPPORT or -ENOTSUP: this program is too old to understand it:
+ * has changed. -EPROTONOSUPPORT or -ENOTSUP: this program is too old to understand it:
  * the state is unchanged and the node must leave the group. -EUCLEAN: a load has failed, load again.
  */
 int hvc_service_apply(struct hvc_service *service, const void *bytes, size_t length, uint64_t epoch, uint64_t index,
@@ -120,7 +123,7 @@ struct hvc_document {
 };
 
 struct hvc_service_counts {
-    uint32_t nodes, guests, networks, drains, documents, tokens;
+    uint32_t nodes, guests, networks, drains, documents;
     uint32_t queued, active, ended; /* jobs; active: neither queued nor ended */
     uint32_t moving;                /* jobs that hold slots: ActiveVirtualSystemMigrationCount + ...Storage... */
     uint64_t admissions, next_job;
