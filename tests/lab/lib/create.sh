@@ -151,7 +151,7 @@ stage_build() { # stage_build TARGET
 
 copy_programs() {
     mkdir -p "$LAB_DIR/lab/machine"
-    cp "$BUILD"/tests/lab/{hvc-lab-node,hvc-lab-recorder,hvc-lab-guest,fence_hvclab,guest.bin} "$LAB_DIR/lab/" &&
+    cp "$BUILD"/tests/lab/{hvc-lab-node,hvc-lab-recorder,hvc-lab-guest,hvc-lab-unsynced.so,hvc-lab-unsynced-undo,fence_hvclab,guest.bin} "$LAB_DIR/lab/" &&
         cp "$LAB_HOME"/machine/* "$LAB_DIR/lab/machine/"
 }
 
