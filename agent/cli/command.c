@@ -4,64 +4,70 @@
 #include <errno.h>
 
 #include "hvc/text.h"
-#include "render.h"
 
-enum { TIMEOUT_DEFAULT_MS = 30000, TIMEOUT_MAX_S = 86400 };
+enum { TIMEOUT_DEFAULT_MS = 30000, TIMEOUT_MAX_S = 86400, WORDS_MAX = 4 };
 
-static const struct hvc_cli_command commands[] = {
-    {"status", HVC_CLI_NO_OPERAND, "status", hvc_render_status, "what this node's daemon sees and does",
-     "Node, cluster, quorum, members, health of the hypervisor, moves under way and load of the daemon. What is wrong "
-     "is "
-     "told with the words of the program that said it."},
-    {"guest list", HVC_CLI_NO_OPERAND, "guest.list", hvc_render_guests, "the guests of this node",
-     "Every guest that the hypervisor of this node knows, running or only defined."},
-    {"guest show", HVC_CLI_GUEST, "guest.inspect", hvc_render_members, "one guest on this node",
-     "The physical truth about one guest on this node: from libvirt, or from the kernel when libvirt is silent."},
-    {"guest locate", HVC_CLI_GUEST, "guest.locate", hvc_render_locations, "where a guest is, as every node answers",
-     "Asks the hypervisor of every configured node, tells who did not answer and why, and what a start here would do."},
-    {"move list", HVC_CLI_NO_OPERAND, "move.list", hvc_render_moves, "moves from and to this node",
-     "Moves under way and those that ended lately."},
-    {"move show", HVC_CLI_MOVE_ID, "move.show", hvc_render_members, "one move", "Everything known about one move."},
-    {"move cancel", HVC_CLI_MOVE_ID, "move.cancel", hvc_render_members, "end a move; the guest stays where it runs",
-     "Asks for the end of a move and waits until its outcome is proven."},
-};
-
-static const struct hvc_cli_option options[] = {
-    {"--output-as", "text|json", "text for people (default) or the answer as one line of JSON"},
-    {"--timeout", "SECONDS", "how long to wait for the answer (30)"},
-    {"--help", NULL, "this help"},
-    {"--version", NULL, "the version"},
-    {"--manual", NULL, "the manual page as roff source"},
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-const struct hvc_cli_command *hvc_cli_command_at(size_t index)
+const struct hvc_cli_value *hvc_cli_value(const struct hvc_cli_order *order, const char *argument)
 {
-    return index < COUNT(commands) ? &commands[index] : NULL;
+    for (unsigned i = 0; i < order->value_count; i++) {
+        if (order->values[i].argument != NULL && strcmp(order->values[i].argument, argument) == 0)
+            return &order->values[i];
+    }
+    return NULL;
 }
 
-const struct hvc_cli_option *hvc_cli_option_at(size_t index)
+/* ---- values ---- */
+
+/* what: the option, or the operand's word; for the sentence. */
+static int add_value(const char *what, enum hvc_cli_kind kind, const char *argument, const char *text,
+                     struct hvc_cli_order *order, struct hvc_error *error)
 {
-    return index < COUNT(options) ? &options[index] : NULL;
+    struct hvc_cli_value value = {.argument = argument, .kind = kind, .text = text, .yes = true};
+
+    if (argument != NULL && hvc_cli_value(order, argument) != NULL)
+        return hvc_error_set(error, -EINVAL, "%s is given twice", what);
+    if (order->value_count == HVC_CLI_VALUES_MAX)
+        return hvc_error_set(error, -EINVAL, "too many options: %s", what);
+    if (kind == HVC_CLI_NUMBER && hvc_parse_u64(text, 0, UINT64_MAX - 1, &value.number) != 0)
+        return hvc_error_set(error, -EINVAL, "%s takes a whole number, not '%s'", what, text);
+    if (kind == HVC_CLI_YES_NO && hvc_parse_bool(text, &value.yes) != 0)
+        return hvc_error_set(error, -EINVAL, "%s takes yes or no, not '%s'", what, text);
+    order->values[order->value_count++] = value;
+    return 0;
 }
 
-static int set_option(const char *name, const char *value, struct hvc_cli_order *order, struct hvc_error *error)
+/* ---- options ---- */
+
+static int set_timeout(const char *value, struct hvc_cli_order *order, struct hvc_error *error)
 {
     uint64_t seconds;
 
-    if (strcmp(name, "--output-as") == 0) {
+    if (hvc_parse_u64(value, 1, TIMEOUT_MAX_S, &seconds) != 0)
+        return hvc_error_set(error, -EINVAL, "--timeout takes whole seconds from 1 to %d, not '%s'", TIMEOUT_MAX_S,
+                             value);
+    order->timeout_ms = seconds * 1000;
+    order->timeout_given = true;
+    return 0;
+}
+
+static int set_option(const struct hvc_cli_option *option, const char *value, struct hvc_cli_order *order,
+                      struct hvc_error *error)
+{
+    if (option->argument != NULL)
+        return add_value(option->name, option->kind, option->argument, value, order, error);
+    if (strcmp(option->name, "--timeout") == 0)
+        return set_timeout(value, order, error);
+    if (strcmp(option->name, "--output-as") == 0) {
         if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
             return hvc_error_set(error, -EINVAL, "--output-as takes text or json, not '%s'", value);
         order->output = strcmp(value, "json") == 0 ? HVC_CLI_JSON : HVC_CLI_TEXT;
-    } else if (strcmp(name, "--timeout") == 0) {
-        if (hvc_parse_u64(value, 1, TIMEOUT_MAX_S, &seconds) != 0)
-            return hvc_error_set(error, -EINVAL, "--timeout takes whole seconds from 1 to %d, not '%s'", TIMEOUT_MAX_S,
-                                 value);
-        order->timeout_ms = seconds * 1000;
-    } else if (strcmp(name, "--help") == 0) {
+    } else if (strcmp(option->name, "--json") == 0) {
+        order->output = HVC_CLI_JSON;
+    } else if (strcmp(option->name, "--config") == 0) {
+        order->config = value;
+    } else if (strcmp(option->name, "--help") == 0) {
         order->help = true;
-    } else if (strcmp(name, "--version") == 0) {
+    } else if (strcmp(option->name, "--version") == 0) {
         order->version = true;
     } else {
         order->manual = true;
@@ -69,14 +75,15 @@ static int set_option(const char *name, const char *value, struct hvc_cli_order 
     return 0;
 }
 
-/* An option at argv[*at], as "--name value" or "--name=value"; moves *at past it. */
-static int take_option(int argc, char *const *argv, int *at, struct hvc_cli_order *order, struct hvc_error *error)
+/* An option at argv[*at], as "--name value" or "--name=value"; moves *at past it. *of gets what commands take it. */
+static int take_option(int argc, char *const *argv, int *at, struct hvc_cli_order *order,
+                       const struct hvc_cli_option **ret_option, struct hvc_error *error)
 {
     const char *word = argv[*at], *equals = strchr(word, '=');
     size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    const struct hvc_cli_option *option;
 
-    for (size_t i = 0; i < COUNT(options); i++) {
-        const struct hvc_cli_option *option = &options[i];
+    for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
         const char *value = equals != NULL ? equals + 1 : NULL;
 
         if (strlen(option->name) != length || strncmp(option->name, word, length) != 0)
@@ -89,10 +96,23 @@ static int take_option(int argc, char *const *argv, int *at, struct hvc_cli_orde
             value = argv[++*at];
         }
         ++*at;
-        return set_option(option->name, value, order, error);
+        *ret_option = option;
+        return set_option(option, value, order, error);
     }
     return hvc_error_set(error, -EINVAL, "there is no option '%s'; 'hvcluster --help' names them", word);
 }
+
+static int check_options(const struct hvc_cli_option *const *given, size_t count, const struct hvc_cli_command *command,
+                         struct hvc_error *error)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (given[i]->of != HVC_CLI_OF_ALL && (given[i]->of & command->options) == 0)
+            return hvc_error_set(error, -EINVAL, "'hvcluster %s' does not take %s", command->words, given[i]->name);
+    }
+    return 0;
+}
+
+/* ---- commands ---- */
 
 /* How many of the words stand at the front of the command's, all of them when it is the command; 0: not this one. */
 static int match(const struct hvc_cli_command *command, const char *const *words, int count)
@@ -103,6 +123,8 @@ static int match(const struct hvc_cli_command *command, const char *const *words
     while (*p != '\0') {
         size_t length = strcspn(p, " ");
 
+        if (matched == count && matched > 0 && command->short_form)
+            return matched;
         if (matched == count || strlen(words[matched]) != length || strncmp(words[matched], p, length) != 0)
             return 0;
         matched++;
@@ -112,24 +134,37 @@ static int match(const struct hvc_cli_command *command, const char *const *words
     return matched;
 }
 
+static int take_operands(const struct hvc_cli_command *command, const char *const *words, int count,
+                         struct hvc_cli_order *order, struct hvc_error *error)
+{
+    int taken = 0;
+
+    for (; taken < HVC_CLI_OPERANDS_MAX && command->operands[taken].kind != HVC_CLI_NONE; taken++) {
+        const struct hvc_cli_operand *operand = &command->operands[taken];
+        int result;
+
+        if (taken >= count)
+            return hvc_error_set(error, -EINVAL, "'hvcluster %s' needs %s", command->words, operand->needs);
+        result = add_value(operand->word, operand->kind, operand->argument, words[taken], order, error);
+        if (result != 0)
+            return result;
+    }
+    if (count > taken)
+        return hvc_error_set(error, -EINVAL, "'hvcluster %s' does not take '%s'", command->words, words[taken]);
+    return 0;
+}
+
 static int set_command(const char *const *words, int count, struct hvc_cli_order *order, struct hvc_error *error)
 {
-    for (size_t i = 0; i < COUNT(commands); i++) {
-        const struct hvc_cli_command *command = &commands[i];
+    const struct hvc_cli_command *command;
+
+    for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
         int matched = match(command, words, count);
-        int wanted = matched + (command->operand != HVC_CLI_NO_OPERAND ? 1 : 0);
 
         if (matched == 0)
             continue;
-        if (count > wanted)
-            return hvc_error_set(error, -EINVAL, "'hvcluster %s' does not take '%s'", command->words, words[wanted]);
-        if (count < wanted)
-            return hvc_error_set(error, -EINVAL, "'hvcluster %s' needs %s", command->words,
-                                 command->operand == HVC_CLI_GUEST ? "a guest: its UUID, its name, or a path"
-                                                                   : "the id of a move: see 'hvcluster move list'");
         order->command = command;
-        order->operand = count > matched ? words[matched] : NULL;
-        return 0;
+        return take_operands(command, words + matched, count - matched, order, error);
     }
     return hvc_error_set(error, -EINVAL, "there is no command '%s%s%s'; 'hvcluster --help' names them", words[0],
                          count > 1 ? " " : "", count > 1 ? words[1] : "");
@@ -138,15 +173,20 @@ static int set_command(const char *const *words, int count, struct hvc_cli_order
 int hvc_cli_parse(int argc, char *const *argv, struct hvc_cli_order *ret_order, struct hvc_error *error)
 {
     struct hvc_cli_order order = {.timeout_ms = TIMEOUT_DEFAULT_MS};
-    const char *words[4];
+    const struct hvc_cli_option *given[HVC_CLI_VALUES_MAX + 8];
+    const char *words[WORDS_MAX];
+    size_t options = 0;
     int count = 0, at = 1, result;
 
     while (at < argc) {
         if (argv[at][0] == '-' && argv[at][1] != '\0') {
-            result = take_option(argc, argv, &at, &order, error);
+            if (options == sizeof(given) / sizeof(given[0]))
+                return hvc_error_set(error, -EINVAL, "too many options: '%s'", argv[at]);
+            result = take_option(argc, argv, &at, &order, &given[options], error);
             if (result != 0)
                 return result;
-        } else if (count == (int)COUNT(words)) {
+            options++;
+        } else if (count == WORDS_MAX) {
             return hvc_error_set(error, -EINVAL, "too many words: '%s'", argv[at]);
         } else {
             words[count++] = argv[at++];
@@ -156,6 +196,8 @@ int hvc_cli_parse(int argc, char *const *argv, struct hvc_cli_order *ret_order, 
         if (count == 0)
             return hvc_error_set(error, -EINVAL, "no command; 'hvcluster --help' names them");
         result = set_command(words, count, &order, error);
+        if (result == 0)
+            result = check_options(given, options, order.command, error);
         if (result != 0)
             return result;
     }
@@ -163,34 +205,49 @@ int hvc_cli_parse(int argc, char *const *argv, struct hvc_cli_order *ret_order, 
     return 0;
 }
 
-static const char *operand_word(enum hvc_cli_operand operand)
+/* ---- help ---- */
+
+void hvc_cli_form(const struct hvc_cli_command *command, char *text, size_t size)
 {
-    switch (operand) {
-    case HVC_CLI_GUEST:
-        return " GUEST";
-    case HVC_CLI_MOVE_ID:
-        return " ID";
-    case HVC_CLI_NO_OPERAND:
-        break;
-    }
-    return "";
+    const char *last = strrchr(command->words, ' ');
+    size_t used = 0;
+
+    if (command->short_form && last != NULL)
+        (void)hvc_text_append(text, size, &used, "%.*s [%s]", (int)(last - command->words), command->words, last + 1);
+    else
+        (void)hvc_text_append(text, size, &used, "%s", command->words);
+    for (int i = 0; i < HVC_CLI_OPERANDS_MAX && command->operands[i].kind != HVC_CLI_NONE; i++)
+        (void)hvc_text_append(text, size, &used, " %s", command->operands[i].word);
+}
+
+static void write_option(FILE *out, const struct hvc_cli_option *option, int indent)
+{
+    char form[64];
+
+    (void)snprintf(form, sizeof(form), "%s%s%s", option->name, option->value != NULL ? " " : "",
+                   option->value != NULL ? option->value : "");
+    (void)fprintf(out, "%*s%-*s  %s\n", indent, "", 26 - indent, form, option->help);
 }
 
 void hvc_cli_write_help(FILE *out)
 {
+    const struct hvc_cli_command *command;
+    const struct hvc_cli_option *option;
+
     (void)fputs("usage: hvcluster [OPTION...] COMMAND\n\n", out);
-    for (size_t i = 0; i < COUNT(commands); i++) {
+    for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
         char form[64];
 
-        (void)snprintf(form, sizeof(form), "%s%s", commands[i].words, operand_word(commands[i].operand));
-        (void)fprintf(out, "  %-20s  %s\n", form, commands[i].help);
+        hvc_cli_form(command, form, sizeof(form));
+        (void)fprintf(out, "  %-24s  %s\n", form, command->help);
+        for (size_t k = 0; (option = hvc_cli_option_at(k)) != NULL; k++) {
+            if ((option->of & command->options) != 0)
+                write_option(out, option, 6);
+        }
     }
     (void)fputs("\nGUEST is a UUID, the name of a guest of this node, or the path of a definition.\n\n", out);
-    for (size_t i = 0; i < COUNT(options); i++) {
-        char form[64];
-
-        (void)snprintf(form, sizeof(form), "%s%s%s", options[i].name, options[i].value != NULL ? " " : "",
-                       options[i].value != NULL ? options[i].value : "");
-        (void)fprintf(out, "  %-24s  %s\n", form, options[i].help);
+    for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
+        if (option->of == HVC_CLI_OF_ALL)
+            write_option(out, option, 2);
     }
 }

@@ -14,36 +14,90 @@
 
 enum hvc_cli_output { HVC_CLI_TEXT, HVC_CLI_JSON };
 
-/* What the one operand of a command is, and so how it becomes an argument of the operation. */
-enum hvc_cli_operand {
-    HVC_CLI_NO_OPERAND,
+/* What a word of the command line is, and so how it becomes an argument of the operation. */
+enum hvc_cli_kind {
+    HVC_CLI_NONE,
     HVC_CLI_GUEST,  /* UUID, name of a guest of this node, or path of a definition (it has a slash) */
-    HVC_CLI_MOVE_ID /* passed as "id" */
+    HVC_CLI_WORD,   /* as it is */
+    HVC_CLI_NUMBER, /* whole, not negative */
+    HVC_CLI_YES_NO,
+    HVC_CLI_SET, /* an option without a value: true */
+    HVC_CLI_FILE /* a path, made absolute */
 };
+
+struct hvc_cli_operand {
+    enum hvc_cli_kind kind;
+    const char *word;     /* in help: "NAME" */
+    const char *argument; /* of the operation */
+    const char *needs;    /* "a guest: its UUID, its name, or a path" */
+};
+
+#define HVC_CLI_OPERANDS_MAX 2
 
 /* Writes a response's data for people. */
 typedef void (*hvc_cli_render_fn)(FILE *out, const struct hvc_record *data, unsigned columns);
 
+/* What is done with an order. */
+enum hvc_cli_work {
+    HVC_CLI_ASK,     /* hvclusterd, with the row's operation */
+    HVC_CLI_RESTORE, /* the store, while hvclusterd is stopped */
+    HVC_CLI_FORGET
+};
+
+/* Options that only some commands take. */
+enum {
+    HVC_CLI_OF_ALL = 0,
+    HVC_CLI_OF_READ = 1u,
+    HVC_CLI_OF_WRITE = 2u,
+    HVC_CLI_OF_NODE = 4u,    /* takes --node */
+    HVC_CLI_OF_NETWORK = 8u, /* --metric ... */
+    HVC_CLI_OF_SUBNET = 16u,
+    HVC_CLI_OF_FLAGS = 32u, /* --accepting, --maintenance */
+    HVC_CLI_OF_INIT = 64u,
+    HVC_CLI_OF_RESTORE = 128u,
+    HVC_CLI_OF_STORE = 256u, /* --config */
+};
+
 struct hvc_cli_command {
     const char *words; /* "guest list" */
-    enum hvc_cli_operand operand;
+    struct hvc_cli_operand operands[HVC_CLI_OPERANDS_MAX];
+    unsigned options; /* HVC_CLI_OF_*, besides those of all */
+    bool short_form;  /* the last word may be left out: "settings" for "settings show" */
+    enum hvc_cli_work work;
     const char *operation;
-    hvc_cli_render_fn render;
-    const char *help;        /* one line */
-    const char *description; /* for the manual */
+    hvc_cli_render_fn render; /* NULL: the words of the answer are what people see */
+    const char *help;         /* one line */
+    const char *description;  /* for the manual */
 };
 
 struct hvc_cli_option {
     const char *name;  /* "--timeout" */
     const char *value; /* what it takes, NULL: nothing */
     const char *help;
+    unsigned of; /* commands that take it: HVC_CLI_OF_ALL, or those of which one is set there */
+    enum hvc_cli_kind kind;
+    const char *argument; /* of the operation; NULL: it is the command line's own */
 };
+
+/* A value that becomes an argument of the operation. */
+struct hvc_cli_value {
+    const char *argument;
+    enum hvc_cli_kind kind;
+    const char *text;
+    uint64_t number; /* of NUMBER */
+    bool yes;        /* of YES_NO and SET */
+};
+
+#define HVC_CLI_VALUES_MAX 12
 
 struct hvc_cli_order {
     const struct hvc_cli_command *command; /* NULL: help, version or manual */
-    const char *operand;
+    struct hvc_cli_value values[HVC_CLI_VALUES_MAX];
+    unsigned value_count;
     enum hvc_cli_output output;
     uint64_t timeout_ms;
+    bool timeout_given;
+    const char *config; /* NULL: the installed one */
     bool help, version, manual;
 };
 
@@ -53,6 +107,12 @@ const struct hvc_cli_option *hvc_cli_option_at(size_t index);
 
 /* -EINVAL with a sentence that says what and where to look. Texts of the order belong to argv. */
 int hvc_cli_parse(int argc, char *const *argv, struct hvc_cli_order *ret_order, struct hvc_error *error);
+
+/* The value of that argument, or NULL. */
+const struct hvc_cli_value *hvc_cli_value(const struct hvc_cli_order *order, const char *argument);
+
+/* "settings set NAME VALUE" */
+void hvc_cli_form(const struct hvc_cli_command *command, char *text, size_t size);
 
 void hvc_cli_write_help(FILE *out);
 void hvc_cli_write_manual(FILE *out);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hvcluster: asks the hvclusterd of this node and shows the answer. */
 #include <errno.h>
+#include <limits.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "hvc/client.h"
 #include "hvc/text.h"
+#include "store_commands.h"
 
 enum { EXIT_USAGE = 1 };
 
@@ -120,7 +122,12 @@ static int show(const struct hvc_cli_order *order, const struct hvc_record *resp
             return complain(error);
         (void)printf("%s\n", json);
     } else if (result == HVC_RESULT_OK && data != NULL) {
-        order->command->render(stdout, data, terminal_columns());
+        if (order->command->render == NULL)
+            (void)puts(hvc_response_text(response));
+        else
+            order->command->render(stdout, data, terminal_columns());
+        if (order->command->render != NULL && hvc_record_bool(data, "stale", false))
+            (void)fprintf(stderr, "hvcluster: %s\n", hvc_response_text(response));
     }
     if (result != HVC_RESULT_OK && order->output == HVC_CLI_TEXT)
         (void)fprintf(stderr, "hvcluster: %s: %s\n", hvc_result_word(result), hvc_response_text(response));
@@ -129,6 +136,52 @@ static int show(const struct hvc_cli_order *order, const struct hvc_record *resp
         return hvc_result_exit_code(HVC_RESULT_FAILED);
     }
     return hvc_result_exit_code(result);
+}
+
+/* The daemon's user has another folder than we: a name without a slash in front is ours. */
+static int set_path(struct hvc_record *args, const char *argument, const char *text, struct hvc_error *error)
+{
+    char folder[PATH_MAX];
+
+    if (text[0] == '/') {
+        hvc_record_set_text(args, argument, text);
+        return 0;
+    }
+    if (getcwd(folder, sizeof(folder)) == NULL)
+        return hvc_error_set(error, -errno, "cannot tell the present folder: %s", strerror(errno));
+    hvc_record_set_format(args, argument, "%s/%s", folder, text);
+    return 0;
+}
+
+static int set_value(struct hvc_client *client, const struct hvc_cli_value *value, uint64_t deadline_ms,
+                     struct hvc_record *args, struct hvc_error *error)
+{
+    switch (value->kind) {
+    case HVC_CLI_GUEST:
+        return set_guest(client, value->text, deadline_ms, args, error);
+    case HVC_CLI_FILE:
+        return set_path(args, value->argument, value->text, error);
+    case HVC_CLI_NUMBER:
+        hvc_record_set_u64(args, value->argument, value->number);
+        break;
+    case HVC_CLI_YES_NO:
+    case HVC_CLI_SET:
+        hvc_record_set_bool(args, value->argument, value->yes);
+        break;
+    case HVC_CLI_WORD:
+        hvc_record_set_text(args, value->argument, value->text);
+        break;
+    case HVC_CLI_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* Told with the request, so that the daemon's answer (and the token in it) comes before we give up. */
+static void set_timeout(const struct hvc_cli_order *order, struct hvc_record *args)
+{
+    if (order->timeout_given && strcmp(order->command->operation, "status") != 0)
+        hvc_record_set_u64(args, "timeout_ms", order->timeout_ms - order->timeout_ms / 10);
 }
 
 static int carry_out(const struct hvc_cli_order *order)
@@ -142,13 +195,25 @@ static int carry_out(const struct hvc_cli_order *order)
 
     if (hvc_client_connect(NULL, deadline_ms, &client, &error) != 0)
         return complain(&error);
-    if (order->command->operand == HVC_CLI_GUEST && set_guest(client, order->operand, deadline_ms, args, &error) != 0)
-        return complain(&error);
-    if (order->command->operand == HVC_CLI_MOVE_ID)
-        hvc_record_set_text(args, "id", order->operand);
+    for (unsigned i = 0; i < order->value_count; i++) {
+        if (set_value(client, &order->values[i], deadline_ms, args, &error) != 0)
+            return complain(&error);
+    }
+    set_timeout(order, args);
     if (ask(client, request, deadline_ms, &response, &error) != 0)
         return complain(&error);
     return show(order, response, &error);
+}
+
+static int change_store(const struct hvc_cli_order *order)
+{
+    struct hvc_error error = {0};
+    char done[HVC_ERROR_TEXT_MAX];
+
+    if (hvc_cli_change_store(order, done, &error) != 0)
+        return complain(&error);
+    (void)puts(done);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -169,6 +234,6 @@ int main(int argc, char **argv)
     else if (order.manual)
         hvc_cli_write_manual(stdout);
     else
-        return carry_out(&order);
+        return order.command->work == HVC_CLI_ASK ? carry_out(&order) : change_store(&order);
     return fflush(stdout) == 0 || errno == EPIPE ? 0 : hvc_result_exit_code(HVC_RESULT_FAILED);
 }

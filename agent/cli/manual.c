@@ -16,19 +16,39 @@ static void escaped(FILE *out, const char *text)
     }
 }
 
+/* "Options: --node NODE, --wait." */
+static void write_options_of(FILE *out, const struct hvc_cli_command *command)
+{
+    const struct hvc_cli_option *option;
+    bool first = true;
+
+    for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
+        if ((option->of & command->options) == 0)
+            continue;
+        (void)fputs(first ? "Options: " : ", ", out);
+        first = false;
+        escaped(out, option->name);
+        if (option->value != NULL)
+            (void)fprintf(out, " \\fI%s\\fR", option->value);
+    }
+    (void)fputs(first ? "" : ".\n", out);
+}
+
 static void write_commands(FILE *out)
 {
     const struct hvc_cli_command *command;
 
     (void)fputs(".SH COMMANDS\n", out);
     for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
+        char form[64];
+
+        hvc_cli_form(command, form, sizeof(form));
         (void)fputs(".TP\n.B ", out);
-        escaped(out, command->words);
-        if (command->operand != HVC_CLI_NO_OPERAND)
-            (void)fprintf(out, " \\fI%s\\fR", command->operand == HVC_CLI_GUEST ? "GUEST" : "ID");
+        escaped(out, form);
         (void)fputs("\n", out);
         escaped(out, command->description);
         (void)fputs("\n", out);
+        write_options_of(out, command);
     }
 }
 
@@ -68,7 +88,12 @@ void hvc_cli_write_manual(FILE *out)
         ".SH SYNOPSIS\n.B hvcluster\n[\\fIOPTION\\fR...] \\fICOMMAND\\fR\n"
         ".SH DESCRIPTION\n"
         "Asks the hvclusterd of this node and shows its answer. \\fIGUEST\\fR is a UUID, the name of a guest of "
-        "this node, or the path of a definition (anything with a slash).\n",
+        "this node, or the path of a definition (anything with a slash).\n"
+        ".PP\n"
+        "Settings, the service, nodes and networks are the cluster's: the same on every node, changed only where a "
+        "majority of the nodes agrees and has it on disk. Where this node may be behind the others, the answer is "
+        "marked as stale. A request whose outcome is not known (exit status 10) names a token; asked again with that "
+        "token it is done once and its outcome told.\n",
         out);
     write_commands(out);
     write_options(out);

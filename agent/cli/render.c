@@ -3,7 +3,9 @@
 
 #include <inttypes.h>
 
-static void write_value(FILE *out, const struct hvc_record *record, const char *name)
+#include "render_table.h"
+
+void hvc_render_value(FILE *out, const struct hvc_record *record, const char *name)
 {
     int64_t number;
     uint64_t positive;
@@ -40,7 +42,7 @@ static void write_members(FILE *out, const struct hvc_record *record, unsigned i
             }
         } else {
             (void)fputc(' ', out);
-            write_value(out, record, name);
+            hvc_render_value(out, record, name);
             (void)fputc('\n', out);
         }
     }
@@ -52,28 +54,22 @@ void hvc_render_members(FILE *out, const struct hvc_record *data, unsigned colum
     write_members(out, data, 0);
 }
 
-/* One column of a table: a member of each record of a list. */
-struct column {
-    const char *title;
-    const char *member;
-    unsigned width; /* 0: the last one, takes what is left */
-};
-
-static int write_cell(FILE *out, const struct column *column, const char *text, unsigned room)
+static int write_cell(FILE *out, const struct hvc_render_column *column, const char *text, unsigned room)
 {
     bool last = column->width == 0;
 
     return fprintf(out, "%-*.*s%s", (int)column->width, (int)(last ? room : strlen(text)), text, last ? "" : "  ");
 }
 
-static unsigned written(FILE *out, const struct hvc_record *record, const struct column *column, unsigned room)
+static unsigned written(FILE *out, const struct hvc_record *record, const struct hvc_render_column *column,
+                        unsigned room)
 {
     char text[512] = "";
     FILE *memory = fmemopen(text, sizeof(text), "w");
 
     if (memory == NULL)
         return 0;
-    write_value(memory, record, column->member);
+    hvc_render_value(memory, record, column->member);
     (void)fclose(memory);
     text[sizeof(text) - 1] = '\0';
     if (text[0] == '\0')
@@ -81,9 +77,8 @@ static unsigned written(FILE *out, const struct hvc_record *record, const struct
     return (unsigned)write_cell(out, column, text, room);
 }
 
-/* A row a record. The last column is cut at the edge of the terminal, but keeps 20 characters on a narrow one. */
-static void write_table(FILE *out, const struct hvc_record *data, const char *list, const struct column *columns,
-                        size_t count, unsigned width)
+void hvc_render_table(FILE *out, const struct hvc_record *data, const char *list,
+                      const struct hvc_render_column *columns, size_t count, unsigned width)
 {
     size_t rows = hvc_record_list_count(data, list);
 
@@ -102,38 +97,85 @@ static void write_table(FILE *out, const struct hvc_record *data, const char *li
 
 void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned columns)
 {
-    static const struct column table[] = {{"GUEST", "name", 20},
-                                          {"UUID", "uuid", 36},
-                                          {"STATE", "class", 9},
-                                          {"RESOURCE", "owner", 16},
-                                          {"DETAIL", "words", 0}};
+    static const struct hvc_render_column table[] = {{"GUEST", "name", 20},
+                                                     {"UUID", "uuid", 36},
+                                                     {"STATE", "class", 9},
+                                                     {"RESOURCE", "owner", 16},
+                                                     {"DETAIL", "words", 0}};
 
-    write_table(out, data, "guests", table, sizeof(table) / sizeof(table[0]), columns);
+    hvc_render_table(out, data, "guests", table, sizeof(table) / sizeof(table[0]), columns);
 }
 
 void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned columns)
 {
-    static const struct column table[] = {{"NODE", "node", 16},
-                                          {"MEMBER", "member", 6},
-                                          {"FENCED", "fenced", 6},
-                                          {"STATE", "class", 9},
-                                          {"DETAIL", "words", 0}};
+    static const struct hvc_render_column table[] = {{"NODE", "node", 16},
+                                                     {"MEMBER", "member", 6},
+                                                     {"FENCED", "fenced", 6},
+                                                     {"STATE", "class", 9},
+                                                     {"DETAIL", "words", 0}};
 
-    write_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);
+    hvc_render_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);
     (void)fprintf(out, "\na start on this node: %s: %s\n", hvc_record_text(data, "verdict", "-"),
                   hvc_record_text(data, "verdict_words", "-"));
 }
 
 void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns)
 {
-    static const struct column table[] = {{"ID", "id", 20},      {"GUEST", "name", 16},  {"FROM", "source", 10},
-                                          {"TO", "target", 10},  {"STATE", "state", 10}, {"%", "percent", 3},
-                                          {"DETAIL", "words", 0}};
+    static const struct hvc_render_column table[] = {
+        {"ID", "id", 20},       {"GUEST", "name", 16}, {"FROM", "source", 10}, {"TO", "target", 10},
+        {"STATE", "state", 10}, {"%", "percent", 3},   {"DETAIL", "words", 0}};
 
-    write_table(out, data, "moves", table, sizeof(table) / sizeof(table[0]), columns);
+    hvc_render_table(out, data, "moves", table, sizeof(table) / sizeof(table[0]), columns);
 }
 
-void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned columns)
+void hvc_render_duration(FILE *out, uint64_t ms)
 {
-    hvc_render_members(out, data, columns);
+    uint64_t s = ms / 1000;
+
+    if (ms < 10000)
+        (void)fprintf(out, "%" PRIu64 ".%" PRIu64 " s", s, ms % 1000 / 100);
+    else if (s < 120)
+        (void)fprintf(out, "%" PRIu64 " s", s);
+    else if (s < 7200)
+        (void)fprintf(out, "%" PRIu64 " min %" PRIu64 " s", s / 60, s % 60);
+    else if (s < 172800)
+        (void)fprintf(out, "%" PRIu64 " h %" PRIu64 " min", s / 3600, s / 60 % 60);
+    else
+        (void)fprintf(out, "%" PRIu64 " d %" PRIu64 " h", s / 86400, s / 3600 % 24);
+}
+
+void hvc_render_settings(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    static const struct hvc_render_column table[] = {{"SETTING", "name", 17},
+                                                     {"VALUE", "value", 10},
+                                                     {"DEFAULT", "default", 10},
+                                                     {"OWN", "own", 3},
+                                                     {"MEANING", "text", 0}};
+
+    hvc_render_table(out, data, "settings", table, sizeof(table) / sizeof(table[0]), columns);
+}
+
+void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    static const struct hvc_render_column table[] = {{"ID", "id", 4},
+                                                     {"NODE", "name", 20},
+                                                     {"MEMBER", "member", 6},
+                                                     {"FENCED", "fenced", 6},
+                                                     {"ACCEPTS", "accepting", 7},
+                                                     {"MAINTENANCE", "maintenance", 11},
+                                                     {"GUESTS", "guests", 6},
+                                                     {"OUT", "moves_out", 3},
+                                                     {"IN", "moves_in", 3},
+                                                     {"MEMORY KIB", "memory_kib", 0}};
+
+    hvc_render_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);
+}
+
+void hvc_render_networks(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    static const struct hvc_render_column table[] = {{"ID", "id", 4},         {"SUBNET", "subnet", 24},
+                                                     {"METRIC", "metric", 6}, {"BANDWIDTH", "bandwidth", 12},
+                                                     {"NODE", "node", 12},    {"NAME", "name", 0}};
+
+    hvc_render_table(out, data, "networks", table, sizeof(table) / sizeof(table[0]), columns);
 }

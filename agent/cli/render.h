@@ -11,6 +11,9 @@ void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned column
 void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_settings(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_networks(FILE *out, const struct hvc_record *data, unsigned columns);
 
 /* Every member as "name: value", records below it indented: complete for any answer. */
 void hvc_render_members(FILE *out, const struct hvc_record *data, unsigned columns);

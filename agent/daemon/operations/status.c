@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster_state.h"
 #include "hvc/operations.h"
 
 /* of the 2 s within which the status lane answers */
@@ -93,6 +94,20 @@ static void describe_workers(struct hvc_operations *operations, struct hvc_recor
     hvc_record_set_u64(record, "clients", state.clients);
 }
 
+static int describe_state(struct hvc_operations *operations, struct hvc_record *data)
+{
+    struct hvc_replica_status *status = operations->keeper == NULL ? NULL : calloc(1, sizeof(*status));
+
+    if (operations->keeper == NULL)
+        return 0;
+    if (status == NULL)
+        return -ENOMEM;
+    operations->keeper->ops->status(operations->keeper, status);
+    hvc_cluster_state_describe(hvc_record_set_record(data, "cluster_state"), status, hvc_now_ms());
+    free(status);
+    return 0;
+}
+
 static enum hvc_result status(struct hvc_operations *operations, struct hvc_call *call)
 {
     hvc_record_set_text(call->data, "version", HVC_VERSION);
@@ -101,6 +116,8 @@ static enum hvc_result status(struct hvc_operations *operations, struct hvc_call
     hvc_record_set_bool(call->data, "direct", operations->direct);
     hvc_record_set_u64(call->data, "uptime_ms", hvc_now_ms() - operations->started_ms);
     hvc_record_set_text(call->data, "right", hvc_right_name(call->caller.right));
+    if (describe_state(operations, call->data) < 0)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
     describe_hypervisor(operations, call->data);
     if (operations->workers_state != NULL)
         describe_workers(operations, call->data);

@@ -27,10 +27,19 @@ static void orders_are_read_from_the_tables(void **state)
         {"status", "status", NULL, HVC_CLI_TEXT, 30000},
         {"--output-as json status", "status", NULL, HVC_CLI_JSON, 30000},
         {"status --output-as=json --timeout=5", "status", NULL, HVC_CLI_JSON, 5000},
+        {"status --json", "status", NULL, HVC_CLI_JSON, 30000},
         {"guest list", "guest.list", NULL, HVC_CLI_TEXT, 30000},
         {"guest show vm1", "guest.inspect", "vm1", HVC_CLI_TEXT, 30000},
         {"guest locate /etc/vm1.xml --timeout 60", "guest.locate", "/etc/vm1.xml", HVC_CLI_TEXT, 60000},
         {"move cancel n1-7", "move.cancel", "n1-7", HVC_CLI_TEXT, 30000},
+        {"settings", "settings.show", NULL, HVC_CLI_TEXT, 30000},
+        {"settings show --node n2", "settings.show", "n2", HVC_CLI_TEXT, 30000},
+        {"settings set moves-out 4", "settings.set", "moves-out", HVC_CLI_TEXT, 30000},
+        {"service", "service.show", NULL, HVC_CLI_TEXT, 30000},
+        {"node list --json", "node.list", NULL, HVC_CLI_JSON, 30000},
+        {"network remove 3", "network.remove", "3", HVC_CLI_TEXT, 30000},
+        {"init", "state.init", NULL, HVC_CLI_TEXT, 30000},
+        {"backup /tmp/x", "state.backup", "/tmp/x", HVC_CLI_TEXT, 30000},
     };
 
     (void)state;
@@ -41,12 +50,35 @@ static void orders_are_read_from_the_tables(void **state)
         assert_int_equal(parse(cases[i].line, &order, &error), 0);
         assert_string_equal(order.command->operation, cases[i].operation);
         if (cases[i].operand == NULL)
-            assert_null(order.operand);
+            assert_int_equal(order.value_count, 0);
         else
-            assert_string_equal(order.operand, cases[i].operand);
+            assert_string_equal(order.values[0].text, cases[i].operand);
         assert_int_equal(order.output, cases[i].output);
         assert_int_equal(order.timeout_ms, cases[i].timeout_ms);
     }
+}
+
+static void options_of_a_command_become_arguments_of_its_operation(void **state)
+{
+    struct hvc_cli_order order;
+    struct hvc_error error = {0};
+
+    (void)state;
+    assert_int_equal(parse("node set n2 --maintenance=yes --accepting no --token t:1 --wait", &order, &error), 0);
+    assert_string_equal(hvc_cli_value(&order, "node")->text, "n2");
+    assert_true(hvc_cli_value(&order, "maintenance")->yes);
+    assert_false(hvc_cli_value(&order, "accepting")->yes);
+    assert_string_equal(hvc_cli_value(&order, "token")->text, "t:1");
+    assert_true(hvc_cli_value(&order, "wait")->yes);
+    assert_null(hvc_cli_value(&order, "force"));
+    assert_int_equal(parse("--metric 7 network modify 3 --bandwidth=1000", &order, &error), 0);
+    assert_int_equal(hvc_cli_value(&order, "metric")->number, 7);
+    assert_int_equal(hvc_cli_value(&order, "bandwidth")->number, 1000);
+    assert_int_equal(hvc_cli_value(&order, "id")->number, 3);
+    assert_int_equal(parse("restore x --authoritative --config=/c", &order, &error), 0);
+    assert_int_equal(order.command->work, HVC_CLI_RESTORE);
+    assert_string_equal(order.config, "/c");
+    assert_non_null(hvc_cli_value(&order, "authoritative"));
 }
 
 static void what_is_wrong_is_said_in_a_sentence(void **state)
@@ -68,6 +100,19 @@ static void what_is_wrong_is_said_in_a_sentence(void **state)
         {"status --timeout=1h", "--timeout takes whole seconds from 1 to 86400, not '1h'"},
         {"status --output-as=xml", "--output-as takes text or json, not 'xml'"},
         {"--help=me", "--help takes no value"},
+        {"settings bogus", "there is no command 'settings bogus'; 'hvcluster --help' names them"},
+        {"settings set", "'hvcluster settings set' needs the name of a setting: see 'hvcluster settings'"},
+        {"settings set moves-out", "'hvcluster settings set' needs a value: see 'hvcluster settings'"},
+        {"settings set a 1 2", "too many words: '2'"},
+        {"settings show x", "'hvcluster settings show' does not take 'x'"},
+        {"network remove x", "ID takes a whole number, not 'x'"},
+        {"network modify 1 --metric=-1", "--metric takes a whole number, not '-1'"},
+        {"node set n1 --accepting maybe", "--accepting takes yes or no, not 'maybe'"},
+        {"node set n1 --wait --wait", "--wait is given twice"},
+        {"node set n1 --force", "'hvcluster node set' does not take --force"},
+        {"settings --token x:1", "'hvcluster settings show' does not take --token"},
+        {"status --config /x", "'hvcluster status' does not take --config"},
+        {"backup", "'hvcluster backup' needs a file"},
     };
 
     (void)state;
@@ -96,7 +141,7 @@ static void help_and_version_want_no_command(void **state)
 
 static void every_command_is_in_help_and_manual(void **state)
 {
-    static char help[16384], manual[32768];
+    static char help[16384], manual[65536];
     FILE *out = fmemopen(help, sizeof(help), "w");
     const struct hvc_cli_command *command;
     const struct hvc_cli_option *option;
@@ -110,9 +155,12 @@ static void every_command_is_in_help_and_manual(void **state)
     hvc_cli_write_manual(out);
     assert_int_equal(fclose(out), 0);
     for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
-        assert_non_null(strstr(help, command->words));
-        assert_non_null(strstr(manual, command->words));
-        assert_non_null(command->render);
+        char form[64];
+
+        hvc_cli_form(command, form, sizeof(form));
+        assert_non_null(strstr(help, form));
+        assert_true(command->work != HVC_CLI_ASK || command->operation != NULL);
+        assert_non_null(strstr(manual, form));
     }
     for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++)
         assert_non_null(strstr(help, option->name));
@@ -122,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_are_read_from_the_tables),
+        cmocka_unit_test(options_of_a_command_become_arguments_of_its_operation),
         cmocka_unit_test(what_is_wrong_is_said_in_a_sentence),
         cmocka_unit_test(help_and_version_want_no_command),
         cmocka_unit_test(every_command_is_in_help_and_manual),

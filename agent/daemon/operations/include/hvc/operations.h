@@ -19,6 +19,7 @@
 #include "hvc/error.h"
 #include "hvc/facts.h"
 #include "hvc/hypervisor.h"
+#include "hvc/keeper.h"
 #include "hvc/limits.h"
 #include "hvc/messages.h"
 #include "hvc/moves.h"
@@ -84,6 +85,11 @@ struct hvc_operation_set {
 extern const struct hvc_operation_set hvc_status_operations; /* status.c */
 extern const struct hvc_operation_set hvc_guest_operations;  /* guest_operations.c */
 extern const struct hvc_operation_set hvc_move_operations;   /* moves_operations.c */
+extern const struct hvc_operation_set hvc_settings_operations; /* settings_operations.c */
+extern const struct hvc_operation_set hvc_service_operations;  /* service_operations.c */
+extern const struct hvc_operation_set hvc_node_operations;     /* node_operations.c */
+extern const struct hvc_operation_set hvc_network_operations;  /* network_operations.c */
+extern const struct hvc_operation_set hvc_state_operations;    /* state_operations.c */
 
 /* Row of a name, NULL when there is none; and all rows in order, NULL after the last. */
 const struct hvc_operation *hvc_operation_find(const char *name);
@@ -117,6 +123,7 @@ struct hvc_operations {
     struct hvc_peers *peers;           /* hypervisors of the other nodes */
     struct hvc_facts *facts;           /* Corosync and Pacemaker */
     struct hvc_moves *moves;
+    struct hvc_keeper *keeper; /* the cluster's state; NULL in hvcluster-direct */
     struct hvc_migration_settings migration;
     /* NULL in hvcluster-direct */
     void (*workers_state)(void *context, struct hvc_workers_state *ret_state);

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The tables: every command and every option. */
+#include "command.h"
+#include "render.h"
+
+#define GUEST .operands = {{HVC_CLI_GUEST, "GUEST", NULL, "a guest: its UUID, its name, or a path"}}
+#define MOVE  .operands = {{HVC_CLI_WORD, "ID", "id", "the id of a move: see 'hvcluster move list'"}}
+#define SETTING                                                                                                        \
+    {                                                                                                                  \
+        HVC_CLI_WORD, "NAME", "name", "the name of a setting: see 'hvcluster settings'"                                \
+    }
+#define NETWORK                                                                                                        \
+    {                                                                                                                  \
+        HVC_CLI_NUMBER, "ID", "id", "the number of a network: see 'hvcluster network'"                                 \
+    }
+#define NEW_FILE                                                                                                       \
+    {                                                                                                                  \
+        HVC_CLI_FILE, "FILE", "path", "a file"                                                                         \
+    }
+
+static const struct hvc_cli_command commands[] = {
+    {.words = "status",
+     .operation = "status",
+     .render = hvc_render_status,
+     .help = "what this node's daemon sees and does",
+     .description = "Whether the cluster can decide here, what it waits for and since when, quorum, members, the "
+                    "store, the hypervisor, moves under way and load of the daemon. What is wrong is told with the "
+                    "words of the program that said it, and with what to do."},
+    {.words = "guest list",
+     .operation = "guest.list",
+     .render = hvc_render_guests,
+     .help = "the guests of this node",
+     .description = "Every guest that the hypervisor of this node knows, running or only defined."},
+    {.words = "guest show",
+     GUEST,
+     .operation = "guest.inspect",
+     .render = hvc_render_members,
+     .help = "one guest on this node",
+     .description = "The physical truth about one guest on this node: from libvirt, or from the kernel when libvirt is "
+                    "silent."},
+    {.words = "guest locate",
+     GUEST,
+     .operation = "guest.locate",
+     .render = hvc_render_locations,
+     .help = "where a guest is, as every node answers",
+     .description = "Asks the hypervisor of every configured node, tells who did not answer and why, and what a start "
+                    "here would do."},
+    {.words = "move list",
+     .operation = "move.list",
+     .render = hvc_render_moves,
+     .help = "moves from and to this node",
+     .description = "Moves under way and those that ended lately."},
+    {.words = "move show",
+     MOVE,
+     .operation = "move.show",
+     .render = hvc_render_members,
+     .help = "one move",
+     .description = "Everything known about one move."},
+    {.words = "move cancel",
+     MOVE,
+     .operation = "move.cancel",
+     .render = hvc_render_members,
+     .help = "end a move; the guest stays where it runs",
+     .description = "Asks for the end of a move and waits until its outcome is proven."},
+    {.words = "settings show",
+     .options = HVC_CLI_OF_READ | HVC_CLI_OF_NODE,
+     .short_form = true,
+     .operation = "settings.show",
+     .render = hvc_render_settings,
+     .help = "settings of the cluster",
+     .description = "The settings of the migration service, the same on every node; with --node those in force there."},
+    {.words = "settings set",
+     .operands = {SETTING, {HVC_CLI_WORD, "VALUE", "value", "a value: see 'hvcluster settings'"}},
+     .options = HVC_CLI_OF_WRITE | HVC_CLI_OF_NODE,
+     .operation = "settings.set",
+     .help = "change a setting",
+     .description = "Changes a setting of the cluster; with --node a value of its own for that node. Answers when a "
+                    "majority of the nodes has it on disk; without quorum nothing is done."},
+    {.words = "settings reset",
+     .operands = {SETTING},
+     .options = HVC_CLI_OF_WRITE | HVC_CLI_OF_NODE,
+     .operation = "settings.reset",
+     .help = "a setting back to its default",
+     .description = "With --node: that node has no value of its own any more."},
+    {.words = "service show",
+     .options = HVC_CLI_OF_READ,
+     .short_form = true,
+     .operation = "service.show",
+     .render = hvc_render_members,
+     .help = "the cluster's migration service",
+     .description = "Started or not, its owner, how many nodes, guests and jobs it knows."},
+    {.words = "service set",
+     .operands = {{HVC_CLI_WORD, "NAME", "name",
+                   "what to set: started, state, enabled-default, owner-name or owner-contact"},
+                  {HVC_CLI_WORD, "VALUE", "value", "a value"}},
+     .options = HVC_CLI_OF_WRITE,
+     .operation = "service.set",
+     .help = "start or stop it, or set a property",
+     .description = "started yes or no (moves that are under way finish); state enabled, disabled or quiesce; "
+                    "enabled-default, owner-name, owner-contact: the writable CIM properties."},
+    {.words = "node list",
+     .options = HVC_CLI_OF_READ,
+     .short_form = true,
+     .operation = "node.list",
+     .render = hvc_render_nodes,
+     .help = "the nodes of the cluster",
+     .description = "Nodes as the cluster has agreed on them: members, confirmed fenced, accepting moves, load."},
+    {.words = "node set",
+     .operands = {{HVC_CLI_WORD, "NODE", "node", "a node: see 'hvcluster node'"}},
+     .options = HVC_CLI_OF_WRITE | HVC_CLI_OF_FLAGS,
+     .operation = "node.set",
+     .help = "whether a node takes part in moves",
+     .description = "--accepting no: new moves from and to it are refused. --maintenance yes: nothing moves there."},
+    {.words = "network list",
+     .options = HVC_CLI_OF_READ,
+     .short_form = true,
+     .operation = "network.list",
+     .render = hvc_render_networks,
+     .help = "networks for migration traffic",
+     .description =
+         "The networks over which guests move; of those that reach the target the lowest metric is preferred."},
+    {.words = "network add",
+     .operands = {{HVC_CLI_WORD, "SUBNET", "subnet", "a subnet, such as 10.0.7.0/24"}},
+     .options = HVC_CLI_OF_WRITE | HVC_CLI_OF_NETWORK | HVC_CLI_OF_NODE,
+     .operation = "network.add",
+     .help = "add a network",
+     .description = "Adds a network of the cluster, or with --node of that node only."},
+    {.words = "network modify",
+     .operands = {NETWORK},
+     .options = HVC_CLI_OF_WRITE | HVC_CLI_OF_NETWORK | HVC_CLI_OF_SUBNET,
+     .operation = "network.modify",
+     .help = "change a network",
+     .description = "Changes what the options name and leaves the rest."},
+    {.words = "network remove",
+     .operands = {NETWORK},
+     .options = HVC_CLI_OF_WRITE,
+     .operation = "network.remove",
+     .help = "remove a network",
+     .description = "Moves under way keep the network they use."},
+    {.words = "init",
+     .options = HVC_CLI_OF_INIT,
+     .operation = "state.init",
+     .help = "create the cluster's history",
+     .description = "Needed only when not all nodes of corosync's node list will come up for the first start; with all "
+                    "of them the history is created by itself. Refused where there is one already. With --force: the "
+                    "history of this node is the one that survives, all other nodes give theirs up; only for a cluster "
+                    "that has lost a majority of its stores. See the operator guide before."},
+    {.words = "digest",
+     .operation = "state.digest",
+     .render = hvc_render_members,
+     .help = "digest of the replicated state here",
+     .description = "Two nodes that have applied the same entries have the same digest."},
+    {.words = "backup",
+     .operands = {NEW_FILE},
+     .operation = "state.backup",
+     .help = "a checked copy of this node's store",
+     .description = "hvclusterd writes it as its own user, to a file that does not exist. It holds the definitions of "
+                    "guests with their secrets."},
+    {.words = "restore",
+     .operands = {NEW_FILE},
+     .options = HVC_CLI_OF_RESTORE | HVC_CLI_OF_STORE,
+     .work = HVC_CLI_RESTORE,
+     .help = "put a copy in the place of this node's store",
+     .description = "hvclusterd must be stopped here. The present store is put aside. At the next start the node takes "
+                    "definitions and history from the copy and refills the rest from the other nodes. With "
+                    "--authoritative the copy's log counts: only for a cluster that has lost a majority of its stores, "
+                    "and followed by 'hvcluster init --force'."},
+    {.words = "forget",
+     .options = HVC_CLI_OF_STORE,
+     .work = HVC_CLI_FORGET,
+     .help = "empty this node's store",
+     .description = "hvclusterd must be stopped here. The next start is that of a new node: it refills from the "
+                    "others. What was put aside is removed, too."},
+};
+
+static const struct hvc_cli_option options[] = {
+    {"--output-as", "text|json", "text for people (default) or the answer as one line of JSON", 0, HVC_CLI_NONE, NULL},
+    {"--json", NULL, "the same as --output-as json", 0, HVC_CLI_NONE, NULL},
+    {"--timeout", "SECONDS", "how long to wait for the answer (30)", 0, HVC_CLI_NONE, NULL},
+    {"--help", NULL, "this help", 0, HVC_CLI_NONE, NULL},
+    {"--version", NULL, "the version", 0, HVC_CLI_NONE, NULL},
+    {"--manual", NULL, "the manual page as roff source", 0, HVC_CLI_NONE, NULL},
+    {"--fresh", NULL, "nothing older than this question; refused without quorum", HVC_CLI_OF_READ, HVC_CLI_SET,
+     "fresh"},
+    {"--node", "NODE", "of this node only, by name or id", HVC_CLI_OF_NODE, HVC_CLI_WORD, "node"},
+    {"--wait", NULL, "wait for quorum until the timeout instead of refusing", HVC_CLI_OF_WRITE, HVC_CLI_SET, "wait"},
+    {"--token", "TOKEN", "of a former request: what it did is not done a second time", HVC_CLI_OF_WRITE, HVC_CLI_WORD,
+     "token"},
+    {"--accepting", "yes|no", "the node takes part in new moves", HVC_CLI_OF_FLAGS, HVC_CLI_YES_NO, "accepting"},
+    {"--maintenance", "yes|no", "the node is in maintenance", HVC_CLI_OF_FLAGS, HVC_CLI_YES_NO, "maintenance"},
+    {"--subnet", "SUBNET", "another subnet for the network", HVC_CLI_OF_SUBNET, HVC_CLI_WORD, "subnet"},
+    {"--metric", "NUMBER", "lower is preferred (0)", HVC_CLI_OF_NETWORK, HVC_CLI_NUMBER, "metric"},
+    {"--bandwidth", "BYTES", "a second, of all moves on the network; 0: not limited", HVC_CLI_OF_NETWORK,
+     HVC_CLI_NUMBER, "bandwidth"},
+    {"--name", "TEXT", "of the network, for people", HVC_CLI_OF_NETWORK, HVC_CLI_WORD, "name"},
+    {"--tags", "TEXT,...", "of the network, separated by commas", HVC_CLI_OF_NETWORK, HVC_CLI_WORD, "tags"},
+    {"--force", NULL, "this node's history survives, the others give theirs up", HVC_CLI_OF_INIT, HVC_CLI_SET, "force"},
+    {"--authoritative", NULL, "the copy's log counts again", HVC_CLI_OF_RESTORE, HVC_CLI_SET, "authoritative"},
+    {"--config", "FILE", "configuration of hvclusterd, which names the store's place", HVC_CLI_OF_STORE, HVC_CLI_NONE,
+     NULL},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const struct hvc_cli_command *hvc_cli_command_at(size_t index)
+{
+    return index < COUNT(commands) ? &commands[index] : NULL;
+}
+
+const struct hvc_cli_option *hvc_cli_option_at(size_t index)
+{
+    return index < COUNT(options) ? &options[index] : NULL;
+}

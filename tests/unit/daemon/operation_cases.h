@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Operations on the fake keeper, a request with its outcome a row, one after the other on the same state. */
+#ifndef HVC_OPERATION_CASES_H
+#define HVC_OPERATION_CASES_H
+
+#include "fake_keeper.h"
+#include "fake_world.h"
+
+#include "../hvc_cmocka.h"
+
+struct operation_case {
+    const char *operation, *args; /* args: JSON, "{}" */
+    const char *result, *text;    /* text: part of the words */
+};
+
+static struct fake_world *world;
+static struct fake_keeper *keeper;
+
+static int begin(void **state)
+{
+    (void)state;
+    world = fake_world_new();
+    keeper = fake_keeper_new();
+    world->operations.keeper = &keeper->base;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    fake_keeper_free(keeper);
+    fake_world_free(world);
+    return 0;
+}
+
+static struct hvc_call *run(const char *operation, const char *args)
+{
+    char json[2048];
+    struct hvc_call *call;
+
+    (void)snprintf(json, sizeof(json), "{\"op\":\"%s\",\"version\":1,\"args\":%s}", operation, args);
+    call = fake_call(json);
+    hvc_call_run(&world->operations, call);
+    return call;
+}
+
+static void check(const struct operation_case *row)
+{
+    struct hvc_call *call = run(row->operation, row->args);
+    const char *result = hvc_record_text(hvc_call_response(call), "result", "");
+
+    if (strcmp(result, row->result) != 0 || strstr(call->error.text, row->text) == NULL)
+        fail_msg("%s %s: %s: %s\nwanted %s: %s", row->operation, row->args, result, call->error.text, row->result,
+                 row->text);
+    hvc_call_unref(call);
+}
+
+#endif
