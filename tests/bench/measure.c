@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * measure [-n RUNS] [-e EXIT] -- COMMAND [ARG...]: runs a command as a whole process, several times after one warm-up,
- * and prints the medians of wall time and of CPU time (user + system, with every descendant that was waited for) as one
- * JSON object in milliseconds. A run that ends with another status than EXIT (0) ends the measurement: a figure of
- * something that did not do its work is no figure.
+ * measure [-n RUNS] [-w WARM-UPS] [-e EXIT] -- COMMAND [ARG...]: runs a command as a whole process, several times after
+ * one warm-up (WARM-UPS 0: none), and prints the medians of wall time and of CPU time (user + system, with every
+ * descendant that was waited for) as one JSON object in milliseconds. A run that ends with another status than EXIT (0)
+ * ends the measurement: a figure of something that did not do its work is no figure.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,7 @@ static double quantile(double *values, size_t count, double q)
 
 static int usage(void)
 {
-    (void)fputs("usage: measure [-n RUNS] [-e EXIT] -- COMMAND [ARG...]\n", stderr);
+    (void)fputs("usage: measure [-n RUNS] [-w WARM-UPS] [-e EXIT] -- COMMAND [ARG...]\n", stderr);
     return 2;
 }
 
@@ -90,17 +90,17 @@ static int number(const char *text, int max, int *ret_value)
 int main(int argc, char **argv)
 {
     static double wall[RUNS_MAX], cpu[RUNS_MAX];
-    int runs = 40, expected = 0, option;
+    int runs = 40, warm_ups = 1, expected = 0, option;
 
-    while ((option = getopt(argc, argv, "n:e:")) != -1) {
-        int *target = option == 'n' ? &runs : &expected;
+    while ((option = getopt(argc, argv, "n:w:e:")) != -1) {
+        int *target = option == 'n' ? &runs : option == 'w' ? &warm_ups : &expected;
 
-        if (option == '?' || number(optarg, option == 'n' ? RUNS_MAX : 255, target) != 0)
+        if (option == '?' || number(optarg, option == 'e' ? 255 : RUNS_MAX, target) != 0)
             return usage();
     }
     if (optind >= argc || runs == 0)
         return usage();
-    for (int i = -1; i < runs; i++) {
+    for (int i = -warm_ups; i < runs; i++) {
         struct sample sample = {0};
         int status = 0, result = run_once(argv + optind, &status, &sample);
 
