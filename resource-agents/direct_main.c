@@ -18,6 +18,7 @@
 #include "hvc/clock.h"
 #include "hvc/operations.h"
 #include "hvc/setup.h"
+#include "hvc/thread.h"
 
 #ifndef HVC_CONFIG_DIRECTORY
 #error "HVC_CONFIG_DIRECTORY comes from CMakeLists.txt"
@@ -25,6 +26,7 @@
 #define CONFIG_FILE HVC_CONFIG_DIRECTORY "/hvclusterd.conf"
 #define SETUP_MS    2000 /* for Corosync to tell this node's name */
 #define LINGER_S    60   /* for the proof of a move's end after its deadline */
+#define THREADS_MS  200  /* for threads that are at their end */
 
 static void say(void *context, enum hvc_message message, const char *details)
 {
@@ -109,6 +111,7 @@ int main(int argc, char **argv)
     struct hvc_error error = {0};
     struct hvc_call *call;
     size_t length = 0;
+    int status;
 
     if (argc > 1 && !lifeline) {
         (void)fprintf(stderr, "usage: hvcluster-direct [--lifeline]   (a request on standard input, as root)\n");
@@ -130,5 +133,8 @@ int main(int argc, char **argv)
         if (run(call) < 0)
             return EXIT_FAILURE;
     }
-    return answer(call); /* the call stays: the lifeline's thread may still touch it */
+    status = answer(call); /* the call stays: the lifeline's thread may still touch it */
+    if (hvc_thread_await(hvc_deadline_in(THREADS_MS)) > 0)
+        _exit(status); /* libvirt hangs: it must not be taken down under its own thread */
+    return status;
 }

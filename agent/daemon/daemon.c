@@ -11,6 +11,7 @@
 #include "desk.h"
 #include "hvc/cleanup.h"
 #include "hvc/setup.h"
+#include "hvc/thread.h"
 #include "instance.h"
 #include "log.h"
 #include "notify.h"
@@ -209,31 +210,37 @@ static void serve(struct daemon *daemon)
     }
 }
 
-/* With a thread that hangs in a library nothing can be freed under its feet: the process just ends. */
-static void end(struct daemon *daemon)
+/* With a thread that hangs in a library nothing can be freed under its feet: false, the process just ends. */
+static bool end(struct daemon *daemon)
 {
+    uint64_t deadline = hvc_deadline_in(LEAVE_MS);
     unsigned left;
 
     (void)pthread_mutex_lock(&daemon->events);
     daemon->ended = true;
     (void)pthread_mutex_unlock(&daemon->events);
     hvc_server_free(daemon->server);
-    left = hvc_workers_free(daemon->workers, hvc_deadline_in(LEAVE_MS));
+    left = hvc_workers_free(daemon->workers, deadline);
     if (left > 0)
         hvc_log(HVC_MESSAGE_CALLS_LEFT, "count=%u", left);
     if (left > 0 || (daemon->operations.moves != NULL && hvc_moves_active(daemon->operations.moves) > 0))
-        return;
+        return false;
     hvc_desk_free(daemon->desk);
     hvc_setup_close(&daemon->operations);
+    left = hvc_thread_await(deadline);
+    if (left > 0)
+        hvc_log(HVC_MESSAGE_CALLS_LEFT, "count=%u", left);
+    return left == 0;
 }
 
-int hvc_daemon_run(const struct hvc_config *config, struct hvc_error *error)
+int hvc_daemon_run(const struct hvc_config *config, bool *ret_orderly, struct hvc_error *error)
 {
     static struct daemon daemon; /* threads may outlive this function by an instant */
     int lock = -1;
     int rc = hvc_instance_lock(config->runtime_directory, &lock, error);
     unsigned swept;
 
+    *ret_orderly = true;
     if (rc < 0)
         return rc;
     swept = hvc_instance_sweep("/dev/shm", config->service);
@@ -245,7 +252,7 @@ int hvc_daemon_run(const struct hvc_config *config, struct hvc_error *error)
     rc = begin(&daemon, error);
     if (rc == 0)
         serve(&daemon);
-    end(&daemon);
+    *ret_orderly = end(&daemon);
     g_main_loop_unref(daemon.loop);
     hvc_instance_unlock(config->runtime_directory, lock);
     if (rc == 0)

@@ -48,7 +48,8 @@ static int settle_descriptors(void)
     return fd < 0 ? -errno : close(fd);
 }
 
-static int run(const struct hvc_options *options, const struct hvc_config *config, struct hvc_error *error)
+static int run(const struct hvc_options *options, const struct hvc_config *config, bool *ret_orderly,
+               struct hvc_error *error)
 {
     const struct hvc_log_options log = {.to_stderr = options->foreground,
                                         .to_syslog = config->log_syslog,
@@ -67,7 +68,7 @@ static int run(const struct hvc_options *options, const struct hvc_config *confi
         return rc;
     rc = hvc_log_open(&log, error);
     if (rc == 0)
-        rc = hvc_daemon_run(config, error);
+        rc = hvc_daemon_run(config, ret_orderly, error);
     if (rc < 0)
         hvc_log(HVC_MESSAGE_START_FAILED, "words=%s", hvc_message_quote(error->text, words, sizeof(words)));
     hvc_log_close();
@@ -79,6 +80,8 @@ int main(int argc, char **argv)
     static struct hvc_config config;
     struct hvc_options options = {0};
     struct hvc_error error = {0};
+    bool orderly = true;
+    int status;
 
     if (hvc_options_parse(argc, argv, &options, &error) < 0)
         return complain(&error, EXIT_USAGE);
@@ -100,5 +103,8 @@ int main(int argc, char **argv)
         (void)puts("the configuration is good");
         return 0;
     }
-    return run(&options, &config, &error) < 0 ? complain(&error, 1) : 0;
+    status = run(&options, &config, &orderly, &error) < 0 ? complain(&error, 1) : 0;
+    if (!orderly)
+        _exit(status);
+    return status;
 }

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <glib.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "hvc/thread.h"
 
 enum { STATUS_THREADS = 2, LANES = 2, LOOK_MS = 500 };
 
@@ -147,20 +148,16 @@ static struct counts count(const struct hvc_workers *workers, unsigned lane, uin
 static int start_thread(struct hvc_workers *workers, unsigned lane)
 {
     struct thread *thread = calloc(1, sizeof(*thread));
-    sigset_t all, before;
     int rc;
 
     if (thread == NULL)
         return -ENOMEM;
     thread->workers = workers;
     thread->lane = lane;
-    (void)sigfillset(&all); /* signals are the main loop's */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&thread->id, NULL, thread_main, thread);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc != 0) {
+    rc = hvc_thread_start(thread_main, thread, &thread->id);
+    if (rc < 0) {
         free(thread);
-        return -rc;
+        return rc;
     }
     thread->next = workers->threads;
     workers->threads = thread;

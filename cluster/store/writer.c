@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <sys/eventfd.h>
 
+#include "hvc/thread.h"
 #include "internal.h"
 
 static enum hvc_store_condition condition_of(int code)
@@ -150,17 +151,12 @@ static void *run(void *userdata)
 
 int hvc_store_thread_start(struct hvc_store *store, struct hvc_error *error)
 {
-    sigset_t all, before;
-    int r;
+    int rc;
 
-    /* signals are the main loop's */
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     store->stop = false;
-    r = pthread_create(&store->thread, NULL, run, store);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (r != 0)
-        return hvc_error_set(error, -r, "cannot start the store's writer thread: %s", strerror(r));
+    rc = hvc_thread_start(run, store, &store->thread);
+    if (rc < 0)
+        return hvc_error_set(error, rc, "cannot start the store's writer thread: %s", strerror(-rc));
     store->thread_runs = true;
     return 0;
 }

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "hvc/clock.h"
+#include "hvc/thread.h"
 
 /* Shared by caller and thread; who leaves last frees it. */
 struct call {
@@ -67,24 +67,6 @@ static struct call *new_call(struct hvc_bounded_limit *limit, void (*function)(v
     return call;
 }
 
-/* Signals of the process are for its main loop. */
-static int start_thread(struct call *call)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    int r;
-
-    (void)sigfillset(&all);
-    (void)pthread_attr_init(&attributes);
-    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&thread, &attributes, run, call);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return -r;
-}
-
 /* With the lock held: true when the function returned before the deadline. */
 static bool wait_done(struct call *call, uint64_t deadline_ms)
 {
@@ -119,7 +101,7 @@ int hvc_bounded_call(struct hvc_bounded_limit *limit, void (*function)(void *), 
         release(context);
         return -ENOMEM;
     }
-    r = start_thread(call);
+    r = hvc_thread_leave(run, call);
     if (r < 0) {
         release(context);
         free_call(call);

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <signal.h>
 #include <stdalign.h>
 
 #include "hvc/clock.h"
+#include "hvc/thread.h"
 #include "libvirt_private.h"
-
-#define STACK_BYTES (512UL * 1024)
 
 enum call_state { CALL_WAITED_FOR, CALL_RETURNED, CALL_LEFT_BEHIND };
 
@@ -40,25 +38,6 @@ bool hvc_libvirt_wait(struct hvc_libvirt_core *core, uint64_t deadline_ms)
     until.tv_sec = (time_t)(deadline_ms / 1000);
     until.tv_nsec = (long)(deadline_ms % 1000) * 1000000;
     return pthread_cond_timedwait(&core->changed, &core->lock, &until) != ETIMEDOUT;
-}
-
-int hvc_libvirt_thread(void *(*run)(void *), void *argument)
-{
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    int result = pthread_attr_init(&attributes);
-
-    if (result != 0)
-        return -result;
-    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    (void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    result = pthread_create(&thread, &attributes, run, argument);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
-    return -result;
 }
 
 void hvc_libvirt_health(struct hvc_libvirt_core *core, enum hvc_hypervisor_health health, const struct hvc_error *words)
@@ -224,7 +203,7 @@ static int run_once(struct hvc_libvirt_call *call, virConnectPtr conn, uint64_t 
         call->state = CALL_WAITED_FOR;
         call->conn = conn;
         call->refs++;
-        result = hvc_libvirt_thread(call_thread, call);
+        result = hvc_thread_leave(call_thread, call);
         if (result < 0) {
             call->refs--;
             (*counter_of(call))--;

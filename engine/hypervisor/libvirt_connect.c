@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "hvc/clock.h"
+#include "hvc/thread.h"
 #include "libvirt_error.h"
 #include "libvirt_loop.h"
 #include "libvirt_private.h"
@@ -85,7 +86,7 @@ void hvc_libvirt_close_later(struct hvc_libvirt_core *core, virConnectPtr conn)
     if (closing == NULL)
         return;
     *closing = (struct closing){.core = core, .conn = conn};
-    if (hvc_libvirt_thread(close_thread, closing) < 0)
+    if (hvc_thread_leave(close_thread, closing) < 0)
         free(closing);
 }
 
@@ -147,7 +148,7 @@ static int start_opening(struct hvc_libvirt_core *core)
     core->opening++;
     core->refs++;
     core->open_started_ms = hvc_now_ms();
-    result = hvc_libvirt_thread(open_thread, core);
+    result = hvc_thread_leave(open_thread, core);
     if (result < 0) {
         core->opening--;
         core->refs--;

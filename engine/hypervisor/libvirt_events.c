@@ -3,6 +3,7 @@
 
 #include "hvc/clock.h"
 #include "hvc/text.h"
+#include "hvc/thread.h"
 #include "libvirt_private.h"
 
 #define RECONNECT_MS 1000
@@ -144,7 +145,7 @@ int hvc_libvirt_watch(struct hvc_hypervisor *h, hvc_guest_event_fn function, voi
         core->watcher = function;
         core->watcher_context = context;
         core->refs++;
-        result = hvc_libvirt_thread(watch_thread, core);
+        result = hvc_thread_leave(watch_thread, core);
         if (result < 0) {
             core->watcher = NULL;
             core->refs--;

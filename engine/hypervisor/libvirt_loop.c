@@ -6,13 +6,13 @@
 #include <libvirt/virterror.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "hvc/clock.h"
+#include "hvc/thread.h"
 
 #define ITEMS_MAX 1024 /* descriptors and timers of one process: two of each for a connection */
 
@@ -292,19 +292,14 @@ static void stay_silent(void *unused, virErrorPtr error)
     (void)error;
 }
 
-/* The thread takes no signal: they belong to the program's main loop. */
+/* libvirt's loop has no end: its thread is not one that a stop of the program waits for. */
 static int start_thread(void)
 {
     pthread_t thread;
-    sigset_t all, before;
-    int result;
+    int rc = hvc_thread_start(run, NULL, &thread);
 
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    result = pthread_create(&thread, NULL, run, NULL);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (result != 0)
-        return -result;
+    if (rc < 0)
+        return rc;
     (void)pthread_setname_np(thread, "hvc-libvirt");
     (void)pthread_detach(thread);
     return 0;

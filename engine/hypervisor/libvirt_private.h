@@ -69,9 +69,6 @@ void hvc_libvirt_core_unref(struct hvc_libvirt_core *core);
 /* Waits for `changed` with the lock held; false when the deadline has passed. */
 bool hvc_libvirt_wait(struct hvc_libvirt_core *core, uint64_t deadline_ms);
 
-/* A detached thread without signals. 0 or a negative errno. */
-int hvc_libvirt_thread(void *(*run)(void *), void *argument);
-
 /* With the lock held: what the last answer or silence says about libvirtd. */
 void hvc_libvirt_health(struct hvc_libvirt_core *core, enum hvc_hypervisor_health health,
                         const struct hvc_error *words);

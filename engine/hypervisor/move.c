@@ -8,6 +8,7 @@
 #include "hvc/clock.h"
 #include "hvc/pacing.h"
 #include "hvc/text.h"
+#include "hvc/thread.h"
 #include "move_private.h"
 
 #define CALL_MS           2000 /* for one question to one end */
@@ -120,24 +121,20 @@ static void *migrate_thread(void *argument)
 
 static int start_migration(struct hvc_move *m, struct hvc_error *error)
 {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    int result = pthread_attr_init(&attributes);
+    int rc;
 
-    if (result == 0) {
+    lock(m);
+    m->refs++;
+    m->call = CALL_UNDER_WAY;
+    unlock(m);
+    rc = hvc_thread_leave(migrate_thread, m);
+    if (rc < 0) {
         lock(m);
-        m->refs++;
-        m->call = CALL_UNDER_WAY;
+        m->call = CALL_NONE;
+        m->refs--;
         unlock(m);
-        (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-        result = pthread_create(&thread, &attributes, migrate_thread, m);
-        (void)pthread_attr_destroy(&attributes);
-        if (result != 0) {
-            m->call = CALL_NONE;
-            m->refs--;
-        }
     }
-    return result == 0 ? 0 : hvc_error_set(error, -result, "no thread for a migration: %s", strerror(result));
+    return rc == 0 ? 0 : hvc_error_set(error, rc, "no thread for a migration: %s", strerror(-rc));
 }
 
 int hvc_move_inspect(struct hvc_move *m, struct hvc_hypervisor *end, struct hvc_guest_state *ret_state,

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hvc/libvirt_guests.h"
 #include "hvc/text.h"
+#include "hvc/thread.h"
 
 /* How long a node may take to answer. Fencing or a clean leave speak for a node already: its answer could only add a
  * reason to refuse, and a dead address must not hold up the start of every guest it had. */
@@ -64,16 +64,11 @@ static void *ask(void *data)
 
 static void start_question(struct question *q)
 {
-    sigset_t all, before;
-    int r;
+    int rc = hvc_thread_start(ask, q, &q->thread);
 
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&q->thread, NULL, ask, q);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    q->started = r == 0;
-    if (r != 0)
-        (void)hvc_error_set(&q->answer->error, -r, "no thread to ask node %s: %s", q->node, strerror(r));
+    q->started = rc == 0;
+    if (rc < 0)
+        (void)hvc_error_set(&q->answer->error, rc, "no thread to ask node %s: %s", q->node, strerror(-rc));
 }
 
 static uint64_t ask_ms(const struct hvc_fact_node *node)

@@ -9,6 +9,7 @@
 
 #include "hvc/clock.h"
 #include "hvc/move.h"
+#include "hvc/thread.h"
 
 enum {
     LOOK_MS = 100,    /* between two looks at a move under way */
@@ -155,10 +156,10 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
         return;
     }
     init_run(&run);
-    rc = pthread_create(&thread, NULL, drive, &run);
-    if (rc != 0) {
+    rc = hvc_thread_start(drive, &run, &thread);
+    if (rc < 0) {
         ret_end->result = HVC_RESULT_INTERNAL;
-        (void)hvc_error_set(&ret_end->error, -rc, "cannot start a thread for the move: %s", strerror(rc));
+        (void)hvc_error_set(&ret_end->error, rc, "cannot start a thread for the move: %s", strerror(-rc));
     } else {
         attend(&run);
         (void)pthread_join(thread, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
 #include "hvc/operations.h"
 #include "hvc/text.h"
+#include "hvc/thread.h"
 #include "move_runner.h"
 #include "moves_table.h"
 
@@ -171,21 +171,6 @@ static void *move_thread(void *context)
     return NULL;
 }
 
-static int start_thread(struct hvc_moves_entry *entry)
-{
-    pthread_t thread;
-    sigset_t all, before;
-    int rc;
-
-    (void)sigfillset(&all); /* signals are the main loop's */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    rc = pthread_create(&thread, NULL, move_thread, entry);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (rc == 0)
-        (void)pthread_detach(thread);
-    return -rc;
-}
-
 /* Takes the entry out again: nothing of it has begun. */
 static void drop_newest(struct hvc_moves *moves)
 {
@@ -285,7 +270,7 @@ static int begin_move(struct hvc_operations *operations, const struct hvc_call *
         hvc_operations_note(operations, HVC_MESSAGE_MOVE_STARTED, "id=%s guest=%s uuid=%s from=%s to=%s uid=%u",
                             entry->id, hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid,
                             entry->source, entry->target, entry->uid);
-        rc = start_thread(entry);
+        rc = hvc_thread_leave(move_thread, entry);
         if (rc < 0)
             (void)hvc_error_set(error, rc, "cannot start a thread for the move: %s", strerror(-rc));
     }
@@ -492,7 +477,7 @@ static int adopt_one(struct hvc_operations *operations, const struct hvc_guest_s
                                          .context = entry};
     hvc_operations_note(operations, HVC_MESSAGE_MOVE_ADOPTED, "id=%s guest=%s uuid=%s from=%s", entry->id,
                         hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid, entry->source);
-    rc = start_thread(entry);
+    rc = hvc_thread_leave(move_thread, entry);
     if (rc < 0) {
         drop_newest(operations->moves);
         return hvc_error_set(error, rc, "cannot start a thread to watch the move of %s: %s", guest->id.uuid,
