@@ -130,8 +130,10 @@ static int refused(int rc, const char *service, struct hvc_error *error)
     }
 }
 
-static int establish(const struct hvc_client_options *options, uint64_t deadline_ms,
-                     qb_ipcc_connection_t **ret_connection, struct hvc_error *error)
+/* One try. -ENOENT: the daemon answered, but has dropped the connection since and removed its files, because this
+ * process was slower than its patience with clients that say nothing; it was asked nothing yet. */
+static int try_once(const struct hvc_client_options *options, uint64_t deadline_ms,
+                    qb_ipcc_connection_t **ret_connection, struct hvc_error *error)
 {
     qb_ipcc_connection_t *connection = NULL;
     const char *service = options->service;
@@ -155,6 +157,17 @@ static int establish(const struct hvc_client_options *options, uint64_t deadline
         return refused(rc > 0 ? -EPROTO : rc, service, error);
     *ret_connection = connection;
     return 0;
+}
+
+static int establish(const struct hvc_client_options *options, uint64_t deadline_ms,
+                     qb_ipcc_connection_t **ret_connection, struct hvc_error *error)
+{
+    int rc;
+
+    do {
+        rc = try_once(options, deadline_ms, ret_connection, error);
+    } while (rc == -ENOENT && hvc_deadline_left(deadline_ms) > 0);
+    return rc == -ENOENT ? hangs(options->service, error) : rc;
 }
 
 int hvc_client_connect(const struct hvc_client_options *options, uint64_t deadline_ms, struct hvc_client **ret_client,

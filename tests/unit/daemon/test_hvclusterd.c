@@ -164,7 +164,7 @@ static int tear_down(void **state)
     if (d.pid > 0) {
         (void)kill(d.pid, SIGCONT);
         (void)kill(d.pid, SIGTERM);
-        if (await_end(d.pid, 10000) == -ETIMEDOUT) {
+        if (await_end(d.pid, 30000) == -ETIMEDOUT) {
             (void)kill(d.pid, SIGKILL);
             (void)waitpid(d.pid, NULL, 0);
         }
@@ -302,7 +302,7 @@ static void a_stopped_daemon_costs_its_client_no_more_than_the_deadline(void **s
     assert_int_equal(connect_within(300, &client, &error), -ETIMEDOUT);
     assert_non_null(strstr(error.text, "does not answer"));
     assert_int_equal(hvc_client_call(before, request, hvc_deadline_in(300), &response, &error), -ETIMEDOUT);
-    assert_in_range(hvc_now_ms() - begin, 590, 10000);
+    assert_in_range(hvc_now_ms() - begin, 590, 30000);
     hvc_client_close(before);
     assert_int_equal(kill(d.pid, SIGCONT), 0);
     is_well();
@@ -328,7 +328,7 @@ static void what_a_killed_one_left_does_not_matter_to_the_next(void **state)
     (void)state;
     assert_int_equal(connect_within(10000, &left, &error), 0);
     assert_int_equal(kill(d.pid, SIGKILL), 0);
-    assert_int_equal(await_end(d.pid, 10000), 128 + SIGKILL);
+    assert_int_equal(await_end(d.pid, 30000), 128 + SIGKILL);
     d.pid = 0;
     assert_int_equal(connect_within(1000, &client, &error), -ENOTCONN);
     start_with(NULL);
@@ -344,7 +344,7 @@ static void sigterm_ends_it_in_order(void **state)
     (void)snprintf(path, sizeof(path), "%s/hvclusterd.pid", d.run);
     assert_int_equal(access(path, F_OK), 0);
     assert_int_equal(kill(d.pid, SIGTERM), 0);
-    assert_int_equal(await_end(d.pid, 5000), 0);
+    assert_int_equal(await_end(d.pid, 30000), 0);
     d.pid = 0;
     assert_int_equal(access(path, F_OK), -1);
     assert_non_null(strstr(read_log(), "HVC1002"));
@@ -410,9 +410,9 @@ static void a_hung_libvirtd_keeps_it_neither_from_answering_nor_from_ending(void
         nap();
     begin = hvc_now_ms();
     is_well();
-    assert_true(hvc_now_ms() - begin < 5000);
+    assert_true(hvc_now_ms() - begin < 20000);
     assert_int_equal(kill(d.pid, SIGTERM), 0);
-    assert_int_equal(await_end(d.pid, 8000), 0);
+    assert_int_equal(await_end(d.pid, 30000), 0);
     d.pid = 0;
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_int_equal(call.result, 0);
@@ -501,7 +501,7 @@ static void systemd_is_told_about_start_watchdog_and_stop(void **state)
         }
     }
     assert_true(ready && fed);
-    assert_int_equal(await_end(d.pid, 5000), 0);
+    assert_int_equal(await_end(d.pid, 30000), 0);
     d.pid = 0;
 }
 

@@ -298,9 +298,9 @@ static void a_stubborn_process_ends_by_kill_when_its_time_comes(void **state)
     (void)state;
     assert_true(found_within(uuid, &process));
     begin = hvc_now_ms();
-    assert_int_equal(hvc_process_end(uuid, hvc_deadline_in(5000), hvc_deadline_in(200), &error), -ETIMEDOUT);
+    assert_int_equal(hvc_process_end(uuid, hvc_deadline_in(60000), hvc_deadline_in(200), &error), -ETIMEDOUT);
     assert_non_null(strstr(error.text, "is still there"));
-    assert_true(hvc_now_ms() - begin < 1500);
+    assert_true(hvc_now_ms() - begin < 30000);
     begin = hvc_now_ms();
     assert_int_equal(hvc_process_end(uuid, hvc_deadline_in(200), hvc_deadline_in(10000), NULL), 0);
     assert_true(hvc_now_ms() - begin >= 190);

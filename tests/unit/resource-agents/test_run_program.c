@@ -68,7 +68,7 @@ static void a_program_that_does_not_end_is_killed_at_the_deadline(void **state)
 
     (void)state;
     assert_int_equal(run_shell("echo $$; exec sleep 100", (struct hvc_program){0}, 200), -ETIMEDOUT);
-    assert_in_range(hvc_now_ms() - begin, 200, 5000);
+    assert_in_range(hvc_now_ms() - begin, 200, 30000);
     assert_string_equal(error.text, "/bin/sh did not end in time");
     /* Dead, and perhaps not reaped yet: then it is this program's to reap. */
     for (uint64_t deadline = hvc_deadline_in(5000); waitpid((pid_t)strtol(output, NULL, 10), NULL, WNOHANG) == 0;) {

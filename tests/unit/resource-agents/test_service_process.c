@@ -82,7 +82,7 @@ static void a_process_that_ignores_term_is_killed(void **state)
     }
     begun = hvc_now_ms();
     assert_int_equal(hvc_service_process_end(&process, 200, hvc_deadline_in(10000), &error), 0);
-    assert_in_range(hvc_now_ms() - begun, 200, 5000);
+    assert_in_range(hvc_now_ms() - begun, 200, 30000);
 }
 
 static void another_process_of_the_same_pid_is_not_ours(void **state)
