@@ -29,10 +29,22 @@
 
 struct hvc_replica;
 
+/* Ids of hvc/messages.def. */
+enum hvc_replica_message {
+    HVC_REPLICA_MESSAGE_HEALTH = 1501, /* in service, or not and why */
+    HVC_REPLICA_MESSAGE_LEFT,          /* has left the group and begins again later */
+    HVC_REPLICA_MESSAGE_ALARM,         /* of the log: excluded, diverged, store not used, ... */
+    HVC_REPLICA_MESSAGE_STORE,         /* damaged, on a volatile place, ... */
+    HVC_REPLICA_MESSAGE_OPERATOR,      /* init or force was refused */
+    HVC_REPLICA_MESSAGE_DOCUMENT,      /* a definition is missing */
+    HVC_REPLICA_MESSAGE_UPKEEP,        /* a housekeeping command was refused */
+};
+
 /* Called in the replica's thread; must not block and must not call the replica. */
 struct hvc_replica_hooks {
     void (*changed)(void *context); /* the state, the view or the health changed: look again */
-    void (*log)(void *context, int priority, unsigned message_id, const char *text); /* messages.h */
+    /* priority: syslog's; message_id: enum hvc_replica_message; details: key=value text */
+    void (*log)(void *context, int priority, unsigned message_id, const char *details);
     void *context;
 };
 

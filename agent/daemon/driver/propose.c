@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Commands on their way into the log. A request is given to the core when a view runs, and again with the same token
+ * when that view ends before its answer; its answer is found by the token where the entry is applied, or was applied
+ * before.
+ */
+#include <errno.h>
+#include <sys/random.h>
+
+#include "hvc/clock.h"
+#include "internal.h"
+
+enum { REQUESTS_MAX = 1024, GRACE_MS = 2000 };
+
+void hvc_replica_token(struct hvc_replica *r, struct hvc_token *ret_token)
+{
+    size_t have = 0;
+
+    while (have < sizeof(ret_token->id)) { /* never fails for so few bytes once the kernel has begun */
+        ssize_t got = getrandom(ret_token->id + have, sizeof(ret_token->id) - have, 0);
+
+        have += got > 0 ? (size_t)got : 0;
+    }
+    ret_token->id[0] |= 1; /* all zero means none */
+    ret_token->birth = atomic_load(&r->commit);
+}
+
+static bool token_is_set(const struct hvc_token *token)
+{
+    static const uint8_t none[HVC_TOKEN_ID_SIZE];
+
+    return memcmp(token->id, none, sizeof(none)) != 0;
+}
+
+/* Encoded once, to find out what is wrong with it while the caller is still there. */
+static int check(const struct hvc_command *command, const struct hvc_token *token, struct hvc_error *error)
+{
+    struct hvc_command copy = *command;
+    HVC_CLEANUP(free) uint8_t *bytes = malloc(HVC_COMMAND_MAX);
+    size_t length;
+
+    if (bytes == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory for a command");
+    if (!token_is_set(token))
+        return hvc_error_set(error, -EINVAL, "a command needs a token");
+    copy.version = HVC_COMMAND_VERSION;
+    copy.node = 1;
+    copy.stamp_ms = 1;
+    if (hvc_command_encode(&copy, bytes, HVC_COMMAND_MAX, &length) < 0)
+        return hvc_error_set(error, -EINVAL, "the command '%s' has a field outside its bounds",
+                             hvc_command_name(command->kind));
+    return 0;
+}
+
+static void end(struct hvc_replica *r, struct hvc_request *request, const struct hvc_replica_outcome *outcome)
+{
+    atomic_fetch_sub(&r->waiting, 1);
+    hvc_request_end(request, outcome);
+}
+
+int hvc_replica_submit(struct hvc_replica *r, const struct hvc_command *command, const struct hvc_token *token,
+                       uint64_t deadline, bool wait_for_quorum, hvc_replica_done_fn done, void *context,
+                       struct hvc_error *error)
+{
+    struct hvc_request *request;
+    int result = check(command, token, error);
+
+    if (result < 0)
+        return result;
+    if (atomic_fetch_add(&r->waiting, 1) >= REQUESTS_MAX) {
+        atomic_fetch_sub(&r->waiting, 1);
+        return hvc_error_set(error, -ENOBUFS, "%d commands wait for their commit already; try again later",
+                             REQUESTS_MAX);
+    }
+    request = hvc_request_new(HVC_REQUEST_SUBMIT, command);
+    if (request == NULL) {
+        atomic_fetch_sub(&r->waiting, 1);
+        return hvc_error_set(error, -ENOMEM, "no memory for a request");
+    }
+    request->command->version = HVC_COMMAND_VERSION;
+    request->token = *token;
+    request->deadline = deadline;
+    request->wait_for_quorum = wait_for_quorum;
+    request->done = done;
+    request->context = context;
+    result = hvc_replica_post(r, request);
+    if (result < 0) {
+        atomic_fetch_sub(&r->waiting, 1);
+        free(request->command);
+        free(request);
+        return hvc_error_set(error, result, "the replica is being closed");
+    }
+    return 0;
+}
+
+static void wake_waiter(void *context, const struct hvc_replica_outcome *outcome)
+{
+    struct hvc_waiter *waiter = context;
+
+    hvc_waiter_done(waiter, outcome);
+    hvc_waiter_unref(waiter);
+}
+
+int hvc_replica_propose(struct hvc_replica *r, const struct hvc_command *command, const struct hvc_token *token,
+                        uint64_t deadline, bool wait_for_quorum, struct hvc_replica_outcome *ret_outcome)
+{
+    struct hvc_waiter *waiter = hvc_waiter_new();
+    struct hvc_error error = {0};
+    int result;
+
+    *ret_outcome = (struct hvc_replica_outcome){.error = -ENOMEM};
+    if (waiter == NULL)
+        return -ENOMEM;
+    result = hvc_replica_submit(r, command, token, deadline, wait_for_quorum, wake_waiter, waiter, &error);
+    if (result < 0) {
+        ret_outcome->error = result;
+        (void)snprintf(ret_outcome->words, sizeof(ret_outcome->words), "%s", error.text);
+        hvc_waiter_unref(waiter);
+    } else if (hvc_waiter_wait(waiter, deadline < HVC_NO_DEADLINE - GRACE_MS ? deadline + GRACE_MS : deadline)) {
+        *ret_outcome = waiter->outcome;
+    } else {
+        ret_outcome->error = -ETIMEDOUT;
+        (void)snprintf(ret_outcome->words, sizeof(ret_outcome->words),
+                       "the replica does not answer: the disk or corosync holds it");
+    }
+    hvc_waiter_unref(waiter);
+    return ret_outcome->error;
+}
+
+/* ---- the replica's thread ---- */
+
+void hvc_propose_why(const struct hvc_replica *r, char *words, size_t size)
+{
+    if (r->stage == HVC_STAGE_RUN && r->core_status.primary && !r->core_status.participant)
+        (void)snprintf(words, size, "this node follows and does not vote yet");
+    else if (r->stage == HVC_STAGE_RUN && r->quorum_known && !r->quorate)
+        (void)snprintf(words, size, "no quorum: %u of %u votes are needed", r->quorum, r->expected);
+    else if (r->status.words[0] != '\0')
+        (void)snprintf(words, size, "%s", r->status.words);
+    else
+        (void)snprintf(words, size, "no view runs: %s", hvc_replication_wait_name(r->core_status.wait));
+}
+
+static void refuse(struct hvc_replica *r, struct hvc_request *request, int error, const char *what)
+{
+    struct hvc_replica_outcome outcome = {.error = error};
+    char why[HVC_ERROR_TEXT_MAX - 80];
+
+    hvc_propose_why(r, why, sizeof(why));
+    (void)snprintf(outcome.words, sizeof(outcome.words), "%s (%s)", what, why);
+    end(r, request, &outcome);
+}
+
+void hvc_propose_take(struct hvc_replica *r, struct hvc_request *request)
+{
+    struct hvc_request **at = &r->requests;
+
+    if (!request->wait_for_quorum &&
+        !(r->stage == HVC_STAGE_RUN && r->core_status.primary && r->core_status.participant)) {
+        refuse(r, request, -EAGAIN, "not accepted, nothing was done");
+        return;
+    }
+    while (*at != NULL)
+        at = &(*at)->next;
+    *at = request;
+}
+
+/* What the core said, or an error of ours. */
+static int give(struct hvc_replica *r, struct hvc_request *request)
+{
+    uint8_t bytes[HVC_COMMAND_MAX];
+    struct hvc_replication_event event = {.kind = HVC_REPLICATION_PROPOSE};
+    struct timespec now;
+    size_t length;
+    int result;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    request->command->node = r->node;
+    request->command->stamp_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    result = hvc_command_encode(request->command, bytes, sizeof(bytes), &length);
+    if (result < 0)
+        return result;
+    event.propose.token = request->token;
+    event.propose.version = request->command->version;
+    event.propose.bytes = bytes;
+    event.propose.length = length;
+    return hvc_drive(r, &event);
+}
+
+static struct hvc_request *next_to_give(struct hvc_replica *r)
+{
+    struct hvc_request *request = r->requests;
+
+    while (request != NULL && request->flying)
+        request = request->next;
+    return request;
+}
+
+/* Takes it out of the list; false: it has been answered meanwhile, and is gone. */
+static bool unlist(struct hvc_replica *r, const struct hvc_request *request)
+{
+    struct hvc_request **at = &r->requests;
+
+    while (*at != NULL && *at != request)
+        at = &(*at)->next;
+    if (*at == NULL)
+        return false;
+    *at = request->next;
+    return true;
+}
+
+/* Giving one may apply others, which then leave the list: each time from its head. */
+void hvc_propose_pump(struct hvc_replica *r)
+{
+    struct hvc_replica_outcome outcome = {0};
+    struct hvc_request *request;
+
+    while (!r->leaving && r->core_status.primary && r->core_status.participant && (request = next_to_give(r)) != NULL) {
+        bool given = request->given;
+        int result;
+
+        request->flying = request->given = true;
+        result = give(r, request);
+        if (result >= 0 || !unlist(r, request))
+            continue;
+        if (result == -EAGAIN || result == -ENOBUFS) {
+            request->given = given;
+            request->flying = false;
+            request->next = r->requests; /* it was the first that could be given */
+            r->requests = request;
+            return;
+        }
+        outcome.error = result;
+        (void)snprintf(outcome.words, sizeof(outcome.words), "the log refuses the command: %s", strerror(-result));
+        end(r, request, &outcome);
+    }
+}
+
+void hvc_propose_void(struct hvc_replica *r)
+{
+    for (struct hvc_request *request = r->requests; request != NULL; request = request->next)
+        request->flying = false;
+}
+
+static void fill_answer(const struct hvc_replication_update *u, const struct hvc_answer *answer,
+                        struct hvc_replica_outcome *outcome)
+{
+    outcome->index = u->work_entry.index;
+    outcome->epoch = u->work_entry.epoch;
+    if (u->work_verdict == HVC_VERDICT_RUN) {
+        outcome->answer = *answer;
+    } else if (u->work_verdict == HVC_VERDICT_DUPLICATE) {
+        outcome->index = u->work_first;
+        outcome->answer = hvc_answer_unpack(u->work_code, u->work_value);
+    } else {
+        outcome->error = -ESTALE;
+        (void)snprintf(outcome->words, sizeof(outcome->words),
+                       "the request is older than what is remembered of requests: its outcome is not known");
+    }
+}
+
+void hvc_propose_applied(struct hvc_replica *r, const struct hvc_replication_update *u, const struct hvc_answer *answer)
+{
+    struct hvc_request **at = &r->requests, *request;
+    struct hvc_replica_outcome outcome = {0};
+
+    if (u->work_entry.kind != HVC_ENTRY_OP)
+        return;
+    while ((request = *at) != NULL) {
+        if (memcmp(request->token.id, u->work_entry.token.id, sizeof(request->token.id)) != 0) {
+            at = &request->next;
+            continue;
+        }
+        *at = request->next;
+        fill_answer(u, answer, &outcome);
+        end(r, request, &outcome);
+    }
+}
+
+uint64_t hvc_propose_expire(struct hvc_replica *r, uint64_t now)
+{
+    struct hvc_request **at = &r->requests, *request;
+    uint64_t next = HVC_NO_DEADLINE;
+
+    while ((request = *at) != NULL) {
+        if (request->deadline > now) {
+            next = request->deadline < next ? request->deadline : next;
+            at = &request->next;
+            continue;
+        }
+        *at = request->next;
+        if (request->given)
+            refuse(r, request, -ETIMEDOUT, "not committed in time, it may still come to be; ask again");
+        else
+            refuse(r, request, -EAGAIN, "not accepted in time, nothing was done");
+    }
+    return next;
+}
+
+void hvc_propose_cancel(struct hvc_replica *r)
+{
+    static const struct hvc_replica_outcome cancelled = {.error = -ECANCELED, .words = "the replica is being closed"};
+    struct hvc_request *request;
+
+    while ((request = r->requests) != NULL) {
+        r->requests = request->next;
+        end(r, request, &cancelled);
+    }
+}
