@@ -111,7 +111,9 @@ static int init_core(struct hvc_replica *r, uint32_t node, struct hvc_error *err
 {
     struct hvc_replication_config config = core_config(r, node);
     const struct hvc_store_facts *f = &r->facts;
-    struct hvc_replication_store store = {.empty = f->empty,
+    /* A store that has lost something is no new one, which could take part in the making of a history; only the
+     * operator's init makes it one. */
+    struct hvc_replication_store store = {.empty = f->empty && (!f->damaged || r->init),
                                           .damaged = f->damaged,
                                           .voter = f->voter,
                                           .node = f->node,
@@ -350,7 +352,7 @@ void hvc_restart_end(struct hvc_replica *r)
     hvc_state_stamp(r);
     next_retry(r);
     if (!atomic_load(&r->stop))
-        hvc_replica_note(r, r->leave == HVC_LEAVE_REJOIN ? LOG_NOTICE : LOG_ERR, HVC_REPLICA_MESSAGE_LEFT,
+        hvc_replica_note(r, r->leave == HVC_LEAVE_REJOIN ? LOG_NOTICE : LOG_WARNING, HVC_REPLICA_MESSAGE_LEFT,
                          "reason=\"%s\" retry_ms=%llu", r->leave_words, (unsigned long long)r->retry_delay_ms);
     r->leaving = false;
     r->stage = HVC_STAGE_LEFT;

@@ -74,7 +74,7 @@ static void keep_part(struct hvc_replica *r, const struct hvc_entry *entry)
         return;
     result = hvc_documents_part(&r->documents, &command, &whole);
     if (result < 0)
-        hvc_replica_note(r, LOG_ERR, HVC_REPLICA_MESSAGE_DOCUMENT, "what=definition index=%llu error=%d",
+        hvc_replica_note(r, LOG_WARNING, HVC_REPLICA_MESSAGE_DOCUMENT, "what=definition index=%llu error=%d",
                          (unsigned long long)entry->index, result);
     if (whole == NULL)
         return;

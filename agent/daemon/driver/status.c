@@ -73,6 +73,10 @@ static void say_out(const struct hvc_replica *r, char *words, size_t size)
     if (hvc_text_append(words, size, &used, "no view that can commit: it waits for: %s",
                         hvc_replication_wait_name(r->core_status.wait)) == 0)
         append_nodes(r, words, size, &used);
+    if (r->facts.damaged && !r->core_status.voter)
+        (void)hvc_text_append(words, size, &used,
+                              "; this node's store counts only when the others have refilled it, or after init: %s",
+                              r->facts.damage);
 }
 
 static void say(const struct hvc_replica *r, const struct hvc_ring_status *ring, char *words, size_t size)
