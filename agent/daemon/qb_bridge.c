@@ -60,7 +60,8 @@ static gboolean serve(gint fd, GIOCondition condition, gpointer context)
     return G_SOURCE_CONTINUE; /* whatever is removed has been removed by its id */
 }
 
-static struct watch *next_overdue(uint64_t now_ms)
+/* A connection that is being made and has taken at least this long; NULL: none. */
+static struct watch *next_handshake(uint64_t now_ms, uint64_t least_ms)
 {
     GHashTableIter at;
     gpointer value;
@@ -69,19 +70,20 @@ static struct watch *next_overdue(uint64_t now_ms)
     while (g_hash_table_iter_next(&at, NULL, &value)) {
         struct watch *watch = value;
 
-        if (watch->handshake && now_ms - watch->since_ms >= HVC_BRIDGE_HANDSHAKE_MS)
+        if (watch->handshake && now_ms - watch->since_ms >= least_ms)
             return watch;
     }
     return NULL;
 }
 
-/* libqb closes a connection that is told to be hung up. */
-static gboolean close_overdue(gpointer context)
+/* libqb closes a connection that is told to be hung up, and frees what it kept for it. */
+static void hang_up(uint64_t least_ms)
 {
     struct watch *watch;
 
-    (void)context;
-    while ((watch = next_overdue(hvc_now_ms())) != NULL) {
+    if (bridge.watches == NULL)
+        return;
+    while ((watch = next_handshake(hvc_now_ms(), least_ms)) != NULL) {
         guint source = watch->source;
         int32_t fd = watch->fd;
 
@@ -90,6 +92,12 @@ static gboolean close_overdue(gpointer context)
         if (watch != NULL && watch->source == source)
             forget(watch);
     }
+}
+
+static gboolean close_overdue(gpointer context)
+{
+    (void)context;
+    hang_up(HVC_BRIDGE_HANDSHAKE_MS);
     if (bridge.handshakes > 0)
         return G_SOURCE_CONTINUE;
     bridge.timer = 0;
@@ -176,6 +184,11 @@ static int32_t add_job(enum qb_loop_priority priority, void *data, qb_loop_job_d
 }
 
 struct qb_ipcs_poll_handlers hvc_qb_bridge = {add_job, add, modify, delete};
+
+void hvc_qb_bridge_hang_up(void)
+{
+    hang_up(0);
+}
 
 void hvc_qb_bridge_clear(void)
 {

@@ -15,6 +15,9 @@
 /* For qb_ipcs_poll_handlers_set. The first descriptor that is added is the one that listens. */
 extern struct qb_ipcs_poll_handlers hvc_qb_bridge;
 
+/* Closes connections that are still being made: libqb would forget to free them; before qb_ipcs_destroy. */
+void hvc_qb_bridge_hang_up(void);
+
 /* Forgets everything; after qb_ipcs_destroy. */
 void hvc_qb_bridge_clear(void);
 

@@ -334,6 +334,7 @@ void hvc_server_free(struct hvc_server *server)
 {
     if (server == NULL)
         return;
+    hvc_qb_bridge_hang_up();
     qb_ipcs_destroy(server->service);
     hvc_qb_bridge_clear();
     free(server);

@@ -187,12 +187,13 @@ static struct hvc_record *ask(const char *operation, const char *name, const cha
     struct hvc_record *args = NULL, *response = NULL;
     struct hvc_error error = {0};
 
-    if (connect_within(10000, &client, &error) < 0)
+    if (connect_within(60000, &client, &error) < 0)
         fail_msg("%s", error.text);
     request = hvc_request_new(operation, &args);
+    hvc_record_set_u64(args, "timeout_ms", 60000);
     if (name != NULL)
         hvc_record_set_text(args, name, value);
-    if (hvc_client_call(client, request, hvc_deadline_in(10000), &response, &error) < 0)
+    if (hvc_client_call(client, request, hvc_deadline_in(60000), &response, &error) < 0)
         fail_msg("%s", error.text);
     return response;
 }

@@ -450,6 +450,23 @@ static void the_end_of_the_server_is_the_end_of_its_clients(void **state)
     hvc_server_free(NULL);
 }
 
+/* The leak sanitizer looks whether libqb has let go of them. */
+static void the_end_of_the_server_is_the_end_of_strangers_too(void **state)
+{
+    int fds[3];
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(fds); i++)
+        fds[i] = connect_silently();
+    others_are_served(); /* so the strangers before them have been accepted */
+    hvc_server_free(server);
+    server = NULL;
+    for (size_t i = 0; i < HVC_COUNT(fds); i++) {
+        assert_true(is_closed(fds[i]));
+        (void)close(fds[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +484,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(strangers_who_say_nothing_are_closed_and_keep_nobody_out, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_end_of_the_server_is_the_end_of_its_clients, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_end_of_the_server_is_the_end_of_strangers_too, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
