@@ -6,12 +6,17 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
 #include "hvc/hypervisor.h"
 #include "hvc/libvirt_driver.h"
+#include "hvc/move.h"
+#include "hvc/observe.h"
+#include "hvc/process.h"
 #include "hvc/text.h"
 
 static const char usage[] =
@@ -22,7 +27,11 @@ static const char usage[] =
     "  stop UUID shutdown|destroy|kill\n"
     "  downtime UUID MS | bandwidth UUID MIB\n"
     "  migrate UUID TARGET-URI [migrate-uri=URI] [bandwidth=MIB] [downtime=MS] [parallel=N] [tls] [auto-converge]\n"
-    "          [post-copy]\n";
+    "          [post-copy]\n"
+    "  move UUID SOURCE-NAME TARGET-NAME TARGET-URI [force] [adopt] [attached] [options of migrate]\n"
+    "       --uri is the source's, --timeout the deadline; ends with 0 only when the guest is proven at the target;\n"
+    "       attached: cancelled when standard input ends\n"
+    "  observe UUID [NAME] | process UUID | end-process UUID KILL-FROM-MS   (this node)\n";
 
 struct run {
     struct hvc_hypervisor *h;
@@ -266,6 +275,132 @@ static int run_migrate(struct run *run)
     return result;
 }
 
+static void print_report(struct hvc_move *move)
+{
+    struct hvc_move_report r;
+
+    hvc_move_report(move, &r);
+    (void)printf("phase=%s end=%s elapsed=%" PRIu64 " percent=%u remaining=%" PRIu64 " iteration=%" PRIu64
+                 " limit=%" PRIu64 " downtime=%" PRIu64 "%s%s%s%s source=%s%s target=%s%s\n",
+                 hvc_move_phase_name(r.phase), hvc_move_end_name(r.end), r.elapsed_ms, r.progress.percent,
+                 r.progress.remaining_bytes, r.progress.iteration, r.downtime_limit_ms, r.downtime_ms,
+                 r.forced ? " forced" : "", r.post_copied ? " post-copied" : "", r.aborted ? " aborted" : "",
+                 r.cancelled ? " cancelled" : "", hvc_guest_class_name(r.source.guest_class),
+                 r.source_answered ? "" : "(silent)", hvc_guest_class_name(r.target.guest_class),
+                 r.target_answered ? "" : "(silent)");
+    (void)fflush(stdout);
+}
+
+struct reporter {
+    struct hvc_move *move;
+    bool attached; /* standard input that ends cancels the move, as a client of the daemon does that goes away */
+    atomic_bool ended;
+};
+
+static void *report_until_ended(void *argument)
+{
+    struct reporter *reporter = argument;
+
+    while (!atomic_load(&reporter->ended)) {
+        struct pollfd input = {.fd = reporter->attached ? STDIN_FILENO : -1, .events = POLLIN};
+        char byte;
+
+        print_report(reporter->move);
+        if (poll(&input, 1, 100) > 0 && read(STDIN_FILENO, &byte, 1) == 0) {
+            hvc_move_cancel(reporter->move, "standard input has ended");
+            reporter->attached = false;
+        }
+    }
+    return NULL;
+}
+
+static int run_reported(struct hvc_move *move, bool attached, struct run *run)
+{
+    struct reporter reporter = {.move = move, .attached = attached};
+    pthread_t thread;
+    enum hvc_move_end end;
+    int result = pthread_create(&thread, NULL, report_until_ended, &reporter);
+
+    if (result != 0)
+        return hvc_error_set(&run->error, -result, "no thread");
+    end = hvc_move_run(move, run->deadline_ms, &run->error);
+    atomic_store(&reporter.ended, true);
+    (void)pthread_join(thread, NULL);
+    print_report(move);
+    return end == HVC_MOVE_MOVED ? 0 : run->error.code;
+}
+
+static int run_move(struct run *run)
+{
+    struct hvc_move_request request = {.source = run->h,
+                                       .source_name = argument(run, 1),
+                                       .target_name = argument(run, 2),
+                                       .options = {.target_uri = argument(run, 3)}};
+    struct hvc_move *move = NULL;
+    bool attached = false;
+    int result;
+
+    if (hvc_text_copy(request.id.uuid, sizeof(request.id.uuid), argument(run, 0)) < 0)
+        return hvc_error_set(&run->error, -EINVAL, "no UUID");
+    (void)snprintf(request.id.name, sizeof(request.id.name), "%s", argument(run, 0));
+    for (int i = 4; i < run->count; i++) {
+        if (strcmp(run->arguments[i], "force") == 0)
+            request.force = true;
+        else if (strcmp(run->arguments[i], "adopt") == 0)
+            request.adopt = true;
+        else if (strcmp(run->arguments[i], "attached") == 0)
+            attached = true;
+        else if (take_option(run->arguments[i], &request.options) < 0)
+            return hvc_error_set(&run->error, -EINVAL, "unknown option %s", run->arguments[i]);
+    }
+    result = hvc_libvirt_open(argument(run, 3), &request.target, &run->error);
+    if (result == 0)
+        result = hvc_move_new(&request, &move, &run->error);
+    if (result == 0)
+        result = run_reported(move, attached, run);
+    hvc_move_free(move);
+    hvc_hypervisor_close(request.target);
+    return result;
+}
+
+static int run_observe(struct run *run)
+{
+    struct hvc_guest_id id = {.name = ""};
+    struct hvc_guest_state state;
+    int result;
+
+    if (hvc_text_copy(id.uuid, sizeof(id.uuid), argument(run, 0)) < 0 ||
+        (argument(run, 1) != NULL && hvc_text_copy(id.name, sizeof(id.name), argument(run, 1)) < 0))
+        return hvc_error_set(&run->error, -EINVAL, "no UUID or name");
+    result = hvc_guest_observe(run->h, &id, run->deadline_ms, &state, &run->error);
+    if (result < 0)
+        return result;
+    (void)printf("by=%s pid=%" PRId64 " ", state.source == HVC_SOURCE_LIBVIRT ? "libvirt" : "process", state.pid);
+    print_state(&state);
+    print_status(run->h);
+    return 0;
+}
+
+static int run_process(struct run *run)
+{
+    struct hvc_process p;
+    int result = hvc_process_find(HVC_PROC, argument(run, 0), &p, &run->error);
+
+    if (result == 0)
+        (void)printf("pid=%" PRId64 " start=%" PRIu64 " name=%s%s%s%s\n", p.pid, p.start_ticks, p.name,
+                     p.incoming ? " incoming" : "", p.stopped ? " stopped" : "", p.dying ? " dying" : "");
+    return result;
+}
+
+static int run_end_process(struct run *run)
+{
+    uint64_t ms;
+
+    if (hvc_parse_u64(argument(run, 1), 0, UINT32_MAX, &ms) < 0)
+        return hvc_error_set(&run->error, -EINVAL, "end-process UUID KILL-FROM-MS");
+    return hvc_process_end(argument(run, 0), hvc_deadline_in(ms), run->deadline_ms, &run->error);
+}
+
 static void print_event(void *context, enum hvc_guest_event event, const struct hvc_guest_id *id)
 {
     static const char *const names[] = {
@@ -298,13 +433,29 @@ static const struct {
     int least; /* arguments */
     int (*run)(struct run *run);
 } commands[] = {
-    {"status", 0, run_status},     {"host", 0, run_host},           {"list", 0, run_list},
-    {"watch", 1, run_watch},       {"inspect", 1, run_inspect},     {"progress", 1, run_progress},
-    {"cancel", 1, run_cancel},     {"pause", 1, run_pause},         {"resume", 1, run_resume},
-    {"undefine", 1, run_undefine}, {"post-copy", 1, run_post_copy}, {"xml", 1, run_xml},
-    {"define", 1, run_define},     {"start", 1, run_start},         {"owner", 1, run_owner},
-    {"stop", 2, run_stop},         {"downtime", 2, run_downtime},   {"bandwidth", 2, run_bandwidth},
+    {"status", 0, run_status},
+    {"host", 0, run_host},
+    {"list", 0, run_list},
+    {"watch", 1, run_watch},
+    {"inspect", 1, run_inspect},
+    {"progress", 1, run_progress},
+    {"cancel", 1, run_cancel},
+    {"pause", 1, run_pause},
+    {"resume", 1, run_resume},
+    {"undefine", 1, run_undefine},
+    {"post-copy", 1, run_post_copy},
+    {"xml", 1, run_xml},
+    {"define", 1, run_define},
+    {"start", 1, run_start},
+    {"owner", 1, run_owner},
+    {"stop", 2, run_stop},
+    {"downtime", 2, run_downtime},
+    {"bandwidth", 2, run_bandwidth},
     {"migrate", 2, run_migrate},
+    {"move", 4, run_move},
+    {"observe", 1, run_observe},
+    {"process", 1, run_process},
+    {"end-process", 2, run_end_process},
 };
 
 static int run_command(const char *name, struct run *run)
