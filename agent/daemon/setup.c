@@ -37,6 +37,7 @@ static int name_node(struct hvc_operations *operations, uint64_t deadline_ms, bo
 int hvc_setup_open(const struct hvc_config *config, bool direct, uint64_t deadline_ms,
                    struct hvc_operations *operations, bool *ret_host_name, struct hvc_error *error)
 {
+    size_t used = 0;
     int rc;
 
     operations->direct = direct;
@@ -48,6 +49,10 @@ int hvc_setup_open(const struct hvc_config *config, bool direct, uint64_t deadli
                                                             .auto_converge = config->auto_converge,
                                                             .post_copy = config->post_copy,
                                                             .parallel = (unsigned)config->parallel};
+    /* a process that runs one operation leaves no record: the daemon's user could not change what root has made */
+    if (!direct && hvc_text_append(operations->move_records, sizeof(operations->move_records), &used, "%s/moves",
+                                   config->state_directory) < 0)
+        return hvc_error_set(error, -ENAMETOOLONG, "state_directory in [daemon] is too long");
     rc = hvc_peers_new(config->peer_uri, config->migrate_uri, open_peer, &operations->peers, error);
     if (rc < 0)
         (void)hvc_error_prefix(error, "peer_uri or migrate_uri in [migration]");

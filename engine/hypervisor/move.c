@@ -339,19 +339,6 @@ static void set_pacing(struct hvc_move *m)
         m->pacing_config.downtime_max_ms = HVC_DOWNTIME_MAX_MS;
 }
 
-/* What is known when the deadline has come. */
-static enum hvc_move_end unproven(struct hvc_move *m, struct hvc_error *error)
-{
-    const struct hvc_move_report *r = &m->report;
-
-    (void)hvc_error_set(error, -EINPROGRESS,
-                        "the move of guest %s from %s to %s is not proven yet; source: %s; target: %s",
-                        m->request.id.name, m->request.source_name, m->request.target_name,
-                        r->source_answered ? r->source.words : m->source_words.text,
-                        r->target_answered ? r->target.words : m->target_words.text);
-    return HVC_MOVE_UNPROVEN;
-}
-
 static enum hvc_move_end run(struct hvc_move *m, struct hvc_error *error)
 {
     enum hvc_move_end end = HVC_MOVE_UNDER_WAY;
@@ -369,7 +356,7 @@ static enum hvc_move_end run(struct hvc_move *m, struct hvc_error *error)
         watch(m);
         end = hvc_move_prove(m, error);
         if (end == HVC_MOVE_UNDER_WAY && hvc_deadline_left(m->deadline_ms) == 0)
-            end = unproven(m, error);
+            end = hvc_move_unproven(m, error);
     }
     return end;
 }

@@ -42,7 +42,10 @@ int hvc_move_inspect(struct hvc_move *m, struct hvc_hypervisor *end, struct hvc_
                      struct hvc_error *error);
 void hvc_move_ask_ends(struct hvc_move *m);
 
-/* Until an end is proven or the deadline has come; UNDER_WAY when the migration still is. */
+/* What is known when there is no more time. */
+enum hvc_move_end hvc_move_unproven(struct hvc_move *m, struct hvc_error *error);
+
+/* Until an end is proven or there is no more time (UNPROVEN); UNDER_WAY when the migration still is. */
 enum hvc_move_end hvc_move_prove(struct hvc_move *m, struct hvc_error *error);
 
 #endif

@@ -122,6 +122,18 @@ static void gather(struct hvc_move *m, uint64_t began_ms, struct hvc_move_facts 
     facts->steady = before.steady > 0 && same_answers(&before, facts) ? before.steady + 1 : 1;
 }
 
+enum hvc_move_end hvc_move_unproven(struct hvc_move *m, struct hvc_error *error)
+{
+    const struct hvc_move_report *r = &m->report;
+
+    (void)hvc_error_set(error, -EINPROGRESS,
+                        "the move of guest %s from %s to %s is not proven yet; source: %s; target: %s",
+                        m->request.id.name, m->request.source_name, m->request.target_name,
+                        r->source_answered ? r->source.words : m->source_words.text,
+                        r->target_answered ? r->target.words : m->target_words.text);
+    return HVC_MOVE_UNPROVEN;
+}
+
 enum hvc_move_end hvc_move_prove(struct hvc_move *m, struct hvc_error *error)
 {
     struct hvc_move_facts facts = {.steady = 0};
@@ -151,6 +163,7 @@ enum hvc_move_end hvc_move_prove(struct hvc_move *m, struct hvc_error *error)
         }
         hvc_move_wait(m, pause);
         pause = pause * 2 < ROUND_MS ? pause * 2 : ROUND_MS;
-    } while (hvc_deadline_left(m->deadline_ms) > 0);
-    return HVC_MOVE_UNDER_WAY;
+    } while (hvc_deadline_left(m->deadline_ms) > 0 &&
+             (m->request.proof_ms == 0 || hvc_now_ms() - began < m->request.proof_ms));
+    return hvc_move_unproven(m, error);
 }

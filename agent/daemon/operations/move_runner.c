@@ -12,9 +12,11 @@
 #include "hvc/thread.h"
 
 enum {
-    LOOK_MS = 100,    /* between two looks at a move under way */
-    SILENT_MS = 1000, /* the same while libvirt does not answer */
-    ASK_MS = 5000     /* for one question */
+    LOOK_MS = 100,           /* between two looks at a move under way */
+    SILENT_MS = 1000,        /* the same while libvirt does not answer */
+    ASK_MS = 5000,           /* for one question */
+    SEARCH_MS = 2000,        /* between two searches for the target of an adopted move */
+    ADOPTED_PROOF_MS = 60000 /* nobody's deadline ends the proof of an adopted move */
 };
 
 struct run {
@@ -128,6 +130,7 @@ static void finish(struct run *run, struct hvc_move_result *ret_end)
 
     hvc_move_report(run->move, &report);
     ret_end->result = result_of(run->end, run->error.code);
+    ret_end->unproven = run->end == HVC_MOVE_UNPROVEN;
     ret_end->downtime_ms = report.downtime_ms;
     ret_end->error = run->error;
     if (ret_end->result == HVC_RESULT_OK) {
@@ -146,7 +149,8 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
                                              .target_name = task->target_name,
                                              .options = task->options,
                                              .force = task->force_at_deadline,
-                                             .adopt = task->adopted};
+                                             .adopt = task->adopted,
+                                             .proof_ms = task->adopted ? ADOPTED_PROOF_MS : 0};
     struct run run = {.task = task};
     pthread_t thread;
     int rc = hvc_move_new(&request, &run.move, &ret_end->error);
@@ -168,41 +172,70 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
     clear_run(&run);
 }
 
-/* A move that a former process or a person started, to a target that nobody knows here: what can be said is whether the
- * guest has left. */
-static void watch_adopted(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
+/* ---- a move that somebody else started, to a target that is not known ---- */
+
+/* Hands the cancel on and looks, for so long at most. True: the guest is still leaving, or nobody knows. */
+static bool watch_leaving(const struct hvc_move_task *task, uint64_t until_ms, bool *cancelled,
+                          struct hvc_guest_state *source)
 {
-    struct hvc_guest_state source = {0};
     struct hvc_migrate_progress progress = {0};
-    struct hvc_error why = {0};
-    bool cancelled = false;
+    bool silent;
 
-    for (;;) {
-        bool silent;
-
-        if (!cancelled && atomic_load(task->cancel))
-            cancelled = hvc_hypervisor_cancel(task->source, task->id.uuid, hvc_deadline_in(ASK_MS), &why) == 0;
-        if (hvc_hypervisor_progress(task->source, task->id.uuid, hvc_deadline_in(ASK_MS), &progress, &why) == 0 &&
+    do {
+        if (!*cancelled && atomic_load(task->cancel))
+            *cancelled = hvc_hypervisor_cancel(task->source, task->id.uuid, hvc_deadline_in(ASK_MS), NULL) == 0;
+        if (hvc_hypervisor_progress(task->source, task->id.uuid, hvc_deadline_in(ASK_MS), &progress, NULL) == 0 &&
             progress.phase != HVC_MIGRATE_NONE)
             task->progress(task->context, &progress);
-        silent = hvc_hypervisor_inspect(task->source, task->id.uuid, hvc_deadline_in(ASK_MS), &source, &why) < 0;
-        if (!silent && !source.migrating_out)
-            break;
+        silent = hvc_hypervisor_inspect(task->source, task->id.uuid, hvc_deadline_in(ASK_MS), source, NULL) < 0;
+        if (!silent && !source->migrating_out)
+            return false;
         (void)poll(NULL, 0, silent ? SILENT_MS : LOOK_MS);
+    } while (hvc_deadline_left(until_ms) > 0);
+    return true;
+}
+
+/* It has left or stayed, and no other node shows it. found: what the last search came to. */
+static void end_without_target(const struct hvc_guest_state *source, int found, struct hvc_move_result *ret_end)
+{
+    if (source->guest_class != HVC_GUEST_ABSENT) {
+        ret_end->result = HVC_RESULT_FAILED;
+        (void)hvc_error_set(&ret_end->error, -EIO, "is still on this node (%s)", source->words);
+    } else if (found == -ENOENT) {
+        ret_end->result = HVC_RESULT_NOT_FOUND;
+        (void)hvc_error_set(&ret_end->error, -ENOENT, "ended during its move: it is on no node");
+    } else {
+        ret_end->result = HVC_RESULT_UNKNOWN_OUTCOME;
+        ret_end->unproven = true;
+        (void)hvc_error_set(&ret_end->error, -EINPROGRESS,
+                            "has left this node (%s), and no node that answers has it: ask again when all nodes answer",
+                            source->words);
     }
-    ret_end->downtime_ms = progress.expected_downtime_ms;
-    ret_end->result = source.guest_class == HVC_GUEST_ABSENT ? HVC_RESULT_OK : HVC_RESULT_FAILED;
-    (void)hvc_error_set(&ret_end->error, ret_end->result == HVC_RESULT_OK ? 0 : -EIO,
-                        source.guest_class == HVC_GUEST_ABSENT ? "has left this node (%s)"
-                                                               : "is still on this node (%s)",
-                        source.words);
+}
+
+/* Searches for the target while the guest leaves and once afterwards, then proves the end as of a move of its own. */
+static void run_adopted(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
+{
+    struct hvc_move_task known = *task;
+    struct hvc_guest_state source = {0};
+    bool cancelled = false, leaving = true;
+    int found = task->find_target(task->context, &known.target);
+
+    while (found < 0 && leaving) {
+        leaving = watch_leaving(task, hvc_deadline_in(SEARCH_MS), &cancelled, &source);
+        found = task->find_target(task->context, &known.target);
+    }
+    if (found == 0)
+        run_here(&known, ret_end);
+    else
+        end_without_target(&source, found, ret_end);
 }
 
 void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
 {
     memset(ret_end, 0, sizeof(*ret_end));
     if (task->adopted && task->target == NULL)
-        watch_adopted(task, ret_end);
+        run_adopted(task, ret_end);
     else
         run_here(task, ret_end);
 }

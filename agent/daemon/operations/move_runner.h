@@ -10,9 +10,9 @@
 
 struct hvc_move_task {
     struct hvc_hypervisor *source;
-    struct hvc_hypervisor *target; /* NULL: not known (an adopted move) */
+    struct hvc_hypervisor *target; /* NULL: not known (an adopted move); then find_target is asked */
     struct hvc_guest_id id;
-    const char *source_name, *target_name; /* of the nodes */
+    const char *source_name, *target_name; /* of the nodes; find_target may change what target_name points to */
     const char *owner;                     /* "" : as it was */
     struct hvc_migrate_options options;
     bool adopted; /* libvirt does it already: only watch it to its end */
@@ -20,11 +20,15 @@ struct hvc_move_task {
     uint64_t deadline_ms;
     atomic_bool *cancel; /* set by others at any time */
     void (*progress)(void *context, const struct hvc_migrate_progress *progress);
+    /* Which other node has the guest, incoming or arrived; blocks for some seconds at most. 0; -ENOENT no node has it;
+     * -EAGAIN none that answered. Only for target NULL. */
+    int (*find_target)(void *context, struct hvc_hypervisor **ret_target);
     void *context;
 };
 
 struct hvc_move_result {
     enum hvc_result result; /* as hvc_moves_run documents them */
+    bool unproven;          /* where the guest is could not be proven: it may still be on its way */
     uint64_t downtime_ms;
     struct hvc_error error; /* words, also for OK */
 };

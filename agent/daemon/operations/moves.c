@@ -7,6 +7,7 @@
 #include "hvc/operations.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
+#include "move_record.h"
 #include "move_runner.h"
 #include "moves_table.h"
 
@@ -105,7 +106,7 @@ static void make_id(struct hvc_moves *moves, const char *node, struct hvc_moves_
     (void)hvc_text_append(entry->id, sizeof(entry->id), &used, "%s-%llu", node, (unsigned long long)number);
 }
 
-static struct hvc_moves_entry *new_entry(struct hvc_operations *operations, const struct hvc_guest_id *guest)
+struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, const struct hvc_guest_id *guest)
 {
     struct hvc_moves *moves = operations->moves;
     struct hvc_moves_entry *entry = calloc(1, sizeof(*entry));
@@ -118,6 +119,13 @@ static struct hvc_moves_entry *new_entry(struct hvc_operations *operations, cons
     entry->began_ms = hvc_now_ms();
     entry->began_at = (int64_t)time(NULL);
     atomic_init(&entry->cancel, false);
+    entry->task = (struct hvc_move_task){.id = *guest,
+                                         .source_name = entry->source,
+                                         .target_name = entry->target,
+                                         .owner = entry->owner,
+                                         .cancel = &entry->cancel,
+                                         .progress = hvc_moves_take_progress,
+                                         .context = entry};
     make_id(moves, operations->node, entry);
     entry->next = moves->first;
     moves->first = entry;
@@ -126,7 +134,7 @@ static struct hvc_moves_entry *new_entry(struct hvc_operations *operations, cons
 
 /* ---- its thread ---- */
 
-static void take_progress(void *context, const struct hvc_migrate_progress *progress)
+void hvc_moves_take_progress(void *context, const struct hvc_migrate_progress *progress)
 {
     struct hvc_moves_entry *entry = context;
     struct hvc_moves *moves = entry->operations->moves;
@@ -150,13 +158,53 @@ static void note_end(const struct hvc_moves_entry *entry)
                         hvc_message_quote(entry->end.error.text, words, sizeof(words)));
 }
 
+static void note_unwritten(const struct hvc_moves_entry *entry, const struct hvc_error *error)
+{
+    char words[HVC_ERROR_TEXT_MAX];
+
+    hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_RECORD_FAILED, "id=%s uuid=%s words=%s", entry->id,
+                        entry->guest.uuid, hvc_message_quote(error->text, words, sizeof(words)));
+}
+
+/* For the next life of this process. A move is not given up because of a full disk: it may be what gets the guest away
+ * from here. Then the next life searches for its target. */
+static void write_down(const struct hvc_moves_entry *entry)
+{
+    struct hvc_move_record record = {.guest = entry->guest, .uid = entry->uid, .began_at = entry->began_at};
+    struct hvc_error error = {0};
+    int rc;
+
+    memcpy(record.id, entry->id, sizeof(record.id));
+    memcpy(record.source, entry->source, sizeof(record.source));
+    memcpy(record.target, entry->target, sizeof(record.target));
+    memcpy(record.owner, entry->owner, sizeof(record.owner));
+    rc = hvc_move_record_boot(record.boot, &error);
+    if (rc == 0)
+        rc = hvc_move_record_write(entry->operations->move_records, &record, &error);
+    if (rc < 0)
+        note_unwritten(entry, &error);
+}
+
+static void strike_out(const struct hvc_moves_entry *entry)
+{
+    struct hvc_error error = {0};
+
+    if (hvc_move_record_remove(entry->operations->move_records, entry->guest.uuid, &error) < 0)
+        note_unwritten(entry, &error);
+}
+
 static void *move_thread(void *context)
 {
     struct hvc_moves_entry *entry = context;
     struct hvc_moves *moves = entry->operations->moves;
     struct hvc_move_result end = {.result = HVC_RESULT_INTERNAL};
+    bool recorded = entry->operations->move_records[0] != '\0';
 
+    if (recorded && !entry->adopted)
+        write_down(entry);
     hvc_move_runner_run(&entry->task, &end);
+    if (recorded && !end.unproven)
+        strike_out(entry);
     (void)pthread_mutex_lock(&moves->lock);
     entry->end = end;
     (void)pthread_mutex_unlock(&moves->lock);
@@ -171,8 +219,13 @@ static void *move_thread(void *context)
     return NULL;
 }
 
+int hvc_moves_start_thread(struct hvc_moves_entry *entry)
+{
+    return hvc_thread_leave(move_thread, entry);
+}
+
 /* Takes the entry out again: nothing of it has begun. */
-static void drop_newest(struct hvc_moves *moves)
+void hvc_moves_drop_newest(struct hvc_moves *moves)
 {
     struct hvc_moves_entry *entry = moves->first;
 
@@ -182,38 +235,46 @@ static void drop_newest(struct hvc_moves *moves)
 
 /* ---- orders ---- */
 
-/* Handles and URIs of both ends, from this node's own and the peers'. */
+int hvc_moves_set_ends(struct hvc_moves_entry *entry, const char *source, const char *target, struct hvc_error *error)
+{
+    struct hvc_operations *operations = entry->operations;
+    bool leaves = strcmp(source, operations->node) == 0;
+    struct hvc_hypervisor *peer = NULL;
+    int rc;
+
+    if (!leaves && strcmp(target, operations->node) != 0)
+        return hvc_error_set(error, -EINVAL, "the move from %.80s to %.80s has no end on this node, %s", source, target,
+                             operations->node);
+    rc = hvc_peers_get(operations->peers, leaves ? target : source, &peer, error);
+    if (rc < 0)
+        return rc;
+    if (hvc_text_copy(entry->source, sizeof(entry->source), source) < 0 ||
+        hvc_text_copy(entry->target, sizeof(entry->target), target) < 0)
+        return hvc_error_set(error, -EINVAL, "the name of a node is too long");
+    entry->task.source = leaves ? operations->hypervisor : peer;
+    entry->task.target = leaves ? peer : operations->hypervisor;
+    return 0;
+}
+
+/* Both ends with their URIs, and what else the thread needs. */
 static int fill_task(struct hvc_operations *operations, const struct hvc_call *call, const struct hvc_move_order *order,
                      struct hvc_moves_entry *entry, struct hvc_error *error)
 {
-    bool leaves = strcmp(order->source, operations->node) == 0;
-    struct hvc_hypervisor *peer = NULL;
     struct hvc_move_task *task = &entry->task;
-    int rc = hvc_peers_get(operations->peers, leaves ? order->target : order->source, &peer, error);
+    int rc = hvc_moves_set_ends(entry, order->source, order->target, error);
 
     if (rc == 0)
         rc = hvc_peers_uri(operations->peers, order->target, entry->target_uri, error);
     if (rc == 0)
         rc = hvc_peers_migrate_uri(operations->peers, order->target, entry->migrate_uri, error);
     if (rc == 0 &&
-        (hvc_text_copy(entry->source, sizeof(entry->source), order->source) < 0 ||
-         hvc_text_copy(entry->target, sizeof(entry->target), order->target) < 0 ||
-         hvc_text_copy(entry->owner, sizeof(entry->owner), order->resource == NULL ? "" : order->resource) < 0))
-        rc = hvc_error_set(error, -EINVAL, "the name of a node or resource is too long");
+        hvc_text_copy(entry->owner, sizeof(entry->owner), order->resource == NULL ? "" : order->resource) < 0)
+        rc = hvc_error_set(error, -EINVAL, "the name of the resource is too long");
     if (rc < 0)
         return rc;
-    *task = (struct hvc_move_task){.source = leaves ? operations->hypervisor : peer,
-                                   .target = leaves ? peer : operations->hypervisor,
-                                   .id = entry->guest,
-                                   .source_name = entry->source,
-                                   .target_name = entry->target,
-                                   .owner = entry->owner,
-                                   .options = order->options,
-                                   .force_at_deadline = order->force_at_deadline,
-                                   .deadline_ms = call->deadline_ms - ANSWER_MS,
-                                   .cancel = &entry->cancel,
-                                   .progress = take_progress,
-                                   .context = entry};
+    task->options = order->options;
+    task->force_at_deadline = order->force_at_deadline;
+    task->deadline_ms = call->deadline_ms - ANSWER_MS;
     if (task->options.target_uri == NULL)
         task->options.target_uri = entry->target_uri;
     if (task->options.migrate_uri == NULL && entry->migrate_uri[0] != '\0')
@@ -255,7 +316,7 @@ static int keep_uris(struct hvc_moves_entry *entry, struct hvc_error *error)
 static int begin_move(struct hvc_operations *operations, const struct hvc_call *call,
                       const struct hvc_move_order *order, struct hvc_moves_entry **ret_entry, struct hvc_error *error)
 {
-    struct hvc_moves_entry *entry = new_entry(operations, &order->guest);
+    struct hvc_moves_entry *entry = hvc_moves_new_entry(operations, &order->guest);
     char name[HVC_GUEST_NAME_MAX + 8];
     int rc;
 
@@ -270,12 +331,12 @@ static int begin_move(struct hvc_operations *operations, const struct hvc_call *
         hvc_operations_note(operations, HVC_MESSAGE_MOVE_STARTED, "id=%s guest=%s uuid=%s from=%s to=%s uid=%u",
                             entry->id, hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid,
                             entry->source, entry->target, entry->uid);
-        rc = hvc_thread_leave(move_thread, entry);
+        rc = hvc_moves_start_thread(entry);
         if (rc < 0)
             (void)hvc_error_set(error, rc, "cannot start a thread for the move: %s", strerror(-rc));
     }
     if (rc < 0) {
-        drop_newest(operations->moves);
+        hvc_moves_drop_newest(operations->moves);
         return rc;
     }
     *ret_entry = entry;
@@ -284,15 +345,23 @@ static int begin_move(struct hvc_operations *operations, const struct hvc_call *
 
 /* ---- waiting for an end ---- */
 
+/* The lock is held before and after. False: the call is over. */
+static bool wait_a_little(struct hvc_moves *moves, const struct hvc_call *call)
+{
+    uint64_t until = hvc_deadline_in(LOOK_MS);
+    struct timespec when = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+
+    if (hvc_call_is_cancelled(call) || hvc_now_ms() >= call->deadline_ms)
+        return false;
+    (void)pthread_cond_timedwait(&moves->changed, &moves->lock, &when);
+    return true;
+}
+
 /* Until the entry has ended or the call is over; the lock is held before and after. */
 static bool wait_for_end(struct hvc_moves *moves, const struct hvc_moves_entry *entry, const struct hvc_call *call)
 {
-    while (!entry->ended && !hvc_call_is_cancelled(call) && hvc_now_ms() < call->deadline_ms) {
-        uint64_t until = hvc_deadline_in(LOOK_MS);
-        struct timespec when = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
-
-        (void)pthread_cond_timedwait(&moves->changed, &moves->lock, &when);
-    }
+    while (!entry->ended && wait_a_little(moves, call))
+        ;
     return entry->ended;
 }
 
@@ -356,16 +425,18 @@ static enum hvc_result run_locked(struct hvc_operations *operations, struct hvc_
     return share(call, entry, outcome);
 }
 
-/* libvirt does not tell where an adopted move goes: what is wanted now is decided when it has ended. */
-static void await_adopted(struct hvc_moves *moves, struct hvc_call *call, const char *uuid)
+/* Until the target of an adopted move is known or it has ended: what is wanted now is decided then. True: it never was.
+ */
+static bool await_target(struct hvc_moves *moves, const struct hvc_call *call, struct hvc_moves_entry *entry)
 {
-    struct hvc_moves_entry *entry = hvc_moves_find(moves, NULL, uuid);
+    bool unnamed;
 
-    if (entry == NULL || !entry->adopted)
-        return;
     entry->references++;
-    (void)wait_for_end(moves, entry, call);
+    while (entry->target[0] == '\0' && !entry->ended && wait_a_little(moves, call))
+        ;
+    unnamed = entry->target[0] == '\0';
     unref(entry);
+    return unnamed;
 }
 
 /* Did the adopted move bring it to where it shall be? */
@@ -389,15 +460,14 @@ enum hvc_result hvc_moves_run(struct hvc_operations *operations, struct hvc_call
     struct hvc_moves *moves = operations->moves;
     struct hvc_moves_entry *entry;
     enum hvc_result result;
-    bool adopted;
+    bool unnamed; /* adopted, and its target was never found */
 
     memset(ret_outcome, 0, sizeof(*ret_outcome));
     (void)pthread_mutex_lock(&moves->lock);
     entry = hvc_moves_find(moves, NULL, order->guest.uuid);
-    adopted = entry != NULL && entry->adopted;
-    await_adopted(moves, call, order->guest.uuid);
+    unnamed = entry != NULL && await_target(moves, call, entry);
     (void)pthread_mutex_unlock(&moves->lock);
-    if (adopted && is_at_target(operations, call, order)) {
+    if (unnamed && is_at_target(operations, call, order)) {
         ret_outcome->joined = true;
         return hvc_call_say(call, HVC_RESULT_OK, "a move that was under way already brought it to %s", order->target);
     }
@@ -451,56 +521,4 @@ enum hvc_result hvc_moves_end(struct hvc_operations *operations, struct hvc_call
         result = hvc_moves_cancel_entry(call, entry);
     (void)pthread_mutex_unlock(&moves->lock);
     return result != HVC_RESULT_OK ? result : end_unknown(operations, call, uuid);
-}
-
-/* ---- adopting ---- */
-
-static int adopt_one(struct hvc_operations *operations, const struct hvc_guest_state *guest, struct hvc_error *error)
-{
-    struct hvc_moves_entry *entry = new_entry(operations, &guest->id);
-    char name[HVC_GUEST_NAME_MAX + 8];
-    int rc;
-
-    if (entry == NULL)
-        return hvc_error_set(error, -ENOMEM, "out of memory");
-    entry->adopted = true;
-    (void)hvc_text_copy(entry->source, sizeof(entry->source), operations->node);
-    entry->task = (struct hvc_move_task){.source = operations->hypervisor,
-                                         .id = entry->guest,
-                                         .source_name = entry->source,
-                                         .target_name = "",
-                                         .owner = entry->owner,
-                                         .adopted = true,
-                                         .deadline_ms = HVC_NO_DEADLINE,
-                                         .cancel = &entry->cancel,
-                                         .progress = take_progress,
-                                         .context = entry};
-    hvc_operations_note(operations, HVC_MESSAGE_MOVE_ADOPTED, "id=%s guest=%s uuid=%s from=%s", entry->id,
-                        hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid, entry->source);
-    rc = hvc_thread_leave(move_thread, entry);
-    if (rc < 0) {
-        drop_newest(operations->moves);
-        return hvc_error_set(error, rc, "cannot start a thread to watch the move of %s: %s", guest->id.uuid,
-                             strerror(-rc));
-    }
-    return 0;
-}
-
-int hvc_moves_adopt(struct hvc_operations *operations, uint64_t deadline_ms, struct hvc_error *error)
-{
-    struct hvc_moves *moves = operations->moves;
-    struct hvc_guest_state *guests = NULL;
-    size_t count = 0;
-    int rc = hvc_hypervisor_list(operations->hypervisor, deadline_ms, &guests, &count, error);
-
-    if (rc < 0)
-        return rc;
-    (void)pthread_mutex_lock(&moves->lock);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        if (guests[i].migrating_out && hvc_moves_find(moves, NULL, guests[i].id.uuid) == NULL)
-            rc = adopt_one(operations, &guests[i], error);
-    }
-    (void)pthread_mutex_unlock(&moves->lock);
-    free(guests);
-    return rc;
 }

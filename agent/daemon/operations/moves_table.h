@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside of the table of moves, for moves.c and moves_operations.c. */
+/* Inside of the table of moves, for moves.c, moves_adopt.c and moves_operations.c. */
 #ifndef HVC_MOVES_TABLE_H
 #define HVC_MOVES_TABLE_H
 
@@ -14,7 +14,7 @@ struct hvc_moves_entry {
     struct hvc_operations *operations;
     char id[HVC_MOVE_ID_MAX];
     struct hvc_guest_id guest;
-    char source[HVC_NODE_NAME_MAX], target[HVC_NODE_NAME_MAX]; /* target "": adopted, libvirt does not tell */
+    char source[HVC_NODE_NAME_MAX], target[HVC_NODE_NAME_MAX]; /* target "": adopted, not found yet */
     char owner[HVC_RESOURCE_NAME_MAX];
     char target_uri[HVC_URI_MAX], migrate_uri[HVC_URI_MAX];
     uint32_t uid; /* who asked */
@@ -36,9 +36,22 @@ struct hvc_moves {
     uint64_t last_number;
 };
 
-/* The lock is held by the caller of these two. By id, or (id NULL) the one under way of a guest. */
+/* The lock is held by the caller of all of these. */
+
+/* By id, or (id NULL) the one under way of a guest. */
 struct hvc_moves_entry *hvc_moves_find(struct hvc_moves *moves, const char *id, const char *uuid);
 /* Asks for its end and waits for that: OK when it has ended, however; TIMEOUT with words. */
 enum hvc_result hvc_moves_cancel_entry(struct hvc_call *call, struct hvc_moves_entry *entry);
+
+/* A new one in the table, newest; NULL: no memory. Then its ends are set, and its thread is started; or it is dropped
+ * while it is still the newest. */
+struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, const struct hvc_guest_id *guest);
+/* Names and handles of both ends into entry and task; one of them is this node. */
+int hvc_moves_set_ends(struct hvc_moves_entry *entry, const char *source, const char *target, struct hvc_error *error);
+int hvc_moves_start_thread(struct hvc_moves_entry *entry);
+void hvc_moves_drop_newest(struct hvc_moves *moves);
+
+/* For the tasks of entries: context is the entry. The lock is not held. */
+void hvc_moves_take_progress(void *context, const struct hvc_migrate_progress *progress);
 
 #endif

@@ -20,9 +20,10 @@ static struct {
     pthread_mutex_t lock;
     pthread_cond_t change;
     struct node source, target;
-    uint64_t takes_ms; /* the copy, unless the guest is paused */
-    int result;        /* of the migration, when it was not cancelled */
-    bool lies;         /* the migration says it failed, and the guest is at the target */
+    uint64_t takes_ms;    /* the copy, unless the guest is paused */
+    int result;           /* of the migration, when it was not cancelled */
+    bool lies;            /* the migration says it failed, and the guest is at the target */
+    bool silent_progress; /* no job of the guest: its migration is over */
     bool cancelled, paused;
     unsigned looks;
     char owner[64];
@@ -87,13 +88,15 @@ static int fake_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t de
     (void)deadline_ms;
     (void)error;
     (void)pthread_mutex_lock(&world.lock);
-    *ret_progress = (struct hvc_migrate_progress){
-        .phase = world.source.state.guest_class == HVC_GUEST_ABSENT ? HVC_MIGRATE_DONE : HVC_MIGRATE_COPY,
-        .total_bytes = 64 << 20,
-        .remaining_bytes = 1 << 20,
-        .rate_bytes = 100 << 20,
-        .iteration = 2,
-        .expected_downtime_ms = 21};
+    *ret_progress =
+        (struct hvc_migrate_progress){.phase = world.silent_progress || world.cancelled             ? HVC_MIGRATE_NONE
+                                               : world.source.state.guest_class == HVC_GUEST_ABSENT ? HVC_MIGRATE_DONE
+                                                                                                    : HVC_MIGRATE_COPY,
+                                      .total_bytes = 64 << 20,
+                                      .remaining_bytes = 1 << 20,
+                                      .rate_bytes = 100 << 20,
+                                      .iteration = 2,
+                                      .expected_downtime_ms = 21};
     (void)pthread_mutex_unlock(&world.lock);
     return 0;
 }
@@ -159,7 +162,7 @@ static int set_up(void **state)
     world.target = (struct node){.base = {&ops}};
     world.takes_ms = 0;
     world.result = 0;
-    world.lies = world.cancelled = world.paused = false;
+    world.lies = world.cancelled = world.paused = world.silent_progress = false;
     world.looks = 0;
     world.owner[0] = '\0';
     atomic_store(&cancel_flag, false);
@@ -253,9 +256,24 @@ static void or_forced_by_a_pause_when_that_was_asked_for(void **state)
     assert_false(world.cancelled);
 }
 
-static void an_adopted_move_is_watched_until_libvirt_has_ended_it(void **state)
+/* ---- moves that somebody else started ---- */
+
+static unsigned searches, found_at; /* found by the search of this number; 0: never */
+static int not_found;               /* what the other searches say */
+
+static int find_target(void *context, struct hvc_hypervisor **ret_target)
+{
+    (void)context;
+    if (++searches != found_at)
+        return not_found;
+    *ret_target = &world.target.base;
+    return 0;
+}
+
+static struct hvc_move_result run_adopted(struct hvc_hypervisor *target)
 {
     const struct hvc_move_task task = {.source = &world.source.base,
+                                       .target = target,
                                        .id = {.uuid = "11111111-2222-4333-8444-555555555555", .name = "vm1"},
                                        .source_name = "n1",
                                        .target_name = "n2",
@@ -263,18 +281,84 @@ static void an_adopted_move_is_watched_until_libvirt_has_ended_it(void **state)
                                        .adopted = true,
                                        .deadline_ms = HVC_NO_DEADLINE,
                                        .cancel = &cancel_flag,
-                                       .progress = take_progress};
+                                       .progress = take_progress,
+                                       .find_target = find_target};
+    struct hvc_move_result end;
+
+    searches = 0;
+    hvc_move_runner_run(&task, &end);
+    return end;
+}
+
+static void an_adopted_move_whose_target_is_known_is_proven_at_both_ends(void **state)
+{
+    static const struct {
+        enum hvc_guest_class source, target;
+        enum hvc_result result;
+    } ends[] = {
+        {HVC_GUEST_ABSENT, HVC_GUEST_RUNNING, HVC_RESULT_OK},
+        {HVC_GUEST_ABSENT, HVC_GUEST_PAUSED, HVC_RESULT_OK},
+        {HVC_GUEST_RUNNING, HVC_GUEST_ABSENT, HVC_RESULT_FAILED},
+        {HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, HVC_RESULT_NOT_FOUND},
+        {HVC_GUEST_RUNNING, HVC_GUEST_RUNNING, HVC_RESULT_UNKNOWN_OUTCOME},
+    };
+
+    (void)state;
+    world.silent_progress = true;
+    for (size_t i = 0; i < HVC_COUNT(ends); i++) {
+        struct hvc_move_result end;
+
+        world.source.state.guest_class = ends[i].source;
+        world.target.state.guest_class = ends[i].target;
+        end = run_adopted(&world.target.base);
+        if (end.result != ends[i].result || end.unproven || searches != 0)
+            fail_msg("end %zu: %s (%s)", i, hvc_result_word(end.result), end.error.text);
+    }
+}
+
+static void a_target_that_is_found_on_the_way_gives_the_same_proof(void **state)
+{
     struct hvc_move_result end;
 
     (void)state;
+    found_at = 2;
+    not_found = -EAGAIN;
     world.source.state.migrating_out = true;
-    atomic_store(&cancel_flag, true);
-    hvc_move_runner_run(&task, &end);
+    atomic_store(&cancel_flag, true); /* that ends the copy: the guest stays */
+    end = run_adopted(NULL);
     assert_int_equal(end.result, HVC_RESULT_FAILED);
-    assert_non_null(strstr(end.error.text, "is still on this node"));
-    world.source.state.guest_class = HVC_GUEST_ABSENT;
-    hvc_move_runner_run(&task, &end);
-    assert_int_equal(end.result, HVC_RESULT_OK);
+    assert_non_null(strstr(end.error.text, "guest vm1 stays on n1"));
+    assert_int_equal(searches, 2);
+    assert_false(end.unproven);
+}
+
+static void without_a_target_only_what_is_seen_is_said(void **state)
+{
+    static const struct {
+        enum hvc_guest_class source;
+        int not_found;
+        enum hvc_result result;
+        bool unproven;
+        const char *words;
+    } ends[] = {
+        {HVC_GUEST_RUNNING, -ENOENT, HVC_RESULT_FAILED, false, "is still on this node"},
+        {HVC_GUEST_ABSENT, -ENOENT, HVC_RESULT_NOT_FOUND, false, "it is on no node"},
+        {HVC_GUEST_ABSENT, -EAGAIN, HVC_RESULT_UNKNOWN_OUTCOME, true, "no node that answers has it"},
+    };
+
+    (void)state;
+    found_at = 0;
+    for (size_t i = 0; i < HVC_COUNT(ends); i++) {
+        struct hvc_move_result end;
+
+        world.source.state.guest_class = ends[i].source;
+        not_found = ends[i].not_found;
+        end = run_adopted(NULL);
+        if (end.result != ends[i].result || end.unproven != ends[i].unproven ||
+            strstr(end.error.text, ends[i].words) == NULL)
+            fail_msg("end %zu: %s (%s)", i, hvc_result_word(end.result), end.error.text);
+        assert_true(searches >= 2); /* the last one after the guest had left */
+    }
 }
 
 int main(void)
@@ -286,7 +370,9 @@ int main(void)
         cmocka_unit_test_setup(a_cancelled_move_leaves_the_guest_at_the_source, set_up),
         cmocka_unit_test_setup(a_move_too_slow_is_given_up_before_its_deadline, set_up),
         cmocka_unit_test_setup(or_forced_by_a_pause_when_that_was_asked_for, set_up),
-        cmocka_unit_test_setup(an_adopted_move_is_watched_until_libvirt_has_ended_it, set_up),
+        cmocka_unit_test_setup(an_adopted_move_whose_target_is_known_is_proven_at_both_ends, set_up),
+        cmocka_unit_test_setup(a_target_that_is_found_on_the_way_gives_the_same_proof, set_up),
+        cmocka_unit_test_setup(without_a_target_only_what_is_seen_is_said, set_up),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

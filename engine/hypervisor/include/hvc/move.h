@@ -24,6 +24,7 @@ struct hvc_move_request {
     struct hvc_migrate_options options;    /* target_uri is required unless adopt is set */
     bool force;                            /* near the deadline: pause the guest rather than give the move up */
     bool adopt;                            /* somebody started it already: only watch, steer and prove */
+    uint64_t proof_ms; /* how long to prove it at most, once the migration is over; 0: until the deadline */
 };
 
 enum hvc_move_phase {
@@ -43,7 +44,7 @@ enum hvc_move_end {
     HVC_MOVE_GONE,        /* at neither end: it shut down or was stopped meanwhile */
     HVC_MOVE_BROKEN,      /* remains that nobody may decide about alone: see the words */
     HVC_MOVE_DOUBLE,      /* runs at both ends: libvirt lost the last message of its protocol. See the words */
-    HVC_MOVE_UNPROVEN     /* not known at the deadline; run it again to go on */
+    HVC_MOVE_UNPROVEN     /* not known at the deadline or after proof_ms; run it again to go on */
 };
 const char *hvc_move_end_name(enum hvc_move_end end);
 

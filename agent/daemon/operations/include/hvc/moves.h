@@ -59,7 +59,9 @@ enum hvc_result hvc_moves_run(struct hvc_operations *operations, struct hvc_call
 /* Ends the move of a guest, if there is one, and waits for the proof: OK also when there was none. For guest.stop. */
 enum hvc_result hvc_moves_end(struct hvc_operations *operations, struct hvc_call *call, const char *uuid);
 
-/* Finds guests that leave this node with nobody watching, and watches them. At start and when libvirt is back. */
+/* Finds moves that nobody watches and watches them to their proven end: those that a former life of the daemon wrote
+ * down (hvc_operations.move_records), and guests that leave this node; of these the other nodes tell the target. At
+ * start and when libvirt is back. */
 int hvc_moves_adopt(struct hvc_operations *operations, uint64_t deadline_ms, struct hvc_error *error);
 
 /* Moves under way. */

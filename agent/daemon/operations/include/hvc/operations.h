@@ -82,9 +82,9 @@ struct hvc_operation_set {
     const struct hvc_operation *rows;
     size_t count;
 };
-extern const struct hvc_operation_set hvc_status_operations; /* status.c */
-extern const struct hvc_operation_set hvc_guest_operations;  /* guest_operations.c */
-extern const struct hvc_operation_set hvc_move_operations;   /* moves_operations.c */
+extern const struct hvc_operation_set hvc_status_operations;   /* status.c */
+extern const struct hvc_operation_set hvc_guest_operations;    /* guest_operations.c */
+extern const struct hvc_operation_set hvc_move_operations;     /* moves_operations.c */
 extern const struct hvc_operation_set hvc_settings_operations; /* settings_operations.c */
 extern const struct hvc_operation_set hvc_service_operations;  /* service_operations.c */
 extern const struct hvc_operation_set hvc_node_operations;     /* node_operations.c */
@@ -123,7 +123,8 @@ struct hvc_operations {
     struct hvc_peers *peers;           /* hypervisors of the other nodes */
     struct hvc_facts *facts;           /* Corosync and Pacemaker */
     struct hvc_moves *moves;
-    struct hvc_keeper *keeper; /* the cluster's state; NULL in hvcluster-direct */
+    struct hvc_keeper *keeper;            /* the cluster's state; NULL in hvcluster-direct */
+    char move_records[HVC_PATH_TEXT_MAX]; /* folder where moves under way are written down; "": nowhere */
     struct hvc_migration_settings migration;
     /* NULL in hvcluster-direct */
     void (*workers_state)(void *context, struct hvc_workers_state *ret_state);

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Moves that nobody watches any more: those that this daemon's former life wrote down, and those that libvirt shows. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvc/operations.h"
+#include "hvc/text.h"
+#include "move_record.h"
+#include "moves_table.h"
+
+enum {
+    FACTS_MS = 2000, /* for corosync to tell the members */
+    PEER_MS = 1500   /* for one of them to tell a guest */
+};
+
+/* ---- the target of a move that nobody wrote down ---- */
+
+/* Asks the members one after the other. -EAGAIN: also when two of them have it, for then the target is not known. */
+static int ask_members(const struct hvc_moves_entry *entry, const struct hvc_cluster_facts *facts,
+                       struct hvc_hypervisor **ret_target, const char **ret_name)
+{
+    struct hvc_operations *operations = entry->operations;
+    int found = facts->corosync_answers ? -ENOENT : -EAGAIN;
+
+    for (size_t i = 0; i < facts->count; i++) {
+        const struct hvc_fact_node *node = &facts->nodes[i];
+        struct hvc_guest_state state = {0};
+        struct hvc_hypervisor *peer = NULL;
+
+        if (node->local || strcmp(node->name, operations->node) == 0)
+            continue;
+        if (!node->member || hvc_peers_get(operations->peers, node->name, &peer, NULL) < 0 ||
+            hvc_hypervisor_inspect(peer, entry->guest.uuid, hvc_deadline_in(PEER_MS), &state, NULL) < 0 ||
+            state.guest_class == HVC_GUEST_UNKNOWN) {
+            found = found == 0 ? 0 : -EAGAIN;
+            continue;
+        }
+        if (state.guest_class == HVC_GUEST_ABSENT)
+            continue;
+        if (found == 0)
+            return -EAGAIN;
+        found = 0;
+        *ret_target = peer;
+        *ret_name = node->name;
+    }
+    return found;
+}
+
+static int find_target(void *context, struct hvc_hypervisor **ret_target)
+{
+    struct hvc_moves_entry *entry = context;
+    struct hvc_moves *moves = entry->operations->moves;
+    struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    const char *name = NULL;
+    int rc = -EAGAIN;
+
+    if (facts != NULL &&
+        hvc_facts_read(entry->operations->facts, HVC_FACTS_COROSYNC, hvc_deadline_in(FACTS_MS), facts) == 0)
+        rc = ask_members(entry, facts, ret_target, &name);
+    if (rc == 0) {
+        (void)pthread_mutex_lock(&moves->lock);
+        rc = hvc_text_copy(entry->target, sizeof(entry->target), name);
+        (void)pthread_cond_broadcast(&moves->changed);
+        (void)pthread_mutex_unlock(&moves->lock);
+        hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_TARGET, "id=%s uuid=%s to=%s", entry->id,
+                            entry->guest.uuid, name);
+    }
+    free(facts);
+    return rc;
+}
+
+/* ---- into the table; the lock is held ---- */
+
+static int watch(struct hvc_moves_entry *entry, struct hvc_error *error)
+{
+    struct hvc_operations *operations = entry->operations;
+    char name[HVC_GUEST_NAME_MAX + 8];
+    int rc;
+
+    entry->adopted = true;
+    entry->task.adopted = true;
+    entry->task.deadline_ms = HVC_NO_DEADLINE;
+    entry->task.find_target = find_target;
+    hvc_operations_note(operations, HVC_MESSAGE_MOVE_ADOPTED, "id=%s guest=%s uuid=%s from=%s to=%s", entry->id,
+                        hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid, entry->source,
+                        entry->target[0] == '\0' ? "?" : entry->target);
+    rc = hvc_moves_start_thread(entry);
+    return rc < 0 ? hvc_error_set(error, rc, "cannot start a thread to watch the move of %s: %s", entry->guest.uuid,
+                                  strerror(-rc))
+                  : 0;
+}
+
+static int adopt_recorded(struct hvc_operations *operations, const struct hvc_move_record *record,
+                          struct hvc_error *error)
+{
+    struct hvc_moves_entry *entry = hvc_moves_new_entry(operations, &record->guest);
+    int rc;
+
+    if (entry == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory");
+    memcpy(entry->id, record->id, sizeof(entry->id));
+    memcpy(entry->owner, record->owner, sizeof(entry->owner));
+    entry->uid = record->uid;
+    entry->began_at = record->began_at;
+    rc = hvc_moves_set_ends(entry, record->source, record->target, error);
+    if (rc == 0)
+        rc = watch(entry, error);
+    if (rc < 0)
+        hvc_moves_drop_newest(operations->moves);
+    return rc;
+}
+
+static int adopt_seen(struct hvc_operations *operations, const struct hvc_guest_state *guest, struct hvc_error *error)
+{
+    struct hvc_moves_entry *entry = hvc_moves_new_entry(operations, &guest->id);
+    int rc;
+
+    if (entry == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory");
+    (void)hvc_text_copy(entry->source, sizeof(entry->source), operations->node); /* of one size */
+    entry->task.source = operations->hypervisor;
+    rc = watch(entry, error);
+    if (rc < 0)
+        hvc_moves_drop_newest(operations->moves);
+    return rc;
+}
+
+/* ---- where they are found ---- */
+
+/* A record of another boot of this node: its guest died with the node, or stayed where it was. */
+static int drop_old(struct hvc_operations *operations, const struct hvc_move_record *record, struct hvc_error *error)
+{
+    hvc_operations_note(operations, HVC_MESSAGE_MOVE_RECORD_OLD, "id=%s uuid=%s from=%s to=%s", record->id,
+                        record->guest.uuid, record->source, record->target);
+    return hvc_move_record_remove(operations->move_records, record->guest.uuid, error);
+}
+
+static int adopt_records(struct hvc_operations *operations, struct hvc_error *error)
+{
+    struct hvc_moves *moves = operations->moves;
+    struct hvc_move_record *records = NULL;
+    size_t count = 0, bad = 0;
+    char boot[HVC_BOOT_ID_MAX];
+    int rc = hvc_move_record_boot(boot, error);
+
+    if (rc == 0)
+        rc = hvc_move_record_list(operations->move_records, &records, &count, &bad, error);
+    for (size_t i = 0; i < count; i++) { /* one that fails is told and leaves the others alone */
+        if (strcmp(records[i].boot, boot) != 0) {
+            bad += drop_old(operations, &records[i], error) < 0;
+            continue;
+        }
+        (void)pthread_mutex_lock(&moves->lock);
+        if (hvc_moves_find(moves, NULL, records[i].guest.uuid) == NULL)
+            bad += adopt_recorded(operations, &records[i], error) < 0;
+        (void)pthread_mutex_unlock(&moves->lock);
+    }
+    free(records);
+    return rc == 0 && bad > 0 ? error->code : rc;
+}
+
+static int adopt_all_seen(struct hvc_operations *operations, uint64_t deadline_ms, struct hvc_error *error)
+{
+    struct hvc_moves *moves = operations->moves;
+    struct hvc_guest_state *guests = NULL;
+    size_t count = 0;
+    int rc = hvc_hypervisor_list(operations->hypervisor, deadline_ms, &guests, &count, error);
+
+    if (rc < 0)
+        return rc;
+    (void)pthread_mutex_lock(&moves->lock);
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        if (guests[i].migrating_out && hvc_moves_find(moves, NULL, guests[i].id.uuid) == NULL)
+            rc = adopt_seen(operations, &guests[i], error);
+    }
+    (void)pthread_mutex_unlock(&moves->lock);
+    free(guests);
+    return rc;
+}
+
+int hvc_moves_adopt(struct hvc_operations *operations, uint64_t deadline_ms, struct hvc_error *error)
+{
+    struct hvc_error words = {0};
+    int recorded = operations->move_records[0] == '\0' ? 0 : adopt_records(operations, &words);
+    int seen = adopt_all_seen(operations, deadline_ms, error); /* also when a record is bad */
+
+    if (seen < 0 || recorded == 0)
+        return seen;
+    return hvc_error_set(error, recorded, "%s", words.text);
+}
