@@ -4,7 +4,8 @@
 
 #include "hvc/clock.h"
 #include "hvc/thread.h"
-#include "libvirt_private.h"
+#include "libvirt_call.h"
+#include "libvirt_connect.h"
 
 enum call_state { CALL_WAITED_FOR, CALL_RETURNED, CALL_LEFT_BEHIND };
 
@@ -24,31 +25,6 @@ struct hvc_libvirt_call {
     struct hvc_error error;
     alignas(max_align_t) unsigned char argument[];
 };
-
-bool hvc_libvirt_wait(struct hvc_libvirt_core *core, uint64_t deadline_ms)
-{
-    struct timespec until;
-
-    if (deadline_ms == HVC_NO_DEADLINE) {
-        (void)pthread_cond_wait(&core->changed, &core->lock);
-        return true;
-    }
-    if (hvc_deadline_left(deadline_ms) == 0)
-        return false;
-    until.tv_sec = (time_t)(deadline_ms / 1000);
-    until.tv_nsec = (long)(deadline_ms % 1000) * 1000000;
-    return pthread_cond_timedwait(&core->changed, &core->lock, &until) != ETIMEDOUT;
-}
-
-void hvc_libvirt_health(struct hvc_libvirt_core *core, enum hvc_hypervisor_health health, const struct hvc_error *words)
-{
-    if (core->health != health) {
-        core->health = health;
-        core->since_ms = hvc_now_ms();
-    }
-    if (words != NULL)
-        core->last = *words;
-}
 
 struct hvc_libvirt_call *hvc_libvirt_call_new(struct hvc_libvirt_core *core, const char *what, hvc_libvirt_call_fn run,
                                               unsigned flags, size_t argument_size, void (*destroy)(void *argument))

@@ -3,9 +3,9 @@
 
 #include "hvc/clock.h"
 #include "hvc/thread.h"
+#include "libvirt_connect.h"
 #include "libvirt_error.h"
 #include "libvirt_loop.h"
-#include "libvirt_private.h"
 
 #define KEEPALIVE_SECONDS 5
 #define KEEPALIVE_COUNT   3

@@ -7,22 +7,10 @@
 #include "guest_xml.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
+#include "libvirt_call.h"
+#include "libvirt_connect.h"
 #include "libvirt_error.h"
-#include "libvirt_private.h"
-
-void hvc_libvirt_core_unref(struct hvc_libvirt_core *core)
-{
-    bool last;
-
-    (void)pthread_mutex_lock(&core->lock);
-    last = --core->refs == 0;
-    (void)pthread_mutex_unlock(&core->lock);
-    if (!last)
-        return;
-    (void)pthread_cond_destroy(&core->changed);
-    (void)pthread_mutex_destroy(&core->lock);
-    free(core);
-}
+#include "libvirt_table.h"
 
 /* Calls inside libvirt keep the core and end by themselves; connections close in threads of their own. */
 static void close_handle(struct hvc_hypervisor *h)
@@ -121,26 +109,6 @@ static const struct hvc_hypervisor_ops libvirt_ops = {
     .status = status,
 };
 
-static int new_core(const char *uri, struct hvc_libvirt_core **ret_core)
-{
-    struct hvc_libvirt_core *core = calloc(1, sizeof(*core));
-    pthread_condattr_t monotonic;
-
-    if (core == NULL)
-        return -ENOMEM;
-    (void)pthread_mutex_init(&core->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&core->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
-    core->refs = 1;
-    core->health = HVC_HYPERVISOR_UNUSED;
-    core->since_ms = hvc_now_ms();
-    memcpy(core->uri, uri, strlen(uri) + 1); /* hvc_libvirt_open has checked its length */
-    *ret_core = core;
-    return 0;
-}
-
 int hvc_libvirt_open(const char *uri, struct hvc_hypervisor **ret_hypervisor, struct hvc_error *error)
 {
     struct hvc_libvirt *handle;
@@ -153,7 +121,7 @@ int hvc_libvirt_open(const char *uri, struct hvc_hypervisor **ret_hypervisor, st
     handle = calloc(1, sizeof(*handle));
     if (handle == NULL)
         return hvc_error_set(error, -ENOMEM, "no memory for a handle to libvirt at %s", uri);
-    result = new_core(uri, &handle->core);
+    result = hvc_libvirt_core_new(uri, &handle->core);
     if (result < 0) {
         free(handle);
         return hvc_error_set(error, result, "no memory for a handle to libvirt at %s", uri);

@@ -4,7 +4,8 @@
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
-#include "libvirt_private.h"
+#include "libvirt_connect.h"
+#include "libvirt_table.h"
 
 #define RECONNECT_MS 1000
 

@@ -9,23 +9,14 @@
 #include "guest_xml.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
+#include "libvirt_domain.h"
 #include "libvirt_error.h"
-#include "libvirt_private.h"
+#include "libvirt_table.h"
 #include "state.h"
 
 #define JOB_SHARE_MAX_MS  5000                      /* at most, and half of the time left */
 #define JOB_STUCK_MAX     (HVC_STUCK_CALLS_MAX / 2) /* so many stuck calls leave the rest to calls that must be made */
 #define STEADY_ROUNDS_MAX 8                         /* reads of state and job until both belong together */
-
-int hvc_libvirt_lookup(virConnectPtr conn, const char *uuid, virDomainPtr *ret_domain, struct hvc_error *error)
-{
-    virDomainPtr domain = virDomainLookupByUUIDString(conn, uuid);
-
-    if (domain == NULL)
-        return hvc_libvirt_error(error, "no such guest");
-    *ret_domain = domain;
-    return 0;
-}
 
 /* The owner from the metadata of the live definition; "" when there is none. */
 static void read_owner(virDomainPtr domain, struct hvc_guest_state *state)
@@ -74,28 +65,6 @@ static void absent(const char *uuid, struct hvc_guest_state *ret_state)
         .guest_class = HVC_GUEST_ABSENT, .source = HVC_SOURCE_LIBVIRT, .state = VIR_DOMAIN_SHUTOFF};
     (void)hvc_text_copy(ret_state->id.uuid, sizeof(ret_state->id.uuid), uuid);
     (void)snprintf(ret_state->words, sizeof(ret_state->words), "not known to libvirt here");
-}
-
-int hvc_libvirt_job_operation(virDomainPtr domain)
-{
-    virTypedParameterPtr params = NULL;
-    int count = 0, type = VIR_DOMAIN_JOB_NONE, operation = VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
-
-    if (virDomainGetJobStats(domain, &type, &params, &count, 0) < 0) {
-        /* "migration statistics are available only on the source host" (qemuDomainGetJobStatsInternal) */
-        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_UNSUPPORTED))
-            return VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN;
-        /* "domain is not running", or a driver without jobs (test:///) */
-        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_INVALID) || hvc_libvirt_error_is(VIR_ERR_NO_SUPPORT))
-            return -1;
-        return VIR_DOMAIN_JOB_OPERATION_UNKNOWN;
-    }
-    if (type == VIR_DOMAIN_JOB_NONE)
-        operation = -1;
-    else
-        (void)virTypedParamsGetInt(params, count, VIR_DOMAIN_JOB_OPERATION, &operation);
-    virTypedParamsFree(params, count);
-    return operation;
 }
 
 /* State and job that belong together: the state was the same before and after the job was asked for. */
@@ -329,11 +298,12 @@ int hvc_libvirt_inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t dea
     struct hvc_libvirt_call *call = hvc_libvirt_call_new(core, "tell a guest's state", read_one, HVC_CALL_READ,
                                                          sizeof(struct guests_argument), destroy_guests);
     struct guests_argument *a = hvc_libvirt_call_argument(call);
-    int result;
+    int result = 0;
 
-    if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
-        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    result = hvc_libvirt_call_run(call, deadline_ms, error);
+    if (a != NULL)
+        result = hvc_libvirt_uuid(uuid, a->uuid, error);
+    if (result == 0)
+        result = hvc_libvirt_call_run(call, deadline_ms, error);
     if (result < 0)
         return result;
     if (a->states[0].words[0] == '\0') /* not concluded as absent yet */
@@ -376,13 +346,14 @@ int hvc_libvirt_read_xml(struct hvc_hypervisor *h, const char *uuid, bool inacti
         hvc_libvirt_call_new(hvc_libvirt_core_of(h), "read a guest's definition", read_definition, HVC_CALL_READ,
                              sizeof(struct xml_argument), destroy_xml);
     struct xml_argument *a = hvc_libvirt_call_argument(call);
-    int result;
+    int result = 0;
 
-    if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
-        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    if (a != NULL)
+    if (a != NULL) {
         a->inactive = inactive;
-    result = hvc_libvirt_call_run(call, deadline_ms, error);
+        result = hvc_libvirt_uuid(uuid, a->uuid, error);
+    }
+    if (result == 0)
+        result = hvc_libvirt_call_run(call, deadline_ms, error);
     if (result == 0)
         *ret_xml = HVC_TAKE(a->xml, NULL);
     return result;

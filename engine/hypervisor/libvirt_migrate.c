@@ -8,9 +8,9 @@
 
 #include "guest_xml.h"
 #include "hvc/clock.h"
-#include "hvc/text.h"
+#include "libvirt_domain.h"
 #include "libvirt_error.h"
-#include "libvirt_private.h"
+#include "libvirt_table.h"
 
 struct migrate_argument {
     char uuid[HVC_UUID_TEXT_MAX];
@@ -81,7 +81,7 @@ static int check_movable(virDomainPtr domain, struct hvc_error *error)
     default: /* other jobs: libvirt itself decides whether they exclude a migration */
         break;
     }
-    return virDomainIsActive(domain) == 0 ? hvc_error_set(error, -ENOENT, "the guest is not active here") : 0;
+    return virDomainIsActive(domain) == 0 ? hvc_libvirt_not_active(error) : 0;
 }
 
 static int run_migration(virDomainPtr domain, const struct migrate_argument *a, struct hvc_error *error)
@@ -155,10 +155,10 @@ int hvc_libvirt_migrate(struct hvc_hypervisor *h, const char *uuid, const struct
     struct migrate_argument *a = hvc_libvirt_call_argument(call);
     int result = check_options(options, error);
 
+    if (result == 0 && a != NULL)
+        result = hvc_libvirt_uuid(uuid, a->uuid, error);
     if (result < 0)
         return result;
-    if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
-        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
     if (a != NULL) {
         a->options = *options;
         a->options.target_uri = a->options.migrate_uri = NULL;
@@ -169,36 +169,21 @@ int hvc_libvirt_migrate(struct hvc_hypervisor *h, const char *uuid, const struct
     return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 
-/* The shorter calls during a migration. */
-struct steer_argument {
-    char uuid[HVC_UUID_TEXT_MAX];
-    uint64_t value;
-};
+/* ---- the shorter calls during a migration ---- */
 
-static int run_steer(struct hvc_hypervisor *h, const char *what, hvc_libvirt_call_fn run, const char *uuid,
-                     uint64_t value, uint64_t deadline_ms, struct hvc_error *error)
+static int steer(struct hvc_hypervisor *h, const char *what, const char *uuid, hvc_libvirt_change_fn change,
+                 uint64_t value, uint64_t deadline_ms, struct hvc_error *error)
 {
-    HVC_CLEANUP(call)
-    struct hvc_libvirt_call *call =
-        hvc_libvirt_call_new(hvc_libvirt_core_of(h), what, run, HVC_CALL_SOFT, sizeof(struct steer_argument), NULL);
-    struct steer_argument *a = hvc_libvirt_call_argument(call);
-
-    if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
-        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    if (a != NULL)
-        a->value = value;
-    return hvc_libvirt_call_run(call, deadline_ms, error);
+    return hvc_libvirt_change(h, what, HVC_CALL_SOFT, uuid, change, (struct hvc_libvirt_order){.value = value},
+                              deadline_ms, error);
 }
 
 /* Only a migration is aborted, never another job of the guest. */
-static int cancel(virConnectPtr conn, void *argument, struct hvc_error *error)
+static int cancel(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
 {
-    struct steer_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
+    int result;
 
-    if (result < 0)
-        return result == -ENOENT ? 0 : result;
+    (void)order;
     switch (hvc_libvirt_job_operation(domain)) {
     case VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT:
         break;
@@ -206,8 +191,7 @@ static int cancel(virConnectPtr conn, void *argument, struct hvc_error *error)
         return virDomainIsActive(domain) != 1
                    ? 0
                    : hvc_error_set(error, -EOPNOTSUPP,
-                                   "the guest is arriving here: its migration is cancelled at "
-                                   "the source");
+                                   "the guest is arriving here: its migration is cancelled at the source");
     case VIR_DOMAIN_JOB_OPERATION_UNKNOWN:
         return hvc_error_set(error, -EBUSY, "libvirt does not say whether the guest is being migrated");
     default:
@@ -222,18 +206,14 @@ static int cancel(virConnectPtr conn, void *argument, struct hvc_error *error)
 
 int hvc_libvirt_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
-    return run_steer(h, "cancel a guest's migration", cancel, uuid, 0, deadline_ms, error);
+    int result = steer(h, "cancel a guest's migration", uuid, cancel, 0, deadline_ms, error);
+
+    return result == -ENOENT ? 0 : result; /* who is not there does not move */
 }
 
-static int set_downtime(virConnectPtr conn, void *argument, struct hvc_error *error)
+static int set_downtime(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
 {
-    struct steer_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
-
-    if (result < 0)
-        return result;
-    return virDomainMigrateSetMaxDowntime(domain, a->value, 0) == 0
+    return virDomainMigrateSetMaxDowntime(domain, order->value, 0) == 0
                ? 0
                : hvc_libvirt_error(error, "the migration's downtime limit was not set");
 }
@@ -244,18 +224,12 @@ int hvc_libvirt_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_
     if (downtime_ms == 0 || downtime_ms > HVC_DOWNTIME_MAX_MS)
         return hvc_error_set(error, -EINVAL, "a downtime limit of %llu ms is not between 1 and %d",
                              (unsigned long long)downtime_ms, HVC_DOWNTIME_MAX_MS);
-    return run_steer(h, "set a migration's downtime limit", set_downtime, uuid, downtime_ms, deadline_ms, error);
+    return steer(h, "set a migration's downtime limit", uuid, set_downtime, downtime_ms, deadline_ms, error);
 }
 
-static int set_bandwidth(virConnectPtr conn, void *argument, struct hvc_error *error)
+static int set_bandwidth(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
 {
-    struct steer_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
-
-    if (result < 0)
-        return result;
-    return virDomainMigrateSetMaxSpeed(domain, (unsigned long)a->value, 0) == 0
+    return virDomainMigrateSetMaxSpeed(domain, (unsigned long)order->value, 0) == 0
                ? 0
                : hvc_libvirt_error(error, "the migration's bandwidth was not set");
 }
@@ -266,18 +240,13 @@ int hvc_libvirt_set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64
     if (mib > HVC_BANDWIDTH_MAX_MIB)
         return hvc_error_set(error, -EINVAL, "a bandwidth of %llu MiB/s is more than libvirt takes (%llu)",
                              (unsigned long long)mib, (unsigned long long)HVC_BANDWIDTH_MAX_MIB);
-    return run_steer(h, "set a migration's bandwidth", set_bandwidth, uuid, mib == 0 ? HVC_BANDWIDTH_MAX_MIB : mib,
-                     deadline_ms, error);
+    return steer(h, "set a migration's bandwidth", uuid, set_bandwidth, mib == 0 ? HVC_BANDWIDTH_MAX_MIB : mib,
+                 deadline_ms, error);
 }
 
-static int post_copy(virConnectPtr conn, void *argument, struct hvc_error *error)
+static int post_copy(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
 {
-    struct steer_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
-
-    if (result < 0)
-        return result;
+    (void)order;
     return virDomainMigrateStartPostCopy(domain, 0) == 0
                ? 0
                : hvc_libvirt_error(error, "the migration was not switched to post-copy");
@@ -285,5 +254,5 @@ static int post_copy(virConnectPtr conn, void *argument, struct hvc_error *error
 
 int hvc_libvirt_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
-    return run_steer(h, "switch a migration to post-copy", post_copy, uuid, 0, deadline_ms, error);
+    return steer(h, "switch a migration to post-copy", uuid, post_copy, 0, deadline_ms, error);
 }

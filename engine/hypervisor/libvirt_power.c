@@ -4,45 +4,32 @@
 #include <libvirt/virterror.h>
 
 #include "guest_xml.h"
-#include "hvc/text.h"
+#include "libvirt_domain.h"
 #include "libvirt_error.h"
-#include "libvirt_private.h"
+#include "libvirt_table.h"
 
-/* One argument for all of them; each uses what it needs. */
-struct power_argument {
+/* ---- calls with a definition ---- */
+
+struct definition_argument {
     struct hvc_guest_id id;
-    enum hvc_stop_step step;
     char *xml;
     bool define_first;
 };
 
-static void destroy_power(void *argument)
+static void destroy_definition(void *argument)
 {
-    free(((struct power_argument *)argument)->xml);
+    free(((struct definition_argument *)argument)->xml);
 }
 
-static struct hvc_libvirt_call *new_power(struct hvc_hypervisor *h, const char *what, hvc_libvirt_call_fn run)
+static struct hvc_libvirt_call *new_definition(struct hvc_hypervisor *h, const char *what, hvc_libvirt_call_fn run)
 {
-    return hvc_libvirt_call_new(hvc_libvirt_core_of(h), what, run, 0, sizeof(struct power_argument), destroy_power);
-}
-
-/* A call that needs nothing but the UUID. */
-static int run_by_uuid(struct hvc_hypervisor *h, const char *what, hvc_libvirt_call_fn run, const char *uuid,
-                       enum hvc_stop_step step, uint64_t deadline_ms, struct hvc_error *error)
-{
-    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, what, run);
-    struct power_argument *a = hvc_libvirt_call_argument(call);
-
-    if (a != NULL && hvc_parse_uuid(uuid, a->id.uuid) < 0)
-        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    if (a != NULL)
-        a->step = step;
-    return hvc_libvirt_call_run(call, deadline_ms, error);
+    return hvc_libvirt_call_new(hvc_libvirt_core_of(h), what, run, 0, sizeof(struct definition_argument),
+                                destroy_definition);
 }
 
 static int define(virConnectPtr conn, void *argument, struct hvc_error *error)
 {
-    struct power_argument *a = argument;
+    struct definition_argument *a = argument;
     HVC_CLEANUP(domain) virDomainPtr domain = virDomainDefineXMLFlags(conn, a->xml, 0);
 
     return domain == NULL ? hvc_libvirt_error(error, "the guest was not defined") : 0;
@@ -50,8 +37,8 @@ static int define(virConnectPtr conn, void *argument, struct hvc_error *error)
 
 int hvc_libvirt_define(struct hvc_hypervisor *h, const char *xml, uint64_t deadline_ms, struct hvc_error *error)
 {
-    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, "define a guest", define);
-    struct power_argument *a = hvc_libvirt_call_argument(call);
+    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_definition(h, "define a guest", define);
+    struct definition_argument *a = hvc_libvirt_call_argument(call);
     int result;
 
     if (a != NULL) {
@@ -63,29 +50,6 @@ int hvc_libvirt_define(struct hvc_hypervisor *h, const char *xml, uint64_t deadl
             return hvc_error_set(error, -ENOMEM, "no memory for a guest definition");
     }
     return hvc_libvirt_call_run(call, deadline_ms, error);
-}
-
-static int undefine(virConnectPtr conn, void *argument, struct hvc_error *error)
-{
-    struct power_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->id.uuid, &domain, error);
-
-    if (result < 0)
-        return result;
-    if (virDomainIsPersistent(domain) == 0)
-        return hvc_error_set(error, -ENOENT, "the guest has no stored definition here");
-    if (virDomainUndefineFlags(domain, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_TPM) == 0)
-        return 0;
-    /* drivers that have neither (test:///) */
-    if (hvc_libvirt_error_is(VIR_ERR_INVALID_ARG) && virDomainUndefine(domain) == 0)
-        return 0;
-    return hvc_libvirt_error(error, "the guest's definition was not removed");
-}
-
-int hvc_libvirt_undefine(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
-{
-    return run_by_uuid(h, "remove a guest's definition", undefine, uuid, HVC_STOP_SHUTDOWN, deadline_ms, error);
 }
 
 /* A guest of the same UUID that is active, or one of the same name with another UUID. */
@@ -113,7 +77,7 @@ static int check_in_the_way(virConnectPtr conn, const struct hvc_guest_id *id, b
 
 static int start(virConnectPtr conn, void *argument, struct hvc_error *error)
 {
-    struct power_argument *a = argument;
+    struct definition_argument *a = argument;
     HVC_CLEANUP(domain) virDomainPtr domain = NULL;
     HVC_CLEANUP(domain) virDomainPtr defined = NULL;
     bool is_defined = false;
@@ -142,8 +106,8 @@ static int start(virConnectPtr conn, void *argument, struct hvc_error *error)
 int hvc_libvirt_start(struct hvc_hypervisor *h, const char *xml, const char *owner, uint64_t deadline_ms,
                       struct hvc_error *error)
 {
-    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, "start a guest", start);
-    struct power_argument *a = hvc_libvirt_call_argument(call);
+    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_definition(h, "start a guest", start);
+    struct definition_argument *a = hvc_libvirt_call_argument(call);
     int result;
 
     if (a != NULL) {
@@ -158,103 +122,111 @@ int hvc_libvirt_start(struct hvc_hypervisor *h, const char *xml, const char *own
     return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 
-static int not_active(struct hvc_error *error)
+/* ---- changes of a guest that is known ---- */
+
+static int undefine(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
 {
-    return hvc_error_set(error, -ENOENT, "the guest is not active here");
+    (void)order;
+    if (virDomainIsPersistent(domain) == 0)
+        return hvc_error_set(error, -ENOENT, "the guest has no stored definition here");
+    if (virDomainUndefineFlags(domain, VIR_DOMAIN_UNDEFINE_KEEP_NVRAM | VIR_DOMAIN_UNDEFINE_KEEP_TPM) == 0)
+        return 0;
+    /* drivers that have neither (test:///) */
+    if (hvc_libvirt_error_is(VIR_ERR_INVALID_ARG) && virDomainUndefine(domain) == 0)
+        return 0;
+    return hvc_libvirt_error(error, "the guest's definition was not removed");
 }
 
-static int stop(virConnectPtr conn, void *argument, struct hvc_error *error)
+static int pause_guest(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
 {
-    struct power_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->id.uuid, &domain, error);
+    (void)order;
+    return virDomainSuspend(domain) == 0 ? 0 : hvc_libvirt_error(error, "the guest was not paused");
+}
 
-    if (result < 0)
-        return result;
+static int resume(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
+{
+    (void)order;
+    return virDomainResume(domain) == 0 ? 0 : hvc_libvirt_error(error, "the guest was not resumed");
+}
+
+/* A change that needs nothing but the guest. */
+static int change_plainly(struct hvc_hypervisor *h, const char *what, const char *uuid, hvc_libvirt_change_fn change,
+                          uint64_t deadline_ms, struct hvc_error *error)
+{
+    return hvc_libvirt_change(h, what, 0, uuid, change, (struct hvc_libvirt_order){.value = 0}, deadline_ms, error);
+}
+
+int hvc_libvirt_undefine(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    return change_plainly(h, "remove a guest's definition", uuid, undefine, deadline_ms, error);
+}
+
+int hvc_libvirt_pause(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    return change_plainly(h, "pause a guest", uuid, pause_guest, deadline_ms, error);
+}
+
+int hvc_libvirt_resume(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    return change_plainly(h, "resume a guest", uuid, resume, deadline_ms, error);
+}
+
+static int shut_down(virDomainPtr domain)
+{
+    int result = virDomainShutdownFlags(domain, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN);
+
+    /* a driver without ways to choose from (test:///) */
+    return result < 0 && hvc_libvirt_error_is(VIR_ERR_INVALID_ARG) ? virDomainShutdown(domain) : result;
+}
+
+static int destroy_politely(virDomainPtr domain)
+{
+    return virDomainDestroyFlags(domain, VIR_DOMAIN_DESTROY_GRACEFUL);
+}
+
+static int destroy(virDomainPtr domain)
+{
+    return virDomainDestroyFlags(domain, VIR_DOMAIN_DESTROY_DEFAULT);
+}
+
+static const struct {
+    const char *what;
+    int (*run)(virDomainPtr domain);
+} steps[] = {
+    [HVC_STOP_SHUTDOWN] = {"shut a guest down", shut_down},
+    [HVC_STOP_DESTROY] = {"destroy a guest politely", destroy_politely},
+    [HVC_STOP_KILL] = {"destroy a guest", destroy},
+};
+
+static int stop(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
+{
+    int result;
+
     if (virDomainIsActive(domain) == 0)
-        return not_active(error);
-    switch (a->step) {
-    case HVC_STOP_SHUTDOWN:
-        result = virDomainShutdownFlags(domain, VIR_DOMAIN_SHUTDOWN_ACPI_POWER_BTN);
-        if (result < 0 &&
-            hvc_libvirt_error_is(VIR_ERR_INVALID_ARG)) /* a driver without ways to choose from (test:///) */
-            result = virDomainShutdown(domain);
-        break;
-    case HVC_STOP_DESTROY:
-        result = virDomainDestroyFlags(domain, VIR_DOMAIN_DESTROY_GRACEFUL);
-        break;
-    case HVC_STOP_KILL:
-        result = virDomainDestroyFlags(domain, VIR_DOMAIN_DESTROY_DEFAULT);
-        break;
-    default:
-        return hvc_error_set(error, -EINVAL, "step %d of a stop is unknown", (int)a->step);
-    }
-    if (result == 0)
+        return hvc_libvirt_not_active(error);
+    if (steps[order->value].run(domain) == 0)
         return 0;
     result = hvc_libvirt_error(error, "the guest was not stopped");
-    return result == -ENOENT || virDomainIsActive(domain) == 0 ? not_active(error) : result;
+    return result == -ENOENT || virDomainIsActive(domain) == 0 ? hvc_libvirt_not_active(error) : result;
 }
 
 int hvc_libvirt_stop(struct hvc_hypervisor *h, const char *uuid, enum hvc_stop_step step, uint64_t deadline_ms,
                      struct hvc_error *error)
 {
-    static const char *const what[] = {
-        [HVC_STOP_SHUTDOWN] = "shut a guest down",
-        [HVC_STOP_DESTROY] = "destroy a guest politely",
-        [HVC_STOP_KILL] = "destroy a guest",
-    };
-
-    if ((size_t)step >= sizeof(what) / sizeof(what[0]))
+    if ((size_t)step >= sizeof(steps) / sizeof(steps[0]))
         return hvc_error_set(error, -EINVAL, "step %d of a stop is unknown", (int)step);
-    return run_by_uuid(h, what[step], stop, uuid, step, deadline_ms, error);
+    return hvc_libvirt_change(h, steps[step].what, 0, uuid, stop, (struct hvc_libvirt_order){.value = (uint64_t)step},
+                              deadline_ms, error);
 }
 
-static int pause_guest(virConnectPtr conn, void *argument, struct hvc_error *error)
+/* The order's text is the metadata element, NULL to remove it. */
+static int set_owner(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
 {
-    struct power_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->id.uuid, &domain, error);
-
-    if (result < 0)
-        return result;
-    return virDomainSuspend(domain) == 0 ? 0 : hvc_libvirt_error(error, "the guest was not paused");
-}
-
-int hvc_libvirt_pause(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
-{
-    return run_by_uuid(h, "pause a guest", pause_guest, uuid, HVC_STOP_SHUTDOWN, deadline_ms, error);
-}
-
-static int resume(virConnectPtr conn, void *argument, struct hvc_error *error)
-{
-    struct power_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->id.uuid, &domain, error);
-
-    if (result < 0)
-        return result;
-    return virDomainResume(domain) == 0 ? 0 : hvc_libvirt_error(error, "the guest was not resumed");
-}
-
-int hvc_libvirt_resume(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
-{
-    return run_by_uuid(h, "resume a guest", resume, uuid, HVC_STOP_SHUTDOWN, deadline_ms, error);
-}
-
-/* xml is the metadata element, NULL to remove it. */
-static int set_owner(virConnectPtr conn, void *argument, struct hvc_error *error)
-{
-    struct power_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->id.uuid, &domain, error);
-
-    if (result < 0)
-        return result;
     if (virDomainIsActive(domain) == 0)
-        return not_active(error);
-    if (virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, a->xml, HVC_METADATA_PREFIX, HVC_METADATA_URI,
+        return hvc_libvirt_not_active(error);
+    if (virDomainSetMetadata(domain, VIR_DOMAIN_METADATA_ELEMENT, order->text, HVC_METADATA_PREFIX, HVC_METADATA_URI,
                              VIR_DOMAIN_AFFECT_LIVE) == 0 ||
-        (a->xml == NULL && hvc_libvirt_error_is(VIR_ERR_NO_DOMAIN_METADATA)))
+        (order->text == NULL && hvc_libvirt_error_is(VIR_ERR_NO_DOMAIN_METADATA)))
         return 0;
     return hvc_libvirt_error(error, "the guest was not marked with its owner");
 }
@@ -262,12 +234,9 @@ static int set_owner(virConnectPtr conn, void *argument, struct hvc_error *error
 int hvc_libvirt_set_owner(struct hvc_hypervisor *h, const char *uuid, const char *owner, uint64_t deadline_ms,
                           struct hvc_error *error)
 {
-    HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_power(h, "mark a guest with its owner", set_owner);
-    struct power_argument *a = hvc_libvirt_call_argument(call);
+    struct hvc_libvirt_order order = {.text = NULL};
 
-    if (a != NULL && hvc_parse_uuid(uuid, a->id.uuid) < 0)
-        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    if (a != NULL && owner != NULL && *owner != '\0' && hvc_guest_xml_owner_element(owner, &a->xml) < 0)
+    if (owner != NULL && *owner != '\0' && hvc_guest_xml_owner_element(owner, &order.text) < 0)
         return hvc_error_set(error, -ENOMEM, "no memory for the owner's mark");
-    return hvc_libvirt_call_run(call, deadline_ms, error);
+    return hvc_libvirt_change(h, "mark a guest with its owner", 0, uuid, set_owner, order, deadline_ms, error);
 }

@@ -3,9 +3,9 @@
 #include <libvirt/virterror.h>
 
 #include "hvc/clock.h"
-#include "hvc/text.h"
+#include "libvirt_domain.h"
 #include "libvirt_error.h"
-#include "libvirt_private.h"
+#include "libvirt_table.h"
 #include "progress.h"
 
 struct progress_argument {
@@ -104,11 +104,12 @@ int hvc_libvirt_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t de
                              sizeof(struct progress_argument), NULL);
     struct progress_argument *a = hvc_libvirt_call_argument(call);
     struct hvc_progress_memory *memory;
-    int result;
+    int result = 0;
 
-    if (a != NULL && hvc_parse_uuid(uuid, a->uuid) < 0)
-        return hvc_error_set(error, -EINVAL, "\"%.60s\" is no UUID", uuid == NULL ? "" : uuid);
-    result = hvc_libvirt_call_run(call, deadline_ms, error);
+    if (a != NULL)
+        result = hvc_libvirt_uuid(uuid, a->uuid, error);
+    if (result == 0)
+        result = hvc_libvirt_call_run(call, deadline_ms, error);
     if (result < 0)
         return result;
     (void)pthread_mutex_lock(&core->lock);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A move's parts among themselves: move.c starts, watches and steers it, move_prove.c proves its end. */
+/* A move's parts among themselves: move.c starts, watches and steers it, move_prove.c proves its end; both stand on
+ * move_state.c. */
 #ifndef HVC_MOVE_PRIVATE_H
 #define HVC_MOVE_PRIVATE_H
 

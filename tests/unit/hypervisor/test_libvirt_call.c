@@ -12,7 +12,7 @@
 #include "../hvc_cmocka.h"
 #include "hvc/clock.h"
 #include "hvc/libvirt_driver.h"
-#include "libvirt_private.h"
+#include "libvirt_call.h"
 
 #define UUID "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d"
 
