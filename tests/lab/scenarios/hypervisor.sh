@@ -56,6 +56,19 @@ start_move() {
     on "$1" "$HV" --uri "$(uri "$3")" --timeout "$5" move "$2" "$3" "$4" "$(uri "$4")" "${@:6}" </dev/null >"$move_log" 2>&1 &
     move_pid=$!
 }
+# start_attached ...: the same as start_move, by a client that hang_up lets go away.
+start_attached() {
+    move_log=$(mktemp)
+    mkfifo "$move_log.client"
+    exec 9<>"$move_log.client"
+    on "$1" "$HV" --uri "$(uri "$3")" --timeout "$5" move "$2" "$3" "$4" "$(uri "$4")" "${@:6}" attached \
+        <"$move_log.client" 9>&- >"$move_log" 2>&1 &
+    move_pid=$!
+}
+hang_up() {
+    exec 9>&-
+    rm -f "$move_log.client"
+}
 copying() { grep -q "phase=copying .* iteration=[1-9]" "$move_log"; }
 end_move() {
     wait "$move_pid"
