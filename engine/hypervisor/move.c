@@ -224,34 +224,6 @@ static enum sign sample(struct hvc_move *m)
     return p.phase == HVC_MIGRATE_NONE || p.phase == HVC_MIGRATE_DONE ? SIGN_OVER : SIGN_UNDER_WAY;
 }
 
-/* Until the migration is over or the deadline. The migrate call's return is the surest sign; a migration that somebody
- * else started is over when the source has no job of it. */
-static void watch(struct hvc_move *m)
-{
-    uint64_t tick = TICK_FIRST_MS;
-
-    hvc_move_set_phase(m, HVC_MOVE_COPYING);
-    while (hvc_deadline_left(m->deadline_ms) > 0) {
-        enum migrate_call call;
-        enum sign sign;
-        bool cancel;
-
-        lock(m);
-        call = m->call;
-        cancel = m->report.cancelled || m->report.aborted;
-        unlock(m);
-        if (call == CALL_RETURNED && !m->job_seen_after_return)
-            return;
-        if (cancel)
-            ask_cancel(m);
-        sign = sample(m);
-        if (sign == SIGN_ARRIVED || (sign == SIGN_OVER && call != CALL_UNDER_WAY))
-            return;
-        hvc_move_wait(m, tick);
-        tick = tick * 2 < TICK_MS ? tick * 2 : TICK_MS;
-    }
-}
-
 static void set_pacing(struct hvc_move *m)
 {
     const struct hvc_migrate_options *o = &m->request.options;
@@ -270,6 +242,53 @@ static void set_pacing(struct hvc_move *m)
     m->pacing_config.downtime_max_ms = o->max_downtime_ms > 0 ? o->max_downtime_ms : DOWNTIME_POLITE;
     if (m->request.force)
         m->pacing_config.downtime_max_ms = HVC_DOWNTIME_MAX_MS;
+}
+
+static void take_wish(struct hvc_move *m)
+{
+    bool has_wish;
+
+    lock(m);
+    has_wish = m->has_wish;
+    m->has_wish = false;
+    if (has_wish) {
+        m->deadline_ms = m->wished_deadline_ms;
+        m->request.force = m->wished_force;
+    }
+    unlock(m);
+    if (!has_wish)
+        return;
+    m->run_began_ms = hvc_now_ms();
+    set_pacing(m);
+}
+
+/* Until the migration is over or the deadline. The migrate call's return is the surest sign; a migration that somebody
+ * else started is over when the source has no job of it. */
+static void watch(struct hvc_move *m)
+{
+    uint64_t tick = TICK_FIRST_MS;
+
+    hvc_move_set_phase(m, HVC_MOVE_COPYING);
+    while (hvc_deadline_left(m->deadline_ms) > 0) {
+        enum migrate_call call;
+        enum sign sign;
+        bool cancel;
+
+        take_wish(m);
+        lock(m);
+        call = m->call;
+        cancel = m->report.cancelled || m->report.aborted;
+        unlock(m);
+        if (call == CALL_RETURNED && !m->job_seen_after_return)
+            return;
+        if (cancel)
+            ask_cancel(m);
+        sign = sample(m);
+        if (sign == SIGN_ARRIVED || (sign == SIGN_OVER && call != CALL_UNDER_WAY))
+            return;
+        hvc_move_wait(m, tick);
+        tick = tick * 2 < TICK_MS ? tick * 2 : TICK_MS;
+    }
 }
 
 static enum hvc_move_end run(struct hvc_move *m, struct hvc_error *error)
@@ -320,6 +339,15 @@ void hvc_move_cancel(struct hvc_move *move, const char *reason)
         (void)snprintf(move->cancel_reason, sizeof(move->cancel_reason), "%s", reason);
     move->report.cancelled = true;
     (void)pthread_cond_broadcast(&move->changed);
+    unlock(move);
+}
+
+void hvc_move_set_deadline(struct hvc_move *move, uint64_t deadline_ms, bool force)
+{
+    lock(move);
+    move->has_wish = true;
+    move->wished_deadline_ms = deadline_ms;
+    move->wished_force = force;
     unlock(move);
 }
 

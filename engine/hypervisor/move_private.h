@@ -31,6 +31,9 @@ struct hvc_move {
     unsigned refs;
     struct hvc_move_report report;
     char cancel_reason[256];
+    bool has_wish; /* of another deadline, not taken yet: */
+    bool wished_force;
+    uint64_t wished_deadline_ms;
     enum migrate_call call;
     int call_result;
     struct hvc_error call_error;

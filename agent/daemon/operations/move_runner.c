@@ -74,15 +74,19 @@ static void clear_run(struct run *run)
     hvc_move_free(run->move);
 }
 
-/* Hands the cancel flag on, once, and progress, until the move has ended. */
+/* Hands the cancel flag and the wish on, once, and progress, until the move has ended. */
 static void attend(struct run *run)
 {
     const struct hvc_move_task *task = run->task;
-    bool cancelled = false;
+    bool cancelled = false, hastened = false;
 
     while (!has_ended(run)) {
         struct hvc_move_report report;
 
+        if (!hastened && task->wish != NULL && atomic_load(&task->wish->set)) {
+            hvc_move_set_deadline(run->move, task->wish->deadline_ms, task->wish->force_at_deadline);
+            hastened = true;
+        }
         if (!cancelled && atomic_load(task->cancel)) {
             hvc_move_cancel(run->move, "it was cancelled");
             cancelled = true;

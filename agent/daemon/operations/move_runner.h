@@ -8,6 +8,13 @@
 #include "hvc/hypervisor.h"
 #include "hvc/results.h"
 
+/* What somebody wants of a move that was adopted. Filled once, from any thread: set is stored last. */
+struct hvc_move_wish {
+    uint64_t deadline_ms;
+    bool force_at_deadline;
+    atomic_bool set;
+};
+
 struct hvc_move_task {
     struct hvc_hypervisor *source;
     struct hvc_hypervisor *target; /* NULL: not known (an adopted move); then find_target is asked */
@@ -18,7 +25,8 @@ struct hvc_move_task {
     bool adopted; /* libvirt does it already: only watch it to its end */
     bool force_at_deadline;
     uint64_t deadline_ms;
-    atomic_bool *cancel; /* set by others at any time */
+    atomic_bool *cancel;              /* set by others at any time */
+    const struct hvc_move_wish *wish; /* NULL: nobody can want it otherwise */
     void (*progress)(void *context, const struct hvc_migrate_progress *progress);
     /* Which other node has the guest, incoming or arrived; blocks for some seconds at most. 0; -ENOENT no node has it;
      * -EAGAIN none that answered. Only for target NULL. */

@@ -119,11 +119,13 @@ struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, c
     entry->began_ms = hvc_now_ms();
     entry->began_at = (int64_t)time(NULL);
     atomic_init(&entry->cancel, false);
+    atomic_init(&entry->wish.set, false);
     entry->task = (struct hvc_move_task){.id = *guest,
                                          .source_name = entry->source,
                                          .target_name = entry->target,
                                          .owner = entry->owner,
                                          .cancel = &entry->cancel,
+                                         .wish = &entry->wish,
                                          .progress = hvc_moves_take_progress,
                                          .context = entry};
     make_id(moves, operations->node, entry);
@@ -375,11 +377,21 @@ static void cancel(struct hvc_moves_entry *entry, const char *why)
 static enum hvc_result leave_unended(struct hvc_call *call, struct hvc_moves_entry *entry)
 {
     if (hvc_call_is_cancelled(call)) {
-        if (entry->waiting == 0 && !entry->adopted)
+        if (entry->waiting == 0 && (!entry->adopted || atomic_load(&entry->wish.set)))
             cancel(entry, "nobody waits for it any more");
         return hvc_call_say(call, HVC_RESULT_UNKNOWN_OUTCOME, "nobody waits for move %s any more", entry->id);
     }
     return hvc_call_say(call, HVC_RESULT_UNKNOWN_OUTCOME, "move %s has not ended in time and goes on", entry->id);
+}
+
+/* The first who wants an adopted move gives it a deadline. */
+static void want(struct hvc_moves_entry *entry, const struct hvc_call *call, const struct hvc_move_order *order)
+{
+    if (!entry->adopted || atomic_load(&entry->wish.set))
+        return;
+    entry->wish.deadline_ms = call->deadline_ms - ANSWER_MS;
+    entry->wish.force_at_deadline = order->force_at_deadline;
+    atomic_store(&entry->wish.set, true);
 }
 
 /* Waits as one of those who want the entry. */
@@ -422,6 +434,7 @@ static enum hvc_result run_locked(struct hvc_operations *operations, struct hvc_
         return hvc_call_say(call, HVC_RESULT_BUSY, "%d moves are under way, no more at one time", HVC_MOVES_MAX);
     if (entry == NULL && begin_move(operations, call, order, &entry, &error) < 0)
         return hvc_call_fail(call, &error);
+    want(entry, call, order);
     return share(call, entry, outcome);
 }
 

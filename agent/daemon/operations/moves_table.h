@@ -24,6 +24,7 @@ struct hvc_moves_entry {
     int64_t began_at; /* seconds since the epoch, for people */
     struct hvc_move_task task;
     atomic_bool cancel;
+    struct hvc_move_wish wish; /* of the first who wants an adopted move; from then on it is as a move of his own */
     struct hvc_migrate_progress progress;
     bool ended;
     struct hvc_move_result end; /* when ended */

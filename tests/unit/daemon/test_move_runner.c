@@ -23,6 +23,7 @@ static struct {
     uint64_t takes_ms;    /* the copy, unless the guest is paused */
     int result;           /* of the migration, when it was not cancelled */
     bool lies;            /* the migration says it failed, and the guest is at the target */
+    bool by_itself;       /* libvirt copies without a call of ours */
     bool silent_progress; /* no job of the guest: its migration is over */
     bool cancelled, paused;
     unsigned looks;
@@ -128,6 +129,12 @@ static int fake_pause(struct hvc_hypervisor *h, const char *uuid, uint64_t deadl
     (void)uuid;
     (void)deadline_ms;
     (void)error;
+    if (world.by_itself) { /* no thread of ours copies: the pause lets it end */
+        (void)pthread_mutex_lock(&world.lock);
+        world.source.state.migrating_out = false;
+        arrive();
+        (void)pthread_mutex_unlock(&world.lock);
+    }
     return set_flag(&world.paused);
 }
 
@@ -162,7 +169,7 @@ static int set_up(void **state)
     world.target = (struct node){.base = {&ops}};
     world.takes_ms = 0;
     world.result = 0;
-    world.lies = world.cancelled = world.paused = world.silent_progress = false;
+    world.lies = world.cancelled = world.paused = world.silent_progress = world.by_itself = false;
     world.looks = 0;
     world.owner[0] = '\0';
     atomic_store(&cancel_flag, false);
@@ -270,6 +277,8 @@ static int find_target(void *context, struct hvc_hypervisor **ret_target)
     return 0;
 }
 
+static struct hvc_move_wish wish;
+
 static struct hvc_move_result run_adopted(struct hvc_hypervisor *target)
 {
     const struct hvc_move_task task = {.source = &world.source.base,
@@ -281,6 +290,7 @@ static struct hvc_move_result run_adopted(struct hvc_hypervisor *target)
                                        .adopted = true,
                                        .deadline_ms = HVC_NO_DEADLINE,
                                        .cancel = &cancel_flag,
+                                       .wish = &wish,
                                        .progress = take_progress,
                                        .find_target = find_target};
     struct hvc_move_result end;
@@ -314,6 +324,26 @@ static void an_adopted_move_whose_target_is_known_is_proven_at_both_ends(void **
         if (end.result != ends[i].result || end.unproven || searches != 0)
             fail_msg("end %zu: %s (%s)", i, hvc_result_word(end.result), end.error.text);
     }
+}
+
+static void who_wants_an_adopted_move_gets_it_in_time_or_back(void **state)
+{
+    struct hvc_move_result end;
+
+    (void)state;
+    for (int force = 0; force <= 1; force++) {
+        (void)set_up(NULL);
+        world.source.state.migrating_out = world.by_itself = true;
+        wish.deadline_ms = hvc_deadline_in(force ? 6000 : 3000);
+        wish.force_at_deadline = force;
+        atomic_store(&wish.set, true);
+        end = run_adopted(&world.target.base);
+        assert_int_equal(end.result, force ? HVC_RESULT_OK : HVC_RESULT_TIMEOUT);
+        assert_int_equal(world.paused, force);
+        assert_int_equal(world.cancelled, !force);
+        assert_true(hvc_deadline_left(wish.deadline_ms) > 0);
+    }
+    atomic_store(&wish.set, false);
 }
 
 static void a_target_that_is_found_on_the_way_gives_the_same_proof(void **state)
@@ -371,6 +401,7 @@ int main(void)
         cmocka_unit_test_setup(a_move_too_slow_is_given_up_before_its_deadline, set_up),
         cmocka_unit_test_setup(or_forced_by_a_pause_when_that_was_asked_for, set_up),
         cmocka_unit_test_setup(an_adopted_move_whose_target_is_known_is_proven_at_both_ends, set_up),
+        cmocka_unit_test_setup(who_wants_an_adopted_move_gets_it_in_time_or_back, set_up),
         cmocka_unit_test_setup(a_target_that_is_found_on_the_way_gives_the_same_proof, set_up),
         cmocka_unit_test_setup(without_a_target_only_what_is_seen_is_said, set_up),
     };

@@ -45,8 +45,15 @@ void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_resul
     records_at_begin = count_records(NULL);
     begun++;
     (void)pthread_cond_broadcast(&change);
-    while (!may_end)
-        (void)pthread_cond_wait(&change, &lock);
+    while (!may_end && !atomic_load(task->cancel)) {
+        struct timespec soon;
+
+        (void)clock_gettime(CLOCK_REALTIME, &soon);
+        soon.tv_nsec += 5000000;
+        soon.tv_sec += soon.tv_nsec / 1000000000;
+        soon.tv_nsec %= 1000000000;
+        (void)pthread_cond_timedwait(&change, &lock, &soon);
+    }
     (void)pthread_mutex_unlock(&lock);
     ret_end->result = ends_with;
     ret_end->unproven = ends_unproven;
@@ -290,6 +297,29 @@ static void the_next_life_knows_both_ends_and_whoever_asks_for_the_same_shares_t
     assert_int_equal(fake_world_said(world, "1304 id=n1-17 guest=vm1 uuid=" UUID " from=n1 to=n2"), 1);
 }
 
+static void who_wants_an_adopted_move_first_gives_it_a_deadline_and_ends_it_by_leaving(void **state)
+{
+    struct fake_world *world = *state;
+    const struct hvc_move_record record = record_of(UUID, "n1", "n2");
+    struct caller c;
+
+    write_record(&record);
+    assert_int_equal(adopt(NULL), 0);
+    await_begun(1);
+    assert_false(atomic_load(&last_task.wish->set));
+    start(&c, "n2");
+    await_shared();
+    assert_true(atomic_load(&last_task.wish->set));
+    assert_true(last_task.wish->deadline_ms < c.call->deadline_ms);
+    assert_true(last_task.wish->deadline_ms + 1000 > c.call->deadline_ms);
+    assert_false(last_task.wish->force_at_deadline);
+    hvc_call_cancel(c.call);
+    finish(&c);
+    assert_int_equal(c.result, HVC_RESULT_UNKNOWN_OUTCOME);
+    await_inactive(world);
+    assert_int_equal(fake_world_said(world, "1305 id=n1-17"), 1);
+}
+
 static void a_fetch_is_found_again_too(void **state)
 {
     struct fake_world *world = *state;
@@ -414,6 +444,8 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_move_that_cannot_be_written_down_is_made_and_that_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_next_life_knows_both_ends_and_whoever_asks_for_the_same_shares_the_proof,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_wants_an_adopted_move_first_gives_it_a_deadline_and_ends_it_by_leaving,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fetch_is_found_again_too, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_end_that_cannot_be_proven_now_is_left_for_the_next_time, set_up, tear_down),

@@ -78,6 +78,10 @@ enum hvc_move_end hvc_move_run(struct hvc_move *move, uint64_t deadline_ms, stru
 /* Asks for the end of the migration; reason is for words. What came of it is the end of hvc_move_run. */
 void hvc_move_cancel(struct hvc_move *move, const char *reason);
 
+/* Another deadline for the run that is under way, and whether it may be forced near it: for an adopted move that
+ * somebody wants now. The time for pacing counts from here. */
+void hvc_move_set_deadline(struct hvc_move *move, uint64_t deadline_ms, bool force);
+
 void hvc_move_report(struct hvc_move *move, struct hvc_move_report *ret_report);
 
 /* Not while hvc_move_run runs. NULL is allowed. */
