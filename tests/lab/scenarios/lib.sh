@@ -4,7 +4,8 @@
 # clean as it found it, and prints "ok - TEXT" and "not ok - TEXT" lines:
 #
 #     . tests/lab/scenarios/lib.sh
-#     scenario_begin          # a healthy, clean lab with the migration service running as a clone
+#     scenario_begin          # a healthy, clean lab with the migration service running as a clone; HVC_LAB_NODES: of
+#                             # another size than three nodes
 #     ...
 #     scenario_end            # everything of the scenario removed; a lab that is not clean then is taken down
 #
@@ -59,6 +60,7 @@ says() {
 
 idle() { n1 crm_resource --wait --timeout=120 >/dev/null 2>&1; } # until the cluster has nothing to do
 all_nodes_of_lab() { $lab exec n1 crm_node -l | awk '$3 == "member" { print $2 }' | sort; }
+node_up() { n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -qE "<node name=\"$1\" .*online=\"true\".*pending=\"false\""; } # node_up NODE, by Pacemaker's word
 located() { n1 crm_resource --resource "$1" --locate 2>/dev/null | sed -n 's/.*running on: *\([^ ]*\).*/\1/p' | head -n 1; }
 located_on() { [ "$(located "$1")" = "$2" ]; }
 stopped() { [ -z "$(located "$1")" ]; }
@@ -104,7 +106,7 @@ unmanaged() { # removes resource and guest
 
 scenario_begin() {
     mkdir -p build/tests
-    if ! $lab up >build/tests/lab-up.log 2>&1; then
+    if ! $lab up --nodes "${HVC_LAB_NODES:-3}" >build/tests/lab-up.log 2>&1; then
         cat build/tests/lab-up.log
         not_ok "the lab comes up"
         group_end

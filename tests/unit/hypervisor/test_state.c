@@ -76,7 +76,7 @@ static const struct {
      "suspended (by its power management)"},
 };
 
-static void every_state_and_reason_has_the_class_that_was_decided(void **state)
+static void pains_6_and_10_every_state_and_reason_has_the_class_that_was_decided(void **state)
 {
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(golden); i++) {
@@ -236,7 +236,7 @@ static void every_class_has_its_own_word(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_state_and_reason_has_the_class_that_was_decided),
+        cmocka_unit_test(pains_6_and_10_every_state_and_reason_has_the_class_that_was_decided),
         cmocka_unit_test(the_golden_list_has_every_reason_of_libvirt_once),
         cmocka_unit_test(numbers_of_a_newer_libvirt_are_never_absent_and_never_hide_a_guest),
         cmocka_unit_test(only_migrations_make_a_job_count),
