@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "desk.h"
+#include "fence_watch.h"
 #include "hvc/cleanup.h"
 #include "hvc/setup.h"
 #include "hvc/thread.h"
 #include "instance.h"
 #include "log.h"
 #include "notify.h"
+#include "replica_keeper.h"
 #include "server.h"
 #include "workers.h"
 
@@ -22,7 +24,8 @@ enum {
     NAME_MS = 2000,     /* for Corosync to tell our name at the start */
     ADOPT_MS = 30000,   /* for libvirt to tell its guests */
     FAREWELL_MS = 1000, /* for clients to take the answer that we are stopping */
-    LEAVE_MS = 2000     /* for work that is nearly done */
+    LEAVE_MS = 2000,    /* for work that is nearly done */
+    STATE_MS = 3000     /* for the replica to leave the group and close its store in order */
 };
 
 struct daemon {
@@ -31,6 +34,8 @@ struct daemon {
     struct hvc_workers *workers;
     struct hvc_desk *desk;
     struct hvc_server *server;
+    struct hvc_fence_watch *watch;
+    bool init, force; /* the operator's word for the first start of the replica */
     atomic_uint clients;
     GMainLoop *loop;
     bool stopping;
@@ -165,6 +170,23 @@ static int listen_for_clients(struct daemon *daemon, struct hvc_error *error)
     return hvc_server_new(&options, &daemon->server, error);
 }
 
+static int open_state(struct daemon *daemon, struct hvc_error *error)
+{
+    const struct hvc_config *config = daemon->config;
+    const struct hvc_replica_keeper_options options = {.state_directory = config->state_directory,
+                                                       .group = config->standalone ? NULL : config->group,
+                                                       .node_name = daemon->operations.node,
+                                                       .init = daemon->init,
+                                                       .force = daemon->force,
+                                                       .message = hvc_log_message};
+    int rc = hvc_replica_keeper_open(&options, &daemon->operations.keeper, error);
+
+    if (rc == 0)
+        rc =
+            hvc_fence_watch_new(&daemon->operations, daemon->workers, hvc_replica_keeper_fenced, &daemon->watch, error);
+    return rc;
+}
+
 static int begin(struct daemon *daemon, struct hvc_error *error)
 {
     bool host_name = false;
@@ -179,6 +201,8 @@ static int begin(struct daemon *daemon, struct hvc_error *error)
     if (host_name)
         hvc_log(HVC_MESSAGE_NODE_NAME_OF_HOST, "node=%s", daemon->operations.node);
     rc = hvc_workers_new((unsigned)daemon->config->workers, &daemon->workers, error);
+    if (rc == 0)
+        rc = open_state(daemon, error);
     if (rc == 0)
         rc = hvc_desk_new(&daemon->operations, daemon->workers, &daemon->desk, error);
     if (rc == 0)
@@ -210,21 +234,40 @@ static void serve(struct daemon *daemon)
     }
 }
 
-/* With a thread that hangs in a library nothing can be freed under its feet: false, the process just ends. */
+static int end_state(struct daemon *daemon)
+{
+    struct hvc_error error = {0};
+    char words[HVC_ERROR_TEXT_MAX];
+    int rc;
+
+    hvc_fence_watch_stop(daemon->watch);
+    rc = hvc_replica_keeper_end(daemon->operations.keeper, STATE_MS, &error);
+    if (rc < 0)
+        hvc_log(HVC_MESSAGE_REPLICA_LEFT_BEHIND, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
+    return rc;
+}
+
+/* The replica first: the other nodes wait for it to leave the group, and operations wait for it. With a thread that
+ * hangs in a library nothing can be freed under its feet: false, the process just ends. */
 static bool end(struct daemon *daemon)
 {
-    uint64_t deadline = hvc_deadline_in(LEAVE_MS);
+    uint64_t deadline;
     unsigned left;
+    int rc;
 
     (void)pthread_mutex_lock(&daemon->events);
     daemon->ended = true;
     (void)pthread_mutex_unlock(&daemon->events);
     hvc_server_free(daemon->server);
+    rc = end_state(daemon);
+    deadline = hvc_deadline_in(LEAVE_MS);
     left = hvc_workers_free(daemon->workers, deadline);
     if (left > 0)
         hvc_log(HVC_MESSAGE_CALLS_LEFT, "count=%u", left);
-    if (left > 0 || (daemon->operations.moves != NULL && hvc_moves_active(daemon->operations.moves) > 0))
+    if (left > 0 || rc < 0 || (daemon->operations.moves != NULL && hvc_moves_active(daemon->operations.moves) > 0))
         return false;
+    hvc_fence_watch_free(daemon->watch);
+    hvc_replica_keeper_free(daemon->operations.keeper);
     hvc_desk_free(daemon->desk);
     hvc_setup_close(&daemon->operations);
     left = hvc_thread_await(deadline);
@@ -233,9 +276,10 @@ static bool end(struct daemon *daemon)
     return left == 0;
 }
 
-int hvc_daemon_run(const struct hvc_config *config, bool *ret_orderly, struct hvc_error *error)
+int hvc_daemon_run(const struct hvc_daemon_start *start, bool *ret_orderly, struct hvc_error *error)
 {
     static struct daemon daemon; /* threads may outlive this function by an instant */
+    const struct hvc_config *config = start->config;
     int lock = -1;
     int rc = hvc_instance_lock(config->runtime_directory, &lock, error);
     unsigned swept;
@@ -247,6 +291,8 @@ int hvc_daemon_run(const struct hvc_config *config, bool *ret_orderly, struct hv
     if (swept > 0)
         hvc_log(HVC_MESSAGE_START_WARNING, "words=\"removed what a killed daemon left in /dev/shm\" count=%u", swept);
     daemon.config = config;
+    daemon.init = start->init;
+    daemon.force = start->force;
     (void)pthread_mutex_init(&daemon.events, NULL);
     daemon.loop = g_main_loop_new(NULL, FALSE);
     rc = begin(&daemon, error);

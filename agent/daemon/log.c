@@ -19,6 +19,7 @@ enum { WAITING_MAX = 1000 };
 struct line {
     struct line *next;
     enum hvc_message message;
+    uint8_t priority;
     char details[];
 };
 
@@ -90,13 +91,13 @@ int hvc_log_open(const struct hvc_log_options *options, struct hvc_error *error)
     return 0;
 }
 
-static void write_line(enum hvc_message message, const char *details)
+static void write_line(uint8_t level, enum hvc_message message, const char *details)
 {
     const struct hvc_message_row *row = hvc_message_row(message);
 
     if (logger.open)
-        qb_log_from_external_source("hvclusterd", "hvcluster", "HVC%u %s%s%s", priority(row->level), 0, 0, row->id,
-                                    row->text, details[0] == '\0' ? "" : ": ", details);
+        qb_log_from_external_source("hvclusterd", "hvcluster", "HVC%u %s%s%s", level, 0, 0, row->id, row->text,
+                                    details[0] == '\0' ? "" : ": ", details);
 }
 
 void hvc_log_flush(void)
@@ -115,7 +116,7 @@ void hvc_log_flush(void)
     while (line != NULL) {
         struct line *next = line->next;
 
-        write_line(line->message, line->details);
+        write_line(line->priority, line->message, line->details);
         free(line);
         line = next;
     }
@@ -130,7 +131,7 @@ static gboolean flush_in_main_loop(gpointer context)
     return G_SOURCE_REMOVE;
 }
 
-static void leave_for_main_thread(enum hvc_message message, const char *details)
+static void leave_for_main_thread(uint8_t level, enum hvc_message message, const char *details)
 {
     size_t size = strlen(details) + 1;
     struct line *line = malloc(sizeof(*line) + size);
@@ -139,6 +140,7 @@ static void leave_for_main_thread(enum hvc_message message, const char *details)
     if (line != NULL) {
         line->next = NULL;
         line->message = message;
+        line->priority = level;
         memcpy(line->details, details, size);
     }
     (void)pthread_mutex_lock(&logger.lock);
@@ -159,14 +161,20 @@ static void leave_for_main_thread(enum hvc_message message, const char *details)
         (void)g_idle_add_full(G_PRIORITY_DEFAULT, flush_in_main_loop, NULL, NULL);
 }
 
+void hvc_log_with_priority(int level, enum hvc_message message, const char *details)
+{
+    uint8_t known = level >= LOG_EMERG && level <= LOG_DEBUG ? (uint8_t)level : (uint8_t)LOG_ERR;
+
+    if (pthread_equal(pthread_self(), logger.main_thread))
+        write_line(known, message, details);
+    else
+        leave_for_main_thread(known, message, details);
+}
+
 void hvc_log_message(void *context, enum hvc_message message, const char *details)
 {
     (void)context;
-    if (!pthread_equal(pthread_self(), logger.main_thread)) {
-        leave_for_main_thread(message, details);
-        return;
-    }
-    write_line(message, details);
+    hvc_log_with_priority(priority(hvc_message_row(message)->level), message, details);
 }
 
 void hvc_log(enum hvc_message message, const char *format, ...)

@@ -22,6 +22,9 @@ int hvc_log_open(const struct hvc_log_options *options, struct hvc_error *error)
 /* A hvc_message_fn; context is not used. */
 void hvc_log_message(void *context, enum hvc_message message, const char *details);
 
+/* The same at a level of its own (syslog's), not the message's. */
+void hvc_log_with_priority(int priority, enum hvc_message message, const char *details);
+
 /* printf form for the daemon's own files. */
 void hvc_log(enum hvc_message message, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

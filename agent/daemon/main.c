@@ -32,6 +32,7 @@ static int read_config(const struct hvc_options *options, struct hvc_config *ret
         rc = 0; /* without a file everything has its default */
     if (rc == 0 && options->log_file != NULL)
         rc = hvc_text_copy(ret_config->log_file, sizeof(ret_config->log_file), options->log_file);
+    ret_config->standalone = ret_config->standalone || options->standalone;
     if (rc == -ENAMETOOLONG)
         (void)hvc_error_set(error, rc, "the name of the log file is too long");
     return rc;
@@ -55,6 +56,7 @@ static int run(const struct hvc_options *options, const struct hvc_config *confi
                                         .to_syslog = config->log_syslog,
                                         .file = config->log_file,
                                         .level = config->log_level};
+    const struct hvc_daemon_start start = {config, options->init, options->force};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     char words[HVC_ERROR_TEXT_MAX];
     int rc;
@@ -68,7 +70,7 @@ static int run(const struct hvc_options *options, const struct hvc_config *confi
         return rc;
     rc = hvc_log_open(&log, error);
     if (rc == 0)
-        rc = hvc_daemon_run(config, ret_orderly, error);
+        rc = hvc_daemon_run(&start, ret_orderly, error);
     if (rc < 0)
         hvc_log(HVC_MESSAGE_START_FAILED, "words=%s", hvc_message_quote(error->text, words, sizeof(words)));
     hvc_log_close();

@@ -14,6 +14,11 @@ static const struct option {
     {"--config", "FILE", offsetof(struct hvc_options, config), "configuration file (" HVC_CONFIG_FILE ")"},
     {"--foreground", NULL, offsetof(struct hvc_options, foreground), "log to the terminal, too"},
     {"--log-file", "FILE", offsetof(struct hvc_options, log_file), "log to FILE, whatever the configuration says"},
+    {"--standalone", NULL, offsetof(struct hvc_options, standalone), "no cluster: keep the state on this host alone"},
+    {"--init", NULL, offsetof(struct hvc_options, init),
+     "create the cluster's history with this start, if there is none: see hvcluster(8), init"},
+    {"--force", NULL, offsetof(struct hvc_options, force),
+     "with this start this node's history survives, the others give theirs up: see hvcluster(8), init --force"},
     {"--check-config", NULL, offsetof(struct hvc_options, check_config), "check the configuration file and end"},
     {"--print-config", NULL, offsetof(struct hvc_options, print_config), "print the whole configuration and end"},
     {"--help", NULL, offsetof(struct hvc_options, help), "this help"},
@@ -66,6 +71,9 @@ int hvc_options_parse(int argc, char *const *argv, struct hvc_options *ret_optio
         if (rc < 0)
             return rc;
     }
+    if (parsed.init && parsed.force)
+        return hvc_error_set(error, -EINVAL,
+                             "--init creates a history, --force keeps one: only one of them can be meant");
     *ret_options = parsed;
     return 0;
 }

@@ -11,6 +11,7 @@
 struct hvc_options {
     const char *config; /* NULL: the default one, which may be missing */
     const char *log_file;
+    bool standalone, init, force; /* of this start */
     bool foreground, check_config, print_config, help, version;
 };
 

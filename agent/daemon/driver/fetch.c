@@ -62,7 +62,7 @@ static int read_here(struct hvc_replica *r, const uint8_t *hash, char **ret_byte
 static int ask_thread(struct hvc_replica *r, const uint8_t *hash, bool damaged, uint64_t deadline,
                       struct hvc_waiter **ret_waiter, struct hvc_error *error)
 {
-    struct hvc_request *request = hvc_request_new(HVC_REQUEST_DOCUMENT, NULL);
+    struct hvc_request *request = hvc_replica_request_new(HVC_REQUEST_DOCUMENT, NULL);
     struct hvc_waiter *waiter = hvc_waiter_new();
     int result;
 

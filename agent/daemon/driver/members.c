@@ -100,7 +100,7 @@ void hvc_members_hello(struct hvc_replica *r, const struct hvc_extra *m)
 
 void hvc_replica_fenced(struct hvc_replica *r, uint32_t node)
 {
-    struct hvc_request *request = hvc_request_new(HVC_REQUEST_FENCED, NULL);
+    struct hvc_request *request = hvc_replica_request_new(HVC_REQUEST_FENCED, NULL);
 
     if (request == NULL)
         return; /* Pacemaker's word does not change: it is repeated */
@@ -199,7 +199,7 @@ uint64_t hvc_members_upkeep(struct hvc_replica *r, uint64_t now)
 
     if (r->upkeep_flying || now < r->upkeep_not_before || !is_lowest(r) || !next_command(r, &command))
         return HVC_NO_DEADLINE;
-    request = hvc_request_new(HVC_REQUEST_SUBMIT, &command);
+    request = hvc_replica_request_new(HVC_REQUEST_SUBMIT, &command);
     if (request == NULL)
         return now + UPKEEP_PAUSE_MS;
     hvc_replica_token(r, &request->token);

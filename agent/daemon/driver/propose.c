@@ -72,7 +72,7 @@ int hvc_replica_submit(struct hvc_replica *r, const struct hvc_command *command,
         return hvc_error_set(error, -ENOBUFS, "%d commands wait for their commit already; try again later",
                              REQUESTS_MAX);
     }
-    request = hvc_request_new(HVC_REQUEST_SUBMIT, command);
+    request = hvc_replica_request_new(HVC_REQUEST_SUBMIT, command);
     if (request == NULL) {
         atomic_fetch_sub(&r->waiting, 1);
         return hvc_error_set(error, -ENOMEM, "no memory for a request");

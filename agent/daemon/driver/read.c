@@ -13,7 +13,7 @@ enum { GRACE_MS = 2000 };
 
 static int wait_for_barrier(struct hvc_replica *r, uint64_t deadline, struct hvc_error *error)
 {
-    struct hvc_request *request = hvc_request_new(HVC_REQUEST_BARRIER, NULL);
+    struct hvc_request *request = hvc_replica_request_new(HVC_REQUEST_BARRIER, NULL);
     struct hvc_waiter *waiter = hvc_waiter_new();
     int result = -ENOMEM;
 

@@ -55,7 +55,7 @@ bool hvc_waiter_wait(struct hvc_waiter *waiter, uint64_t deadline)
     return done;
 }
 
-struct hvc_request *hvc_request_new(enum hvc_request_kind kind, const struct hvc_command *command)
+struct hvc_request *hvc_replica_request_new(enum hvc_request_kind kind, const struct hvc_command *command)
 {
     bool document = command != NULL && command->kind == HVC_COMMAND_DOCUMENT;
     size_t bytes = document ? command->document.length : 0;

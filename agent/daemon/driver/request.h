@@ -50,7 +50,7 @@ struct hvc_request {
 };
 
 /* With a copy of the command; NULL without memory. command may be NULL. */
-struct hvc_request *hvc_request_new(enum hvc_request_kind kind, const struct hvc_command *command);
+struct hvc_request *hvc_replica_request_new(enum hvc_request_kind kind, const struct hvc_command *command);
 /* Answers it, once, and frees it. */
 void hvc_request_end(struct hvc_request *request, const struct hvc_replica_outcome *outcome);
 /* The same with an error in words. */

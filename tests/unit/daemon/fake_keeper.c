@@ -10,7 +10,10 @@
 
 static void fake_status(struct hvc_keeper *base, struct hvc_replica_status *ret_status)
 {
-    *ret_status = ((struct fake_keeper *)base)->status;
+    struct fake_keeper *keeper = (struct fake_keeper *)base;
+
+    keeper->looks++;
+    *ret_status = keeper->status;
 }
 
 static int fake_token(struct hvc_keeper *base, struct hvc_token *ret_token)

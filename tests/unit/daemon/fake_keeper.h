@@ -24,7 +24,8 @@ struct fake_keeper {
     char backup[256];
     bool init, force; /* of the last begin_again */
     unsigned begun;
-    bool comes_up; /* begin_again makes it primary */
+    unsigned looks; /* how often the status was taken */
+    bool comes_up;  /* begin_again makes it primary */
 };
 
 /* Nodes n1 and n2 are members, primary, entry 41 in epoch 7. */

@@ -42,6 +42,7 @@ static void wrong_ones_are_refused_in_words(void **state)
         {{"hvclusterd", "--config"}, "--config needs a value: FILE"},
         {{"hvclusterd", "--config="}, "--config needs a value: FILE"},
         {{"hvclusterd", "--help=x"}, "--help takes no value"},
+        {{"hvclusterd", "--init", "--force"}, "only one of them can be meant"},
     };
 
     (void)state;
@@ -56,8 +57,8 @@ static void wrong_ones_are_refused_in_words(void **state)
 
 static void help_and_manual_page_name_every_option(void **state)
 {
-    static const char *const names[] = {"config",       "foreground", "log-file", "check-config",
-                                        "print-config", "help",       "version"};
+    static const char *const names[] = {"config", "foreground", "log-file",   "check-config", "print-config",
+                                        "help",   "version",    "standalone", "init",         "force"};
     static char page[65536], help[4096];
     char path[512];
     FILE *file = fmemopen(help, sizeof(help), "w");

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replica_keeper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hvc/clock.h"
+#include "log.h"
+
+/* What the replica has for its end, before it is started again. */
+#define CLOSE_MS 10000
+
+struct replica_keeper {
+    struct hvc_keeper base;
+    struct hvc_replica_keeper_options options;
+    pthread_rwlock_t lock; /* of replica and words: a reader uses the replica, the writer exchanges it */
+    struct hvc_replica *replica;
+    char words[HVC_ERROR_TEXT_MAX]; /* why there is none */
+};
+
+static struct replica_keeper *of(struct hvc_keeper *base)
+{
+    return (struct replica_keeper *)base;
+}
+
+static struct timespec timespec_of(uint64_t ms)
+{
+    return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+}
+
+/* ---- the replica's messages ---- */
+
+static void take_message(void *context, int priority, unsigned id, const char *details)
+{
+    const struct replica_keeper *keeper = context;
+
+    for (unsigned i = 0; i < HVC_MESSAGE_COUNT; i++) {
+        if (hvc_message_row((enum hvc_message)i)->id == id) {
+            hvc_log_with_priority(priority, (enum hvc_message)i, details);
+            return;
+        }
+    }
+    keeper->options.message(keeper->options.message_context, HVC_MESSAGE_INTERNAL, details);
+}
+
+static void changed(void *context)
+{
+    (void)context; /* everybody who wants to know looks at the status */
+}
+
+static int open_replica(struct replica_keeper *keeper, bool init, bool force, struct hvc_error *error)
+{
+    const struct hvc_replica_config config = {.state_directory = keeper->options.state_directory,
+                                              .group = keeper->options.group,
+                                              .node_name = keeper->options.node_name,
+                                              .init = init,
+                                              .force = force,
+                                              .hooks = {changed, take_message, keeper}};
+
+    return hvc_replica_open(&config, &keeper->replica, error);
+}
+
+/* ---- asking ---- */
+
+/* True with the lock held for reading. Never waits: only a restart holds the lock for writing. */
+static bool enter(struct replica_keeper *keeper)
+{
+    if (pthread_rwlock_tryrdlock(&keeper->lock) != 0)
+        return false;
+    if (keeper->replica != NULL)
+        return true;
+    (void)pthread_rwlock_unlock(&keeper->lock);
+    return false;
+}
+
+static void leave(struct replica_keeper *keeper)
+{
+    (void)pthread_rwlock_unlock(&keeper->lock);
+}
+
+#define BEING_STARTED "the cluster's state is just being started again at an operator's word"
+
+static void status(struct hvc_keeper *base, struct hvc_replica_status *ret_status)
+{
+    struct replica_keeper *keeper = of(base);
+
+    if (enter(keeper)) {
+        hvc_replica_status(keeper->replica, ret_status);
+        leave(keeper);
+        return;
+    }
+    memset(ret_status, 0, sizeof(*ret_status));
+    ret_status->alone = keeper->options.group == NULL;
+    ret_status->health = HVC_REPLICA_STARTING;
+    (void)snprintf(ret_status->words, sizeof(ret_status->words), "%s", BEING_STARTED);
+    if (pthread_rwlock_tryrdlock(&keeper->lock) != 0)
+        return;
+    if (keeper->replica == NULL) {
+        ret_status->health = HVC_REPLICA_LEFT;
+        (void)snprintf(ret_status->words, sizeof(ret_status->words), "%s", keeper->words);
+    }
+    leave(keeper);
+}
+
+static int token(struct hvc_keeper *base, struct hvc_token *ret_token)
+{
+    struct replica_keeper *keeper = of(base);
+
+    if (!enter(keeper))
+        return -EAGAIN;
+    hvc_replica_token(keeper->replica, ret_token);
+    leave(keeper);
+    return 0;
+}
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool done;
+    struct hvc_replica_outcome *outcome;
+};
+
+static void proposal_done(void *context, const struct hvc_replica_outcome *outcome)
+{
+    struct waiter *waiter = context;
+
+    (void)pthread_mutex_lock(&waiter->lock);
+    *waiter->outcome = *outcome;
+    waiter->done = true;
+    (void)pthread_cond_signal(&waiter->wake);
+    (void)pthread_mutex_unlock(&waiter->lock);
+}
+
+/* Waits outside the lock: a restart answers those who wait, and need not wait for them. */
+static int propose(struct hvc_keeper *base, const struct hvc_command *command, const struct hvc_token *request_token,
+                   uint64_t deadline_ms, bool wait_for_quorum, struct hvc_replica_outcome *ret_outcome)
+{
+    struct replica_keeper *keeper = of(base);
+    struct waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+    struct hvc_error error = {0};
+    int rc = -EAGAIN;
+
+    memset(ret_outcome, 0, sizeof(*ret_outcome));
+    waiter.outcome = ret_outcome;
+    if (enter(keeper)) {
+        rc = hvc_replica_submit(keeper->replica, command, request_token, deadline_ms, wait_for_quorum, proposal_done,
+                                &waiter, &error);
+        leave(keeper);
+    } else {
+        (void)hvc_error_set(&error, -EAGAIN, "%s", BEING_STARTED);
+    }
+    if (rc < 0) {
+        ret_outcome->error = rc == -ECANCELED ? -EAGAIN : rc; /* it was not taken: nothing can come of it */
+        (void)snprintf(ret_outcome->words, sizeof(ret_outcome->words), "%s", error.text);
+        return ret_outcome->error;
+    }
+    (void)pthread_mutex_lock(&waiter.lock);
+    while (!waiter.done)
+        (void)pthread_cond_wait(&waiter.wake, &waiter.lock);
+    (void)pthread_mutex_unlock(&waiter.lock);
+    return ret_outcome->error;
+}
+
+static int read_state(struct hvc_keeper *base, enum hvc_replica_freshness freshness, uint64_t deadline_ms,
+                      hvc_keeper_look_fn look, void *context, struct hvc_error *error)
+{
+    struct replica_keeper *keeper = of(base);
+    int rc;
+
+    if (!enter(keeper))
+        return hvc_error_set(error, -EAGAIN, "%s", BEING_STARTED);
+    rc = hvc_replica_read(keeper->replica, freshness, deadline_ms, look, context, error);
+    leave(keeper);
+    return rc;
+}
+
+static int backup(struct hvc_keeper *base, const char *path, struct hvc_error *error)
+{
+    struct replica_keeper *keeper = of(base);
+    int rc;
+
+    if (!enter(keeper))
+        return hvc_error_set(error, -EAGAIN, "%s", BEING_STARTED);
+    rc = hvc_replica_backup(keeper->replica, path, error);
+    leave(keeper);
+    return rc;
+}
+
+void hvc_replica_keeper_fenced(struct hvc_keeper *base, uint32_t node)
+{
+    struct replica_keeper *keeper = of(base);
+
+    if (!enter(keeper))
+        return;
+    hvc_replica_fenced(keeper->replica, node);
+    leave(keeper);
+}
+
+/* ---- starting again ---- */
+
+static int exchange(struct replica_keeper *keeper, bool init, bool force, struct hvc_error *error)
+{
+    int rc = hvc_replica_close(keeper->replica, CLOSE_MS, error);
+
+    keeper->replica = NULL;
+    if (rc < 0)
+        hvc_log(HVC_MESSAGE_REPLICA_LEFT_BEHIND, "words=\"%s\"", error->text);
+    if (rc == 0)
+        rc = open_replica(keeper, init, force, error);
+    if (rc < 0) {
+        (void)hvc_error_prefix(error, "the cluster's state could not be started again, restart hvclusterd");
+        (void)snprintf(keeper->words, sizeof(keeper->words), "%s", error->text);
+    }
+    return rc;
+}
+
+static int begin_again(struct hvc_keeper *base, bool init, bool force, uint64_t deadline_ms, struct hvc_error *error)
+{
+    struct replica_keeper *keeper = of(base);
+    const struct timespec deadline = timespec_of(deadline_ms);
+    int rc;
+
+    if (pthread_rwlock_clockwrlock(&keeper->lock, CLOCK_MONOTONIC, &deadline) != 0)
+        return hvc_error_set(error, -EBUSY, "others are reading the cluster's state: nothing was done, try again");
+    rc = exchange(keeper, init, force, error);
+    (void)pthread_rwlock_unlock(&keeper->lock);
+    return rc;
+}
+
+/* ---- open and end ---- */
+
+int hvc_replica_keeper_open(const struct hvc_replica_keeper_options *options, struct hvc_keeper **ret_keeper,
+                            struct hvc_error *error)
+{
+    static const struct hvc_keeper_ops ops = {status, token, propose, read_state, backup, begin_again};
+    struct replica_keeper *keeper = calloc(1, sizeof(*keeper));
+    int rc;
+
+    if (keeper == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory");
+    keeper->base.ops = &ops;
+    keeper->options = *options;
+    (void)pthread_rwlock_init(&keeper->lock, NULL);
+    rc = open_replica(keeper, options->init, options->force, error);
+    if (rc < 0) {
+        (void)pthread_rwlock_destroy(&keeper->lock);
+        free(keeper);
+        return rc;
+    }
+    *ret_keeper = &keeper->base;
+    return 0;
+}
+
+int hvc_replica_keeper_end(struct hvc_keeper *base, uint64_t wait_ms, struct hvc_error *error)
+{
+    struct replica_keeper *keeper = of(base);
+    const struct timespec deadline = timespec_of(hvc_deadline_in(wait_ms / 2));
+    int rc;
+
+    if (keeper == NULL)
+        return 0;
+    if (pthread_rwlock_clockwrlock(&keeper->lock, CLOCK_MONOTONIC, &deadline) != 0)
+        return hvc_error_set(error, -EBUSY, "an operation has not let go of the cluster's state");
+    rc = hvc_replica_close(keeper->replica, wait_ms / 2, error);
+    keeper->replica = NULL;
+    (void)snprintf(keeper->words, sizeof(keeper->words), "hvclusterd is stopping");
+    (void)pthread_rwlock_unlock(&keeper->lock);
+    return rc;
+}
+
+void hvc_replica_keeper_free(struct hvc_keeper *base)
+{
+    struct replica_keeper *keeper = of(base);
+
+    if (keeper == NULL)
+        return;
+    (void)pthread_rwlock_destroy(&keeper->lock);
+    free(keeper);
+}
