@@ -8,7 +8,7 @@
 #include "parameters.h"
 
 struct hvc_service_health {
-    char words[512]; /* of `status`: what is wrong, "" when nothing is */
+    char words[768]; /* of `status`: what is wrong and yet no failure (service_status.c), "" when nothing is */
     char summary[512];
     int64_t pid; /* 0 when it was not told */
 };

@@ -113,9 +113,10 @@ static void write_view(FILE *out, const struct hvc_record *state)
     if (hvc_record_u64(view, "index", 0) != 0)
         (void)fprintf(out, ", from entry %" PRIu64 " on", hvc_record_u64(view, "index", 0));
     (void)fprintf(out, "%s%s\n", id[0] != '\0' ? ", ring " : "", id);
-    (void)fprintf(out, LABEL "committed %" PRIu64 ", applied %" PRIu64 ", digest %s\n", "LOG",
+    (void)fprintf(out, LABEL "committed %" PRIu64 ", applied %" PRIu64 "%s%s\n", "LOG",
                   hvc_record_u64(log, "commit", 0), hvc_record_u64(log, "applied", 0),
-                  hvc_record_text(log, "digest", "?"));
+                  hvc_record_type(log, "digest") != HVC_RECORD_NONE ? ", digest " : "",
+                  hvc_record_text(log, "digest", ""));
     line(out, "HISTORY", hvc_record_text(log, "cluster_id", "none yet"));
 }
 
@@ -158,7 +159,8 @@ static void write_ring(FILE *out, const struct hvc_record *data, const struct hv
         (void)fprintf(out, LABEL "%s", "COROSYNC", hvc_record_text(ring, "health", "?"));
         for_how_long(out, ring);
         (void)fprintf(out, "%s%s\n", words[0] != '\0' ? ": " : "", words);
-    } else if (asked != NULL) {
+        advice(out, ring);
+    } else if (asked != NULL && !hvc_record_bool(state, "standalone", false)) {
         (void)fprintf(out, LABEL "%s%s%s\n", "COROSYNC",
                       hvc_record_bool(asked, "answers", false) ? "answers" : "does not answer",
                       words[0] != '\0' ? ": " : "", words);

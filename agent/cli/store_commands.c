@@ -68,12 +68,14 @@ static int restore(const struct hvc_store_config *store, const struct hvc_cli_or
 
     if (rc < 0)
         return hvc_error_prefix(error, "the store was not restored");
-    (void)snprintf(done, HVC_ERROR_TEXT_MAX,
-                   authoritative
-                       ? "%.500s is in the place of the store, and its log counts. Start hvclusterd here, then: "
-                         "hvcluster init --force"
-                       : "%.500s is in the place of the store. Start hvclusterd here: the node refills from the others",
-                   path);
+    (void)snprintf(
+        done, HVC_ERROR_TEXT_MAX,
+        authoritative
+            ? "%.500s is in the place of the store, and its log counts. Start hvclusterd here, then: "
+              "hvcluster init --force"
+            : "%.500s is in the place of the store. Start hvclusterd here: the node refills from the others (a "
+              "stand-alone host has none: restore with --authoritative there)",
+        path);
     return 0;
 }
 

@@ -244,6 +244,7 @@ static int end_state(struct daemon *daemon)
     rc = hvc_replica_keeper_end(daemon->operations.keeper, STATE_MS, &error);
     if (rc < 0)
         hvc_log(HVC_MESSAGE_REPLICA_LEFT_BEHIND, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
+    hvc_log_flush(); /* its last words, before those of the main thread */
     return rc;
 }
 

@@ -111,7 +111,8 @@ static void audit(struct hvc_operations *operations, const struct hvc_call *call
 {
     enum hvc_result result = call->state->result;
     char guest[HVC_GUEST_NAME_MAX + 8], resource[HVC_RESOURCE_NAME_MAX + 8], words[HVC_ERROR_TEXT_MAX];
-    const char *name = hvc_record_text(call->data, "name", hvc_record_text(call->args, "name", ""));
+    bool of_guest = strncmp(call->operation->name, "guest.", 6) == 0;
+    const char *name = hvc_record_text(call->data, "name", of_guest ? hvc_record_text(call->args, "name", "") : "");
     const char *uuid = hvc_record_text(call->data, "uuid", hvc_record_text(call->args, "uuid", "-"));
 
     hvc_operations_note(operations, result == HVC_RESULT_OK ? HVC_MESSAGE_OPERATION_DONE : HVC_MESSAGE_OPERATION_FAILED,

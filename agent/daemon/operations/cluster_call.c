@@ -102,8 +102,10 @@ static enum hvc_result result_of_answer(unsigned code)
     }
 }
 
-/* What is in the way: the disk and corosync are services that do not answer, all else is a matter of quorum. */
-static enum hvc_result say_refused(struct hvc_operations *operations, struct hvc_call *call, const char *words)
+/* What is in the way: the disk is a service that does not answer, all else is a matter of quorum. The replica's own
+ * words are only used where the status has changed meanwhile. */
+static enum hvc_result say_refused(struct hvc_operations *operations, struct hvc_call *call, const char *beginning,
+                                   const char *words)
 {
     HVC_CLEANUP(free) struct hvc_replica_status *status = calloc(1, sizeof(*status));
     enum hvc_result result = HVC_RESULT_NO_QUORUM;
@@ -115,10 +117,9 @@ static enum hvc_result say_refused(struct hvc_operations *operations, struct hvc
         if (status->store != HVC_STORE_GOOD)
             result = HVC_RESULT_UNREACHABLE;
     }
-    if (missing[0] == '\0' || strcmp(missing, words) == 0)
-        return hvc_call_say(call, result, "nothing was done: %s", words[0] != '\0' ? words : "no quorum");
-    return hvc_call_say(call, result, "nothing was done: %.600s%s%.300s%s", missing, words[0] != '\0' ? " (" : "",
-                        words[0] == '\0' ? "" : words, words[0] == '\0' ? "" : ")");
+    if (missing[0] == '\0')
+        (void)snprintf(missing, sizeof(missing), "%s", words[0] != '\0' ? words : "the membership has just changed");
+    return hvc_call_say(call, result, "%s: %s", beginning, missing);
 }
 
 static enum hvc_result say_answer(struct hvc_call *call, const struct hvc_replica_outcome *outcome, const char *done)
@@ -149,7 +150,7 @@ static enum hvc_result say_outcome(struct hvc_operations *operations, struct hvc
         return say_answer(call, outcome, done);
     case -EAGAIN:
         hvc_record_set_text(call->data, "outcome", "refused");
-        return say_refused(operations, call, outcome->words);
+        return say_refused(operations, call, "nothing was done", outcome->words);
     case -ETIMEDOUT:
     case -ECANCELED:
         hvc_record_set_text(call->data, "outcome", "unknown");
@@ -229,8 +230,10 @@ enum hvc_result hvc_cluster_read(struct hvc_operations *operations, struct hvc_c
         return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
                             "there is no history of the cluster here yet; hvcluster status tells what it waits for%s%s",
                             error.text[0] != '\0' ? ": " : "", error.text);
+    if (rc == -EAGAIN && freshness == HVC_REPLICA_BARRIER)
+        return say_refused(operations, call, "whether it is up to date cannot be told", error.text);
     if (rc == -EAGAIN)
-        return say_refused(operations, call, error.text);
+        return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "nothing can be shown yet: %s", error.text);
     if (rc < 0 && error.text[0] == '\0')
         (void)hvc_error_set(&error, rc, "the cluster's state cannot be read: %s", strerror(-rc));
     if (rc < 0)

@@ -194,7 +194,7 @@ static const char *wait_advice(enum hvc_replication_wait wait)
 {
     switch (wait) {
     case HVC_WAIT_VIEW:
-        return "is corosync running here? systemctl status corosync; corosync-cfgtool -s";
+        return "see COROSYNC below: it has to run here and to let hvclusterd in";
     case HVC_WAIT_QUORUM:
         return "start the nodes that are not here, or mend the network to them; until then settings and moves are "
                "refused and guests go on";
@@ -386,8 +386,13 @@ static void describe_ring(struct hvc_record *state, const struct hvc_replica_sta
     set_for(ring, s->ring.since_ms, now_ms);
     hvc_record_set_u64(ring, "reconnects", s->ring.reconnects);
     hvc_record_set_u64(ring, "try_again", s->ring.try_again);
-    if (s->ring.health != HVC_RING_JOINED)
-        set_words(ring, "words", s->ring.last.text);
+    if (s->ring.health == HVC_RING_JOINED)
+        return;
+    set_words(ring, "words", s->ring.last.text);
+    set_words(ring, "advice",
+              s->ring.health == HVC_RING_HANGS ? "corosync is stopped, overloaded or stuck: see its log, restart it"
+                                               : "is corosync running here? systemctl status corosync; "
+                                                 "corosync-cfgtool -s");
 }
 
 static void describe_view(struct hvc_record *state, const struct hvc_replica_status *s)
@@ -435,7 +440,8 @@ static void describe_log(struct hvc_record *state, const struct hvc_replica_stat
     hvc_record_set_u64(log, "durable", r->durable_index);
     hvc_record_set_u64(log, "commit", r->commit);
     hvc_record_set_u64(log, "applied", r->applied);
-    hvc_record_set_format(log, "digest", "%016llx", (unsigned long long)s->digest);
+    if (r->applied > 0)
+        hvc_record_set_format(log, "digest", "%016llx", (unsigned long long)s->digest);
 }
 
 static void describe_store(struct hvc_record *state, const struct hvc_replica_status *s)

@@ -95,7 +95,8 @@ static enum hvc_result change(struct hvc_operations *operations, struct hvc_call
     struct hvc_command command;
     struct hvc_error error = {0};
     uint64_t value = 0;
-    char done[128];
+    const char *node = hvc_record_text(call->args, "node", NULL);
+    char done[HVC_NODE_NAME_MAX + 128];
     int rc = find_setting(hvc_record_text(call->args, "name", ""), &setting, &error);
     enum hvc_result result;
 
@@ -111,9 +112,12 @@ static enum hvc_result change(struct hvc_operations *operations, struct hvc_call
     command.settings.item[0] =
         (struct hvc_command_setting){.setting = (uint8_t)setting, .reset = reset, .value = value};
     if (reset)
-        (void)snprintf(done, sizeof(done), "%s is back to its default", hvc_setting_info(setting)->name);
+        (void)snprintf(done, sizeof(done), "%s%s%s is back to %s", hvc_setting_info(setting)->name,
+                       node != NULL ? " of node " : "", node != NULL ? node : "",
+                       node != NULL ? "the cluster's value" : "its default");
     else
-        (void)snprintf(done, sizeof(done), "%s is %llu", hvc_setting_info(setting)->name, (unsigned long long)value);
+        (void)snprintf(done, sizeof(done), "%s%s%s is %llu", hvc_setting_info(setting)->name,
+                       node != NULL ? " of node " : "", node != NULL ? node : "", (unsigned long long)value);
     return hvc_cluster_write(operations, call, &command, done);
 }
 

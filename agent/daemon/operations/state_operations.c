@@ -46,6 +46,9 @@ static enum hvc_result digest(struct hvc_operations *operations, struct hvc_call
     status = look(operations);
     if (status == NULL)
         return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    if (status->replication.applied == 0)
+        return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "nothing of a history is applied here yet: %.600s",
+                            status->words);
     set_position(call->data, status);
     hvc_record_set_format(call->data, "digest", "%016llx", (unsigned long long)status->digest);
     return hvc_cluster_say_read(call, "two nodes that have applied the same entries have the same digest");
@@ -111,8 +114,8 @@ static enum hvc_result may_begin(struct hvc_call *call, const struct hvc_replica
     enum hvc_result result;
 
     if (status->health == HVC_REPLICA_STARTING)
-        return hvc_call_say(call, HVC_RESULT_BUSY, "hvclusterd is still starting (%.500s): nothing was done, try again",
-                            status->words);
+        return hvc_call_say(call, HVC_RESULT_BUSY,
+                            "nothing was done, try again when hvclusterd has joined the others: %.500s", status->words);
     if (status->store != HVC_STORE_GOOD)
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "nothing was done: this node's store does not work: %.500s",
                             status->store_error.text[0] != '\0' ? status->store_error.text : status->words);

@@ -70,7 +70,7 @@ static int fake_read(struct hvc_keeper *base, enum hvc_replica_freshness freshne
     struct hvc_replica_stamp stamp = {keeper->index, 7, !keeper->status.replication.primary};
 
     (void)deadline_ms;
-    if (keeper->read_error != 0 && (freshness == HVC_REPLICA_BARRIER || keeper->read_error == -ENODATA))
+    if (keeper->read_error != 0 && (freshness == HVC_REPLICA_BARRIER || keeper->always))
         return hvc_error_set(error, keeper->read_error, "the fake keeper does not read");
     return look(context, keeper->service, &stamp);
 }

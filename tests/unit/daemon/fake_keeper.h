@@ -12,7 +12,8 @@ struct fake_keeper {
     void *memory;
     struct hvc_service *service;
     struct hvc_replica_outcome outcome; /* of the next propose when error is not 0 */
-    int read_error;                     /* of a read with a barrier, or of every read when it is -ENODATA */
+    int read_error;                     /* of a read with a barrier; of every read with always */
+    bool always;
     int backup_error, begin_error;
     struct hvc_command last;   /* as it was proposed */
     struct hvc_token token;    /* the next fresh one */

@@ -119,8 +119,6 @@ static void how_a_write_ended_is_told_as_it_is(void **state)
         const char *words, *result, *outcome, *text;
     } rows[] = {
         {-EAGAIN, "no view runs", "no-quorum", "refused",
-         "nothing was done: no quorum: 1 of 3 votes are here, 2 are needed; not here: n2, n3 (no view runs)"},
-        {-EAGAIN, "", "no-quorum", "refused",
          "nothing was done: no quorum: 1 of 3 votes are here, 2 are needed; not here: n2, n3"},
         {-ETIMEDOUT, "no answer in time", "unknown-outcome", "unknown",
          "it may still be done or not (no answer in time); ask again with --token ab"},
@@ -221,11 +219,41 @@ static void a_fresh_read_is_refused_without_quorum(void **state)
     hvc_call_unref(call);
 }
 
+static void what_has_not_been_loaded_yet_is_not_shown_as_if_it_were_empty(void **state)
+{
+    struct hvc_call *call;
+
+    (void)state;
+    keeper->always = true;
+    keeper->read_error = -EAGAIN;
+    call = run("{\"op\":\"network.list\",\"version\":1}");
+    assert_string_equal(result_of(call), "unreachable");
+    assert_string_equal(call->error.text, "nothing can be shown yet: the fake keeper does not read");
+    hvc_call_unref(call);
+}
+
+static void a_refusal_without_a_visible_reason_is_told_in_the_replicas_words(void **state)
+{
+    struct hvc_call *call;
+
+    (void)state;
+    keeper->outcome.error = -EAGAIN;
+    (void)snprintf(keeper->outcome.words, sizeof(keeper->outcome.words), "the view has ended");
+    call = set("");
+    assert_string_equal(call->error.text, "nothing was done: the view has ended");
+    hvc_call_unref(call);
+    keeper->outcome.words[0] = '\0';
+    call = set("");
+    assert_string_equal(call->error.text, "nothing was done: the membership has just changed");
+    hvc_call_unref(call);
+}
+
 static void without_a_history_nothing_is_shown_as_if_it_were_empty(void **state)
 {
     struct hvc_call *call;
 
     (void)state;
+    keeper->always = true;
     keeper->read_error = -ENODATA;
     call = run("{\"op\":\"node.list\",\"version\":1}");
     assert_string_equal(result_of(call), "not-found");
@@ -274,6 +302,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_state_machine_refuses_is_told_in_its_words, begin, end),
         cmocka_unit_test_setup_teardown(a_read_says_how_old_it_is, begin, end),
         cmocka_unit_test_setup_teardown(a_fresh_read_is_refused_without_quorum, begin, end),
+        cmocka_unit_test_setup_teardown(what_has_not_been_loaded_yet_is_not_shown_as_if_it_were_empty, begin, end),
+        cmocka_unit_test_setup_teardown(a_refusal_without_a_visible_reason_is_told_in_the_replicas_words, begin, end),
         cmocka_unit_test_setup_teardown(without_a_history_nothing_is_shown_as_if_it_were_empty, begin, end),
         cmocka_unit_test_setup_teardown(a_node_that_does_not_exist_is_told_with_those_that_do, begin, end),
         cmocka_unit_test_setup_teardown(without_a_daemon_there_is_no_state, begin, end),

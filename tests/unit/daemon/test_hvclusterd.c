@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The real hvclusterd on folders of its own, asked by the real client; libvirt's test driver stands for the hypervisor.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -155,6 +156,17 @@ static int set_up_running(void **state)
     return rc;
 }
 
+static void empty_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+
+    while (folder != NULL && (entry = readdir(folder)) != NULL)
+        (void)unlinkat(dirfd(folder), entry->d_name, 0); /* not "." and "..": they are folders */
+    if (folder != NULL)
+        (void)closedir(folder);
+}
+
 static int tear_down(void **state)
 {
     static const char *const left[] = {"log", "conf", "run/hvclusterd.pid", "notify", "libvirt"};
@@ -175,12 +187,14 @@ static int tear_down(void **state)
     }
     (void)rmdir(d.run);
     (void)snprintf(path, sizeof(path), "%s/state", d.base);
+    empty_folder(path);
     (void)rmdir(path);
     return rmdir(d.base);
 }
 
 /* Asks on a connection of its own; the response, to be freed. */
-static struct hvc_record *ask(const char *operation, const char *name, const char *value)
+static struct hvc_record *ask_two(const char *operation, const char *name, const char *value, const char *second,
+                                  const char *second_value)
 {
     HVC_CLEANUP(client) struct hvc_client *client = NULL;
     HVC_CLEANUP(record) struct hvc_record *request = NULL;
@@ -193,9 +207,16 @@ static struct hvc_record *ask(const char *operation, const char *name, const cha
     hvc_record_set_u64(args, "timeout_ms", 60000);
     if (name != NULL)
         hvc_record_set_text(args, name, value);
+    if (second != NULL)
+        hvc_record_set_text(args, second, second_value);
     if (hvc_client_call(client, request, hvc_deadline_in(60000), &response, &error) < 0)
         fail_msg("%s", error.text);
     return response;
+}
+
+static struct hvc_record *ask(const char *operation, const char *name, const char *value)
+{
+    return ask_two(operation, name, value, NULL, NULL);
 }
 
 static void is_well(void)
@@ -506,6 +527,105 @@ static void systemd_is_told_about_start_watchdog_and_stop(void **state)
     d.pid = 0;
 }
 
+/* ---- the cluster's state ---- */
+
+static bool health_is(const char *health)
+{
+    HVC_CLEANUP(record) struct hvc_record *response = ask("status", NULL, NULL);
+    const struct hvc_record *state = hvc_record_record(hvc_response_data(response), "cluster_state");
+
+    assert_true(strlen(hvc_record_text(state, "summary", "")) > 0);
+    return strcmp(hvc_record_text(state, "health", ""), health) == 0;
+}
+
+static void await_health(const char *health)
+{
+    uint64_t deadline = hvc_deadline_in(30000);
+
+    while (!health_is(health) && hvc_now_ms() < deadline)
+        nap();
+    assert_true(health_is(health));
+}
+
+static uint64_t moves_out(void)
+{
+    HVC_CLEANUP(record) struct hvc_record *response = ask("settings.show", NULL, NULL);
+    const struct hvc_record *data = hvc_response_data(response);
+
+    assert_int_equal(hvc_response_result(response), HVC_RESULT_OK);
+    for (size_t i = 0; i < hvc_record_list_count(data, "settings"); i++) {
+        const struct hvc_record *setting = hvc_record_list_at(data, "settings", i);
+
+        if (strcmp(hvc_record_text(setting, "name", ""), "moves-out") == 0)
+            return hvc_record_u64(setting, "value", 0);
+    }
+    return 0;
+}
+
+static void a_stand_alone_host_keeps_its_settings_over_a_restart(void **state)
+{
+    struct hvc_record *response;
+
+    (void)state;
+    write_config("[cluster]\nstandalone = yes\n" TEST_DRIVER);
+    start_with(NULL);
+    await_health("voting");
+    response = ask_two("settings.set", "name", "moves-out", "value", "7");
+    assert_int_equal(hvc_response_result(response), HVC_RESULT_OK);
+    assert_string_equal(hvc_response_text(response), "moves-out is 7");
+    hvc_record_free(response);
+    assert_int_equal(moves_out(), 7);
+    assert_int_equal(kill(d.pid, SIGTERM), 0);
+    assert_int_equal(await_end(d.pid, 15000), 0);
+    d.pid = 0;
+    start_with(NULL);
+    await_health("voting");
+    assert_int_equal(moves_out(), 7);
+    assert_null(strstr(read_log(), "HVC1523"));
+}
+
+static void a_killed_one_keeps_what_it_acknowledged(void **state)
+{
+    struct hvc_record *response;
+
+    (void)state;
+    write_config("[cluster]\nstandalone = yes\n" TEST_DRIVER);
+    start_with(NULL);
+    await_health("voting");
+    response = ask_two("settings.set", "name", "moves-out", "value", "9");
+    assert_int_equal(hvc_response_result(response), HVC_RESULT_OK);
+    hvc_record_free(response);
+    assert_int_equal(kill(d.pid, SIGKILL), 0);
+    assert_int_equal(await_end(d.pid, 10000), 128 + SIGKILL);
+    d.pid = 0;
+    start_with(NULL);
+    await_health("voting");
+    assert_int_equal(moves_out(), 9);
+}
+
+static void without_corosync_it_serves_its_node_and_decides_nothing(void **state)
+{
+    struct hvc_record *response;
+
+    (void)state;
+    if (access("/run/corosync.pid", F_OK) == 0)
+        skip(); /* this host is a node of a cluster */
+    is_well();
+    assert_false(health_is("voting"));
+    response = ask_two("settings.set", "name", "moves-out", "value", "7");
+    assert_int_equal(hvc_response_result(response), HVC_RESULT_NO_QUORUM);
+    assert_non_null(strstr(hvc_response_text(response), "nothing was done: "));
+    hvc_record_free(response);
+    response = ask("state.init", NULL, NULL);
+    assert_true(hvc_response_result(response) == HVC_RESULT_NO_QUORUM ||
+                hvc_response_result(response) == HVC_RESULT_BUSY || hvc_response_result(response) == HVC_RESULT_DENIED);
+    hvc_record_free(response);
+    response = ask("node.list", NULL, NULL);
+    assert_int_not_equal(hvc_response_result(response), HVC_RESULT_OK);
+    hvc_record_free(response);
+    is_well();
+}
+
 static void a_wrong_configuration_ends_it_with_file_and_line(void **state)
 {
     char words[160];
@@ -534,6 +654,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_user_without_a_right_is_refused, set_up_running, tear_down),
         cmocka_unit_test_setup_teardown(a_reader_may_ask_and_not_change, set_up, tear_down),
         cmocka_unit_test_setup_teardown(systemd_is_told_about_start_watchdog_and_stop, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_stand_alone_host_keeps_its_settings_over_a_restart, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_killed_one_keeps_what_it_acknowledged, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_corosync_it_serves_its_node_and_decides_nothing, set_up_running,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_wrong_configuration_ends_it_with_file_and_line, set_up, tear_down),
     };
 

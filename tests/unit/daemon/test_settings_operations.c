@@ -17,7 +17,7 @@ static void settings_are_set_shown_and_reset(void **state)
 {
     static const struct operation_case rows[] = {
         {"settings.set", "{\"name\":\"moves-out\",\"value\":\"4\"}", "ok", "moves-out is 4"},
-        {"settings.set", "{\"name\":\"moves-out\",\"value\":\"6\",\"node\":\"n2\"}", "ok", "moves-out is 6"},
+        {"settings.set", "{\"name\":\"moves-out\",\"value\":\"6\",\"node\":\"n2\"}", "ok", "moves-out of node n2 is 6"},
         {"settings.set", "{\"name\":\"tls\",\"value\":\"no\"}", "ok", "tls is 0"},
         {"settings.set", "{\"name\":\"end-action\",\"value\":\"post-copy\"}", "ok", "end-action is 2"},
         {"settings.reset", "{\"name\":\"tls\"}", "ok", "tls is back to its default"},
@@ -39,7 +39,8 @@ static void settings_are_set_shown_and_reset(void **state)
     assert_true(hvc_record_bool(setting(call, "moves-out"), "own", false));
     assert_false(hvc_record_bool(setting(call, "tls"), "own", true));
     hvc_call_unref(call);
-    check(&(struct operation_case){"settings.reset", "{\"name\":\"moves-out\",\"node\":\"2\"}", "ok", "default"});
+    check(&(struct operation_case){"settings.reset", "{\"name\":\"moves-out\",\"node\":\"2\"}", "ok",
+                                   "moves-out of node 2 is back to the cluster's value"});
     call = run("settings.show", "{\"node\":\"2\"}");
     assert_int_equal(hvc_record_u64(setting(call, "moves-out"), "value", 0), 4);
     hvc_call_unref(call);

@@ -26,6 +26,13 @@ static void the_digest_is_told_with_its_place(void **state)
     hvc_call_unref(call);
 }
 
+static void without_a_history_there_is_no_digest(void **state)
+{
+    (void)state;
+    make_empty(&keeper->status);
+    check(&(struct operation_case){"state.digest", "{}", "not-found", "nothing of a history is applied here yet"});
+}
+
 static void a_backup_is_written_where_it_was_told(void **state)
 {
     (void)state;
@@ -86,7 +93,7 @@ static void what_stands_in_the_way_is_told_and_nothing_is_begun(void **state)
     keeper->status.store = HVC_STORE_FULL;
     check(&(struct operation_case){"state.init", "{}", "unreachable", "this node's store does not work"});
     keeper->status.health = HVC_REPLICA_STARTING;
-    check(&(struct operation_case){"state.init", "{}", "busy", "still starting"});
+    check(&(struct operation_case){"state.init", "{}", "busy", "try again when hvclusterd has joined"});
     assert_int_equal(keeper->begun, 0);
 }
 
@@ -114,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_digest_is_told_with_its_place, begin, end),
+        cmocka_unit_test_setup_teardown(without_a_history_there_is_no_digest, begin, end),
         cmocka_unit_test_setup_teardown(a_backup_is_written_where_it_was_told, begin, end),
         cmocka_unit_test_setup_teardown(a_history_is_created_only_where_there_is_none, begin, end),
         cmocka_unit_test_setup_teardown(a_damaged_store_is_no_empty_one, begin, end),
