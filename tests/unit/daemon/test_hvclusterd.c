@@ -576,7 +576,7 @@ static void a_stand_alone_host_keeps_its_settings_over_a_restart(void **state)
     hvc_record_free(response);
     assert_int_equal(moves_out(), 7);
     assert_int_equal(kill(d.pid, SIGTERM), 0);
-    assert_int_equal(await_end(d.pid, 15000), 0);
+    assert_int_equal(await_end(d.pid, 30000), 0);
     d.pid = 0;
     start_with(NULL);
     await_health("voting");
@@ -596,7 +596,7 @@ static void a_killed_one_keeps_what_it_acknowledged(void **state)
     assert_int_equal(hvc_response_result(response), HVC_RESULT_OK);
     hvc_record_free(response);
     assert_int_equal(kill(d.pid, SIGKILL), 0);
-    assert_int_equal(await_end(d.pid, 10000), 128 + SIGKILL);
+    assert_int_equal(await_end(d.pid, 30000), 128 + SIGKILL);
     d.pid = 0;
     start_with(NULL);
     await_health("voting");
