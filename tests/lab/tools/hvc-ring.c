@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hvc-ring GROUP SECONDS [MESSAGES-PER-SECOND]: joins a CPG group through the ring adapter and prints what comes, one
- * line an event, and with --trace (before the group) corosync's callbacks as well. For tests in the lab and for a look
- * by hand.
+ * hvc-ring [--trace | --record] GROUP SECONDS [MESSAGES-PER-SECOND]: joins a CPG group through the ring adapter, sends
+ * numbered messages and prints what comes, one line an event. --trace: corosync's callbacks as well. --record: only
+ * those, each behind its time (tests/sim/traces/README.md). For tests in the lab and for a look by hand.
  */
 #include <inttypes.h>
 #include <poll.h>
@@ -16,6 +16,15 @@ static void print_trace(void *context, const char *line)
 {
     (void)context;
     (void)printf("trace %s\n", line);
+}
+
+static void print_record(void *context, const char *line)
+{
+    struct timespec now;
+
+    (void)context;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)printf("%jd.%06ld %s\n", (intmax_t)now.tv_sec, now.tv_nsec / 1000, line);
 }
 
 static void print_event(struct hvc_ring *ring, const struct hvc_replication_event *event)
@@ -58,45 +67,88 @@ static void print_status(struct hvc_ring *ring)
                  status.try_again, status.reconnects, status.last.text);
 }
 
-int main(int argc, char **argv)
-{
-    struct hvc_error error = {0};
+/* What was asked for, and what has been done of it. */
+struct task {
     struct hvc_ring *ring;
-    uint64_t seconds, rate = 0, end, next, status_at;
-    int first = argc > 1 && strcmp(argv[1], "--trace") == 0 ? 2 : 1;
+    bool quiet;                                        /* no events */
+    uint64_t rate, begin, due_before, sent, status_at; /* due_before: sent when the time began to count */
+};
 
-    if (argc - first < 2 || hvc_parse_u64(argv[first + 1], 1, 86400, &seconds) != 0 ||
-        (argc - first > 2 && hvc_parse_u64(argv[first + 2], 0, 1000, &rate) != 0)) {
-        (void)fputs("usage: hvc-ring [--trace] GROUP SECONDS [MESSAGES-PER-SECOND]\n", stderr);
-        return 2;
+/* As many messages as are due by now: "NODE/PID#NUMBER". */
+static void send_due(struct task *task)
+{
+    uint64_t due = task->due_before + (hvc_now_ms() - task->begin) * task->rate / 1000;
+    int result = 0;
+
+    while (task->sent < due && result == 0) {
+        char text[64];
+        int length =
+            snprintf(text, sizeof(text), "%u/%d#%" PRIu64, hvc_ring_node(task->ring), (int)getpid(), task->sent + 1);
+
+        result = hvc_ring_send(task->ring, text, (size_t)length);
+        if (result == 0)
+            task->sent++;
+        else if (!task->quiet)
+            (void)printf("send %s\n", strerror(-result));
     }
-    if (setvbuf(stdout, NULL, _IOLBF, 0) != 0 || hvc_ring_open(argv[first], &ring, &error) != 0) {
-        (void)fprintf(stderr, "hvc-ring: %s\n", error.text);
-        return 1;
+    if (result != 0) { /* what could not be sent is not made up for later */
+        task->begin = hvc_now_ms();
+        task->due_before = task->sent;
     }
-    if (first == 2)
-        hvc_ring_trace(ring, print_trace, NULL);
-    end = hvc_deadline_in(seconds * 1000);
-    next = status_at = hvc_now_ms();
+}
+
+static void run(struct task *task, uint64_t end)
+{
     while (hvc_deadline_left(end) > 0) {
-        struct pollfd fd = {.fd = hvc_ring_fd(ring), .events = POLLIN};
+        struct pollfd fd = {.fd = hvc_ring_fd(task->ring), .events = POLLIN};
         struct hvc_replication_event event;
 
         if (poll(&fd, 1, 10) < 0)
             break;
-        while (hvc_ring_next(ring, &event))
-            print_event(ring, &event);
-        if (rate > 0 && hvc_now_ms() >= next) {
-            int result = hvc_ring_send(ring, "ping", 4);
-
-            if (result != 0)
-                (void)printf("send %s\n", strerror(-result));
-            next = hvc_now_ms() + 1000 / rate;
+        while (hvc_ring_next(task->ring, &event)) {
+            if (!task->quiet)
+                print_event(task->ring, &event);
         }
-        if (hvc_now_ms() >= status_at) {
-            print_status(ring);
-            status_at = hvc_now_ms() + 1000;
+        if (task->rate > 0)
+            send_due(task);
+        if (!task->quiet && hvc_now_ms() >= task->status_at) {
+            print_status(task->ring);
+            task->status_at = hvc_now_ms() + 1000;
         }
     }
-    return hvc_ring_close(ring, 2000) == 0 ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    struct hvc_error error = {0};
+    struct task task = {0};
+    hvc_ring_trace_fn trace = NULL;
+    uint64_t seconds;
+
+    if (argc > 1 && strcmp(argv[1], "--record") == 0) {
+        trace = print_record;
+        task.quiet = true;
+    } else if (argc > 1 && strcmp(argv[1], "--trace") == 0) {
+        trace = print_trace;
+    }
+    if (trace != NULL) {
+        argc--;
+        argv++;
+    }
+    if (argc < 3 || hvc_parse_u64(argv[2], 1, 86400, &seconds) != 0 ||
+        (argc > 3 && hvc_parse_u64(argv[3], 0, 100000, &task.rate) != 0)) {
+        (void)fputs("usage: hvc-ring [--trace | --record] GROUP SECONDS [MESSAGES-PER-SECOND]\n", stderr);
+        return 2;
+    }
+    if (setvbuf(stdout, NULL, _IOLBF, 0) != 0)
+        return 1;
+    if (task.quiet)
+        (void)printf("# hvc-ring pid=%d\n", (int)getpid());
+    if (hvc_ring_open_traced(argv[1], trace, NULL, &task.ring, &error) != 0) {
+        (void)fprintf(stderr, "hvc-ring: %s\n", error.text);
+        return 1;
+    }
+    task.begin = task.status_at = hvc_now_ms();
+    run(&task, hvc_deadline_in(seconds * 1000));
+    return hvc_ring_close(task.ring, 2000) == 0 ? 0 : 1;
 }

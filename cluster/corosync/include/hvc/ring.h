@@ -46,6 +46,12 @@ const char *hvc_ring_health_name(enum hvc_ring_health health);
 /* Starts the thread; it connects in the background. group: at most 127 bytes (CPG_MAX_NAME_LENGTH). */
 int hvc_ring_open(const char *group, struct hvc_ring **ret_ring, struct hvc_error *error);
 
+/* The same for tests and traces: function is called in the ring's thread for each callback of corosync, with one line
+ * of text (tests/sim/traces/README.md). */
+typedef void (*hvc_ring_trace_fn)(void *context, const char *line);
+int hvc_ring_open_traced(const char *group, hvc_ring_trace_fn function, void *context, struct hvc_ring **ret_ring,
+                         struct hvc_error *error);
+
 /* Leaves the group and ends the thread; waits at most wait_ms for it. A thread that corosync holds longer is left
  * behind with its memory: -ETIMEDOUT then, and the process should end. NULL is allowed. */
 int hvc_ring_close(struct hvc_ring *ring, uint64_t wait_ms);
@@ -85,9 +91,5 @@ struct hvc_ring_operations {
 
 /* Corosync's; ring is what hvc_ring_open gave. */
 extern const struct hvc_ring_operations hvc_ring_operations;
-
-/* For tests and traces: called in the handle's thread for each callback of corosync, with one line of text. */
-typedef void (*hvc_ring_trace_fn)(void *context, const char *line);
-void hvc_ring_trace(struct hvc_ring *ring, hvc_ring_trace_fn function, void *context);
 
 #endif
