@@ -2,10 +2,14 @@
 /*
  * hvc-ring [--trace | --record] GROUP SECONDS [MESSAGES-PER-SECOND]: joins a CPG group through the ring adapter, sends
  * numbered messages and prints what comes, one line an event. --trace: corosync's callbacks as well. --record: only
- * those, each behind its time (tests/sim/traces/README.md). For tests in the lab and for a look by hand.
+ * those, each behind its time (tests/sim/traces/README.md). SIGTERM: it leaves the group and ends. For tests in the lab
+ * and for a look by hand.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "hvc/clock.h"
@@ -97,13 +101,21 @@ static void send_due(struct task *task)
     }
 }
 
+static atomic_bool ended;
+
+static void end_it(int number)
+{
+    (void)number;
+    atomic_store(&ended, true);
+}
+
 static void run(struct task *task, uint64_t end)
 {
-    while (hvc_deadline_left(end) > 0) {
+    while (hvc_deadline_left(end) > 0 && !atomic_load(&ended)) {
         struct pollfd fd = {.fd = hvc_ring_fd(task->ring), .events = POLLIN};
         struct hvc_replication_event event;
 
-        if (poll(&fd, 1, 10) < 0)
+        if (poll(&fd, 1, 10) < 0 && errno != EINTR)
             break;
         while (hvc_ring_next(task->ring, &event)) {
             if (!task->quiet)
@@ -120,6 +132,7 @@ static void run(struct task *task, uint64_t end)
 
 int main(int argc, char **argv)
 {
+    const struct sigaction terminate = {.sa_handler = end_it};
     struct hvc_error error = {0};
     struct task task = {0};
     hvc_ring_trace_fn trace = NULL;
@@ -142,6 +155,7 @@ int main(int argc, char **argv)
     }
     if (setvbuf(stdout, NULL, _IOLBF, 0) != 0)
         return 1;
+    (void)sigaction(SIGTERM, &terminate, NULL);
     if (task.quiet)
         (void)printf("# hvc-ring pid=%d\n", (int)getpid());
     if (hvc_ring_open_traced(argv[1], trace, NULL, &task.ring, &error) != 0) {
