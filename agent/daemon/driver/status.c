@@ -81,6 +81,8 @@ static void say_out(const struct hvc_replica *r, char *words, size_t size)
 
 static void say(const struct hvc_replica *r, const struct hvc_ring_status *ring, char *words, size_t size)
 {
+    size_t used = 0;
+
     words[0] = '\0';
     switch (r->health) {
     case HVC_REPLICA_STARTING:
@@ -89,8 +91,8 @@ static void say(const struct hvc_replica *r, const struct hvc_ring_status *ring,
         else if (r->stage == HVC_STAGE_STORE || r->stage == HVC_STAGE_LEFT)
             (void)snprintf(words, size, "the store is being checked");
         else
-            (void)snprintf(words, size, "the group has not been joined yet%s%s", ring->last.text[0] != '\0' ? ": " : "",
-                           ring->last.text);
+            (void)hvc_text_append(words, size, &used, "the group has not been joined yet%s%s",
+                                  ring->last.text[0] != '\0' ? ": " : "", ring->last.text); /* cut when too long */
         break;
     case HVC_REPLICA_OUT:
         say_out(r, words, size);
