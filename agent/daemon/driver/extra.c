@@ -6,7 +6,7 @@
 #include "hvc/bytes.h"
 #include "hvc/hash.h"
 
-/* "HVCx"; replication's messages begin otherwise (wire.c), which its test holds. */
+/* "HVCx"; replication's messages begin with "HVCL" (wire.h). */
 #define MAGIC   UINT32_C(0x78435648)
 #define VERSION 1
 

@@ -124,6 +124,7 @@ struct hvc_replica {
     uint64_t barrier, barrier_next;                  /* under way (0: none) and the last id */
     bool upkeep_flying;
     uint64_t upkeep_not_before; /* after a refusal */
+    uint64_t tick_ms;           /* when time is looked at next */
 
     uint64_t digest;
     bool changed; /* the hook is to be called */

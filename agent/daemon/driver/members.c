@@ -11,6 +11,7 @@
 #include "upkeep.h"
 
 enum {
+    TICK_MS = 1000,
     UPKEEP_MS = 10000,      /* a command that is not committed by then is looked at again */
     UPKEEP_PAUSE_MS = 5000, /* after a refusal */
 };
@@ -96,6 +97,7 @@ void hvc_members_hello(struct hvc_replica *r, const struct hvc_extra *m)
         (struct hvc_hello){.node = m->from, .cpus = m->cpus, .boot_id = m->boot_id, .memory_kib = m->memory_kib};
     if (at == r->hello_count)
         r->hello_count++;
+    r->changed = true;
 }
 
 void hvc_replica_fenced(struct hvc_replica *r, uint32_t node)
@@ -124,6 +126,7 @@ void hvc_members_fenced(struct hvc_replica *r, uint32_t node)
     if (node == 0 || node == r->node || r->stage != HVC_STAGE_RUN || r->leaving || r->fenced_count == HVC_NODES_MAX)
         return;
     r->fenced[r->fenced_count++] = node;
+    r->changed = true;
     if (hvc_drive(r, &event) < 0)
         r->fenced_count--;
 }
@@ -170,7 +173,7 @@ static void upkeep_done(void *context, const struct hvc_replica_outcome *outcome
                          hvc_answer_name(outcome->answer.code), outcome->answer.value);
 }
 
-static bool next_command(struct hvc_replica *r, struct hvc_command *ret_command)
+static bool next_command(const struct hvc_replica *r, bool tick, struct hvc_command *ret_command)
 {
     struct hvc_upkeep_member members[HVC_NODES_MAX];
     struct hvc_upkeep_node nodes[HVC_NODES_MAX];
@@ -184,24 +187,29 @@ static bool next_command(struct hvc_replica *r, struct hvc_command *ret_command)
                                 .fenced_count = r->fenced_count};
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    upkeep.stamp_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (tick && clock_gettime(CLOCK_REALTIME, &now) == 0)
+        upkeep.stamp_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
     for (unsigned i = 0; i < r->node_count; i++)
         nodes[i] = (struct hvc_upkeep_node){.id = r->nodes[i].id, .name = r->nodes[i].name};
     return hvc_upkeep_next(&upkeep, ret_command); /* only this thread changes the service: no lock */
 }
 
-/* Returns when it is to be looked at again. */
+/* Looked at when something changed, and once a second. Returns when it is to be looked at again. */
 uint64_t hvc_members_upkeep(struct hvc_replica *r, uint64_t now)
 {
     struct hvc_command command;
     struct hvc_request *request;
+    bool tick = now >= r->tick_ms;
 
-    if (r->upkeep_flying || now < r->upkeep_not_before || !is_lowest(r) || !next_command(r, &command))
-        return HVC_NO_DEADLINE;
+    if ((!tick && !r->changed) || r->upkeep_flying || now < r->upkeep_not_before || !is_lowest(r))
+        return r->tick_ms > now ? r->tick_ms : HVC_NO_DEADLINE;
+    if (tick)
+        r->tick_ms = now + TICK_MS;
+    if (!next_command(r, tick, &command))
+        return r->tick_ms;
     request = hvc_replica_request_new(HVC_REQUEST_SUBMIT, &command);
     if (request == NULL)
-        return now + UPKEEP_PAUSE_MS;
+        return r->tick_ms;
     hvc_replica_token(r, &request->token);
     request->deadline = now + UPKEEP_MS;
     request->done = upkeep_done;

@@ -153,5 +153,6 @@ bool hvc_upkeep_next(const struct hvc_upkeep *u, struct hvc_command *ret_command
     if (next_remove(u, ret_command) || next_node(u, ret_command) || next_members(u, ret_command) ||
         next_fenced(u, ret_command))
         return true;
-    return hvc_service_next_tick_ms(u->service) <= u->stamp_ms && begin(ret_command, HVC_COMMAND_TICK);
+    return u->stamp_ms != 0 && hvc_service_next_tick_ms(u->service) <= u->stamp_ms &&
+           begin(ret_command, HVC_COMMAND_TICK);
 }

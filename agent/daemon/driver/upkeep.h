@@ -29,7 +29,7 @@ struct hvc_upkeep {
     bool members_settled; /* a member that has not told about itself by now is taken for none */
     const uint32_t *fenced;
     unsigned fenced_count;
-    uint64_t stamp_ms; /* wall clock */
+    uint64_t stamp_ms; /* wall clock; 0: whether a TICK is due is not looked at (it costs a walk over the jobs) */
 };
 
 /* False: nothing differs. Fields node and stamp_ms are not set. */
