@@ -112,7 +112,7 @@ static bool print_stats(const struct sim_stats *s)
 
 struct options {
     uint64_t seed, seeds, steps;
-    bool trace, quiet;
+    bool trace, record, quiet;
 };
 
 static int parse(int argc, char **argv, struct options *o)
@@ -128,6 +128,8 @@ static int parse(int argc, char **argv, struct options *o)
             number = &o->steps;
         else if (strcmp(argv[i], "--trace") == 0)
             o->trace = true;
+        else if (strcmp(argv[i], "--record") == 0)
+            o->record = true;
         else if (strcmp(argv[i], "--quiet") == 0)
             o->quiet = true;
         else
@@ -145,13 +147,16 @@ int main(int argc, char **argv)
     bool whole = true;
 
     if (parse(argc, argv, &o) < 0) {
-        fprintf(stderr, "usage: %s [--seed N] [--seeds N] [--steps N (%d or more)] [--trace] [--quiet]\n", argv[0],
-                STEPS_MIN);
+        fprintf(stderr, "usage: %s [--seed N] [--seeds N] [--steps N (%d or more)] [--trace] [--record] [--quiet]\n",
+                argv[0], STEPS_MIN);
         return 2;
     }
     w.trace = o.trace;
+    w.record = o.record;
     w.steps_max = (unsigned)o.steps;
     for (uint64_t seed = o.seed; seed < o.seed + o.seeds; seed++) {
+        if (o.record)
+            printf("@seed %llu\n", (unsigned long long)seed);
         sim_run(&w, seed);
         if (w.violation[0] == '\0')
             continue;

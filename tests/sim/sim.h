@@ -78,7 +78,8 @@ struct sim_inbox {
     unsigned members; /* VIEW: nodes; QUORUM: votes of the ring */
     uint32_t pid[SIM_NODES];
     bool quorate;
-    uint64_t ready; /* not before */
+    uint64_t number; /* MESSAGE: rises with its place in the order of all rings */
+    uint64_t ready;  /* not before */
 };
 
 struct sim_queue {
@@ -224,7 +225,7 @@ struct sim_world {
     /* result */
     char violation[64];
     char detail[256];
-    bool trace;
+    bool trace, record;
     struct sim_stats stats;
 };
 
@@ -241,6 +242,7 @@ void sim_violation(struct sim_world *w, const char *checker, const char *format,
 void sim_run(struct sim_world *w, uint64_t seed);
 void sim_free(struct sim_world *w);
 void sim_inbox_push(struct sim_world *w, struct sim_node *n, const struct sim_inbox *item);
+void sim_record(const struct sim_node *n, const struct sim_inbox *item);
 
 /* totem.c */
 void totem_form(struct sim_world *w);

@@ -51,6 +51,7 @@ static void deliver_one(struct sim_world *w, struct sim_node *n, const struct si
 {
     struct sim_inbox in = {.kind = INBOX_MESSAGE, .from = item->from, .bytes = item->bytes, .length = item->length};
 
+    in.number = (uint64_t)n->ring << 16 | (uint64_t)(item - w->ring[n->ring].item);
     if (item->kind == ITEM_MESSAGE) {
         if (n->joined != 0 && n->joined == n->pid && n->group[item->from] != 0)
             sim_inbox_push(w, n, &in);

@@ -141,6 +141,8 @@ void sim_inbox_push(struct sim_world *w, struct sim_node *n, const struct sim_in
 
     if (!n->running)
         return;
+    if (w->record)
+        sim_record(n, item);
     if (q->count == q->capacity) {
         struct sim_inbox *slot = checked(malloc(2 * (q->capacity + 8) * sizeof(*slot)));
 
@@ -269,6 +271,7 @@ static void reset(struct sim_world *w, uint64_t seed)
     memset(w, 0, sizeof(*w));
     w->steps_max = keep.steps_max;
     w->trace = keep.trace;
+    w->record = keep.record;
     w->ring = keep.ring;
     w->rings_capacity = keep.rings_capacity;
     w->heap = keep.heap;
