@@ -191,11 +191,13 @@ bool hvc_connection_open(struct hvc_connection *c, const struct cpg_name *group)
     return result == CS_OK || fail(c, "cannot join the CPG group", result);
 }
 
-void hvc_connection_close(struct hvc_connection *c)
+void hvc_connection_close(struct hvc_connection *c, const struct cpg_name *group)
 {
     bool was_open = c->open[HVC_FD_CPG];
 
     hvc_report_call_begins(c->report);
+    if (c->open[HVC_FD_CPG] && !c->report->failed)
+        (void)cpg_leave(c->cpg, group); /* else the others are told that the process died, which is as good */
     if (c->open[HVC_FD_CPG])
         (void)cpg_finalize(c->cpg);
     if (c->open[HVC_FD_QUORUM])

@@ -27,7 +27,8 @@ struct hvc_connection {
 
 /* Connects all four and joins the group. False: report says why; close is due all the same. */
 bool hvc_connection_open(struct hvc_connection *c, const struct cpg_name *group);
-void hvc_connection_close(struct hvc_connection *c);
+/* Leaves the group, if the connections are good still. */
+void hvc_connection_close(struct hvc_connection *c, const struct cpg_name *group);
 
 /* Callbacks for what has come; fds as poll filled them, with the descriptors of c. All but CPG's. */
 void hvc_connection_dispatch(struct hvc_connection *c, const struct pollfd fds[HVC_FD_COUNT]);

@@ -77,7 +77,7 @@ void *hvc_ring_thread(void *argument)
     while (!atomic_load(&ring->stop)) {
         if (hvc_connection_open(&ring->connection, &ring->group))
             serve(ring);
-        hvc_connection_close(&ring->connection);
+        hvc_connection_close(&ring->connection, &ring->group);
         if (!atomic_load(&ring->stop)) {
             atomic_fetch_add(&ring->report.reconnects, 1);
             wait_to_connect(ring);
