@@ -209,6 +209,60 @@ static void a_copy_is_whole_or_refused_and_a_store_is_never_half_restored(void *
     }
 }
 
+static void back_to_the_first_version(void)
+{
+    char path[256];
+    sqlite3 *db;
+
+    (void)snprintf(path, sizeof(path), "%s/hvcluster.db", world.store);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "ALTER TABLE state DROP COLUMN with_nodes; UPDATE schema_version SET version = 1",
+                                  NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* A store of the first version with four records is opened, which changes its tables, and takes four more. */
+static bool upgrade_fails_at(const struct matrix *matrix, uint64_t n)
+{
+    struct outcome outcome = {0};
+    int64_t before = shim_live();
+    bool complete, fired;
+
+    world_up(&world, "/dev/shm");
+    assert_true(part(1, 4, &outcome));
+    back_to_the_first_version();
+    shim_arm(matrix->kind, matrix->mode, n, matrix->error);
+    complete = part(5, 8, &outcome);
+    shim_disarm();
+    fired = shim_fired();
+    if (complete ? outcome.done != 8 : outcome.error.code >= 0 || outcome.error.text[0] == '\0')
+        fail_msg("%s %ju (%s): failed without words", matrix->name, (uintmax_t)n, shim_last());
+    if (shim_live() != before)
+        fail_msg("%s %ju (%s): blocks leaked", matrix->name, (uintmax_t)n, shim_last());
+    check_store(&outcome, matrix->name, n);
+    world_down(&world);
+    return fired;
+}
+
+static void a_store_of_the_first_version_loses_nothing_when_its_upgrade_fails(void **state)
+{
+    static const struct matrix matrices[] = {{"upgrade: allocation, once", SHIM_ALLOCATION, SHIM_ONCE, 0},
+                                             {"upgrade: SQLite call, once", SHIM_CALL, SHIM_ONCE, SQLITE_IOERR},
+                                             {"upgrade: file, once", SHIM_FILE, SHIM_ONCE, EIO},
+                                             {"upgrade: file, from then on", SHIM_FILE, SHIM_FROM_THEN_ON, ENOSPC}};
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(matrices); i++) {
+        uint64_t n = 1, runs = 0;
+
+        assert_false(upgrade_fails_at(&matrices[i], UINT64_MAX));
+        for (; upgrade_fails_at(&matrices[i], n); runs++)
+            n += n < 60 ? 1 : 1 + n / 15;
+        print_message("%s: %ju runs, the last at %ju\n", matrices[i].name, (uintmax_t)runs, (uintmax_t)n);
+    }
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -234,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_read_fails_once),
         cmocka_unit_test(reads_fail_from_then_on),
         cmocka_unit_test(a_copy_is_whole_or_refused_and_a_store_is_never_half_restored),
+        cmocka_unit_test(a_store_of_the_first_version_loses_nothing_when_its_upgrade_fails),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);
