@@ -120,8 +120,9 @@ struct hvc_replica {
     struct hvc_buffer *pinned, *staged;
     struct hvc_documents documents;
 
-    struct hvc_request *requests, *readers, *askers; /* SUBMIT, BARRIER, DOCUMENT */
-    uint64_t barrier, barrier_next;                  /* under way (0: none) and the last id */
+    struct hvc_request_list waits, flies; /* SUBMIT: to be given to the core; given to the present view */
+    struct hvc_request *readers, *askers; /* BARRIER, DOCUMENT */
+    uint64_t barrier, barrier_next;       /* under way (0: none) and the last id */
     bool upkeep_flying;
     uint64_t upkeep_not_before; /* after a refusal */
     uint64_t tick_ms;           /* when time is looked at next */

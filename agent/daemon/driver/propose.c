@@ -151,18 +151,45 @@ static void refuse(struct hvc_replica *r, struct hvc_request *request, int error
     end(r, request, &outcome);
 }
 
+static void append(struct hvc_request_list *list, struct hvc_request *request)
+{
+    request->next = NULL;
+    if (list->head == NULL)
+        list->head = request;
+    else
+        list->tail->next = request;
+    list->tail = request;
+}
+
+static void prepend(struct hvc_request_list *list, struct hvc_request *request)
+{
+    request->next = list->head;
+    list->head = request;
+    if (request->next == NULL)
+        list->tail = request;
+}
+
+/* Takes the one out that stands behind "before", NULL: the first. */
+static struct hvc_request *take_behind(struct hvc_request_list *list, struct hvc_request *before)
+{
+    struct hvc_request *request = before == NULL ? list->head : before->next;
+
+    if (before == NULL)
+        list->head = request->next;
+    else
+        before->next = request->next;
+    if (list->tail == request)
+        list->tail = before;
+    return request;
+}
+
 void hvc_propose_take(struct hvc_replica *r, struct hvc_request *request)
 {
-    struct hvc_request **at = &r->requests;
-
     if (!request->wait_for_quorum &&
-        !(r->stage == HVC_STAGE_RUN && r->core_status.primary && r->core_status.participant)) {
+        !(r->stage == HVC_STAGE_RUN && r->core_status.primary && r->core_status.participant))
         refuse(r, request, -EAGAIN, "not accepted, nothing was done");
-        return;
-    }
-    while (*at != NULL)
-        at = &(*at)->next;
-    *at = request;
+    else
+        append(&r->waits, request);
 }
 
 /* What the core said, or an error of ours. */
@@ -187,47 +214,39 @@ static int give(struct hvc_replica *r, struct hvc_request *request)
     return hvc_drive(r, &event);
 }
 
-static struct hvc_request *next_to_give(struct hvc_replica *r)
-{
-    struct hvc_request *request = r->requests;
-
-    while (request != NULL && request->flying)
-        request = request->next;
-    return request;
-}
-
 /* Takes it out of the list; false: it has been answered meanwhile, and is gone. */
-static bool unlist(struct hvc_replica *r, const struct hvc_request *request)
+static bool unlist(struct hvc_request_list *list, const struct hvc_request *request)
 {
-    struct hvc_request **at = &r->requests;
+    struct hvc_request *before = NULL, *at = list->head;
 
-    while (*at != NULL && *at != request)
-        at = &(*at)->next;
-    if (*at == NULL)
+    while (at != NULL && at != request) {
+        before = at;
+        at = at->next;
+    }
+    if (at == NULL)
         return false;
-    *at = request->next;
+    (void)take_behind(list, before);
     return true;
 }
 
-/* Giving one may apply others, which then leave the list: each time from its head. */
+/* Giving one may apply others, and even this one: it is among those that fly before it is given. */
 void hvc_propose_pump(struct hvc_replica *r)
 {
     struct hvc_replica_outcome outcome = {0};
-    struct hvc_request *request;
 
-    while (!r->leaving && r->core_status.primary && r->core_status.participant && (request = next_to_give(r)) != NULL) {
+    while (!r->leaving && r->core_status.primary && r->core_status.participant && r->waits.head != NULL) {
+        struct hvc_request *request = take_behind(&r->waits, NULL);
         bool given = request->given;
         int result;
 
-        request->flying = request->given = true;
+        request->given = true;
+        append(&r->flies, request);
         result = give(r, request);
-        if (result >= 0 || !unlist(r, request))
+        if (result >= 0 || !unlist(&r->flies, request))
             continue;
         if (result == -EAGAIN || result == -ENOBUFS) {
             request->given = given;
-            request->flying = false;
-            request->next = r->requests; /* it was the first that could be given */
-            r->requests = request;
+            prepend(&r->waits, request);
             return;
         }
         outcome.error = result;
@@ -236,10 +255,16 @@ void hvc_propose_pump(struct hvc_replica *r)
     }
 }
 
+/* In the order in which they came. */
 void hvc_propose_void(struct hvc_replica *r)
 {
-    for (struct hvc_request *request = r->requests; request != NULL; request = request->next)
-        request->flying = false;
+    if (r->flies.head == NULL)
+        return;
+    r->flies.tail->next = r->waits.head;
+    if (r->waits.head == NULL)
+        r->waits.tail = r->flies.tail;
+    r->waits.head = r->flies.head;
+    r->flies = (struct hvc_request_list){0};
 }
 
 static void fill_answer(const struct hvc_replication_update *u, const struct hvc_answer *answer,
@@ -259,51 +284,65 @@ static void fill_answer(const struct hvc_replication_update *u, const struct hvc
     }
 }
 
+/* Answers the first of a list that bears the entry's token: it is the one that the entry was made for, as far as it is
+ * this node's, and the first is where it usually is. */
+static bool answer_in(struct hvc_replica *r, struct hvc_request_list *list, const struct hvc_replication_update *u,
+                      const struct hvc_answer *answer)
+{
+    struct hvc_replica_outcome outcome = {0};
+    struct hvc_request *before = NULL, *at = list->head;
+
+    while (at != NULL && memcmp(at->token.id, u->work_entry.token.id, sizeof(at->token.id)) != 0) {
+        before = at;
+        at = at->next;
+    }
+    if (at == NULL)
+        return false;
+    (void)take_behind(list, before);
+    fill_answer(u, answer, &outcome);
+    end(r, at, &outcome);
+    return true;
+}
+
+/* Of two requests with one token each has an entry of its own, or will: one entry answers one of them. */
 void hvc_propose_applied(struct hvc_replica *r, const struct hvc_replication_update *u, const struct hvc_answer *answer)
 {
-    struct hvc_request **at = &r->requests, *request;
-    struct hvc_replica_outcome outcome = {0};
-
     if (u->work_entry.kind != HVC_ENTRY_OP)
         return;
-    while ((request = *at) != NULL) {
-        if (memcmp(request->token.id, u->work_entry.token.id, sizeof(request->token.id)) != 0) {
-            at = &request->next;
+    if (!answer_in(r, &r->flies, u, answer))
+        (void)answer_in(r, &r->waits, u, answer); /* of a former view, about to be proposed again */
+}
+
+static uint64_t expire_in(struct hvc_replica *r, struct hvc_request_list *list, uint64_t now, uint64_t next)
+{
+    struct hvc_request *before = NULL, *at = list->head, *behind;
+
+    for (; at != NULL; at = behind) {
+        behind = at->next;
+        if (at->deadline > now) {
+            next = at->deadline < next ? at->deadline : next;
+            before = at;
             continue;
         }
-        *at = request->next;
-        fill_answer(u, answer, &outcome);
-        end(r, request, &outcome);
+        (void)take_behind(list, before);
+        if (at->given)
+            refuse(r, at, -ETIMEDOUT, "not committed in time, it may still come to be; ask again");
+        else
+            refuse(r, at, -EAGAIN, "not accepted in time, nothing was done");
     }
+    return next;
 }
 
 uint64_t hvc_propose_expire(struct hvc_replica *r, uint64_t now)
 {
-    struct hvc_request **at = &r->requests, *request;
-    uint64_t next = HVC_NO_DEADLINE;
-
-    while ((request = *at) != NULL) {
-        if (request->deadline > now) {
-            next = request->deadline < next ? request->deadline : next;
-            at = &request->next;
-            continue;
-        }
-        *at = request->next;
-        if (request->given)
-            refuse(r, request, -ETIMEDOUT, "not committed in time, it may still come to be; ask again");
-        else
-            refuse(r, request, -EAGAIN, "not accepted in time, nothing was done");
-    }
-    return next;
+    return expire_in(r, &r->waits, now, expire_in(r, &r->flies, now, HVC_NO_DEADLINE));
 }
 
 void hvc_propose_cancel(struct hvc_replica *r)
 {
     static const struct hvc_replica_outcome cancelled = {.error = -ECANCELED, .words = "the replica is being closed"};
-    struct hvc_request *request;
 
-    while ((request = r->requests) != NULL) {
-        r->requests = request->next;
-        end(r, request, &cancelled);
-    }
+    hvc_propose_void(r);
+    while (r->waits.head != NULL)
+        end(r, take_behind(&r->waits, NULL), &cancelled);
 }

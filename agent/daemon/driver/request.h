@@ -35,7 +35,7 @@ struct hvc_request {
     /* SUBMIT */
     struct hvc_command *command; /* own, with the bytes of a DOCUMENT behind it */
     struct hvc_token token;
-    bool wait_for_quorum, given, flying; /* given: to a core at least once; flying: to the present view */
+    bool wait_for_quorum, given; /* given: to a core at least once */
     hvc_replica_done_fn done;
     void *context;
 
@@ -47,6 +47,10 @@ struct hvc_request {
     bool damaged; /* the store's own copy is: get it from another member all the same */
 
     uint32_t node; /* FENCED */
+};
+
+struct hvc_request_list {
+    struct hvc_request *head, *tail; /* tail: only where head is not NULL */
 };
 
 /* With a copy of the command; NULL without memory. command may be NULL. */
