@@ -263,6 +263,19 @@ static void choose_ring(struct hvc_replica *r, const struct hvc_ring_port *port)
         r->port = (struct hvc_ring_port){&hvc_ring_operations, open_corosync, r};
 }
 
+/* Signals are the main thread's; the threads that this one starts inherit that. */
+static int start_thread(struct hvc_replica *r)
+{
+    sigset_t all, before;
+    int result;
+
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    result = pthread_create(&r->thread, NULL, run, r);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -result;
+}
+
 int hvc_replica_open_on(const struct hvc_replica_config *config, const struct hvc_ring_port *port,
                         const struct hvc_tuning *tuning, struct hvc_replica **ret_replica, struct hvc_error *error)
 {
@@ -293,7 +306,7 @@ int hvc_replica_open_on(const struct hvc_replica_config *config, const struct hv
     result = !ok ? -ENOMEM : r->wake < 0 ? -errno : hvc_state_init(r);
     hvc_status_publish(r);
     if (result == 0)
-        result = -pthread_create(&r->thread, NULL, run, r);
+        result = start_thread(r);
     if (result < 0) {
         replica_free(r);
         return hvc_error_set(error, result, "cannot start the replica: %s", strerror(-result));

@@ -337,6 +337,31 @@ static void a_damaged_store_does_not_count_and_is_said(void **state)
     world_close(replica);
 }
 
+static void what_the_store_holds_and_nobody_can_read_is_put_aside(void **state)
+{
+    struct hvc_store_config config = {.directory = world_path(&world, "store")};
+    struct hvc_store_snapshot snapshot = {
+        .index = 5, .metadata = "no metadata", .metadata_length = 11, .state = "no state", .state_length = 8};
+    struct hvc_store_record record = {
+        .seq = 1, .snapshot = &snapshot, .promised = 3, .commit = 5, .node = 1, .voter = true};
+    struct hvc_replica_status status;
+    struct hvc_replica *replica;
+    struct hvc_store *store;
+    struct hvc_error error;
+
+    (void)state;
+    assert_int_equal(hvc_store_open(&config, &store, &error), 0);
+    assert_int_equal(hvc_store_submit(store, &record, &error), 0);
+    assert_int_equal(hvc_store_close(store, &error), 0);
+    replica = world_alone(&world, NULL);
+    world_wait(replica, HVC_REPLICA_OUT);
+    hvc_replica_status(replica, &status);
+    assert_true(status.facts.damaged);
+    assert_non_null(strstr(status.facts.damage, "metadata"));
+    assert_int_equal(access(status.facts.aside, R_OK), 0);
+    world_close(replica);
+}
+
 /* ---- definitions, compaction ---- */
 
 static void definition_is_there(struct hvc_replica *replica, unsigned number, size_t length)
@@ -444,6 +469,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(closing_answers_those_who_wait, up, down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_left_and_the_state_is_there_again_when_there_is_room, up, down),
         cmocka_unit_test_setup_teardown(a_damaged_store_does_not_count_and_is_said, up, down),
+        cmocka_unit_test_setup_teardown(what_the_store_holds_and_nobody_can_read_is_put_aside, up, down),
         cmocka_unit_test_setup_teardown(definitions_of_several_parts_are_kept, up, down),
         cmocka_unit_test_setup_teardown(half_a_definition_survives_a_snapshot_and_a_restart, up, down),
         cmocka_unit_test_setup_teardown(a_copy_of_the_store_can_be_taken_while_it_runs, up, down),
