@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "hvc/clock.h"
+#include "hvc/thread.h"
 #include "sending.h"
 #include "thread.h"
 
@@ -14,8 +15,37 @@ static void ring_free(struct hvc_ring *ring)
     hvc_events_done(&ring->events);
     hvc_queue_done(&ring->sending);
     hvc_report_done(&ring->report);
+    (void)pthread_mutex_destroy(&ring->end_lock);
+    (void)pthread_cond_destroy(&ring->end_come);
     (void)close(ring->wake);
     free(ring);
+}
+
+static void *run(void *argument)
+{
+    struct hvc_ring *ring = argument;
+    bool abandoned;
+
+    hvc_ring_thread(ring);
+    (void)pthread_mutex_lock(&ring->end_lock);
+    ring->ended = true;
+    abandoned = ring->abandoned;
+    (void)pthread_cond_signal(&ring->end_come);
+    (void)pthread_mutex_unlock(&ring->end_lock);
+    if (abandoned)
+        ring_free(ring);
+    return NULL;
+}
+
+static void init_end(struct hvc_ring *ring)
+{
+    pthread_condattr_t attributes;
+
+    (void)pthread_condattr_init(&attributes); /* these cannot fail with a clock that is there */
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&ring->end_lock, NULL);
+    (void)pthread_cond_init(&ring->end_come, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
 }
 
 /* All but the thread. */
@@ -34,6 +64,7 @@ static int ring_new(hvc_ring_trace_fn trace, void *context, struct hvc_ring **re
         free(ring);
         return result;
     }
+    init_end(ring);
     hvc_queue_init(&ring->sending, HVC_RING_SEND_MAX);
     hvc_report_init(&ring->report, trace, context);
     ring->delivery = (struct hvc_delivery){.events = &ring->events, .sending = &ring->sending, .report = &ring->report};
@@ -57,10 +88,10 @@ int hvc_ring_open_traced(const char *group, hvc_ring_trace_fn trace, void *conte
         return hvc_error_set(error, result, "cannot prepare the connection to corosync: %s", strerror(-result));
     ring->group.length = (uint32_t)length;
     memcpy(ring->group.value, group, length);
-    result = pthread_create(&ring->thread, NULL, hvc_ring_thread, ring);
-    if (result != 0) {
+    result = hvc_thread_leave(run, ring);
+    if (result < 0) {
         ring_free(ring);
-        return hvc_error_set(error, -result, "cannot start the thread that talks to corosync: %s", strerror(result));
+        return hvc_error_set(error, result, "cannot start the thread that talks to corosync: %s", strerror(-result));
     }
     *ret_ring = ring;
     return 0;
@@ -73,23 +104,22 @@ int hvc_ring_open(const char *group, struct hvc_ring **ret_ring, struct hvc_erro
 
 int hvc_ring_close(struct hvc_ring *ring, uint64_t wait_ms)
 {
-    struct timespec until;
+    uint64_t deadline = hvc_deadline_in(wait_ms);
+    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000), .tv_nsec = (long)(deadline % 1000) * 1000000};
+    bool ended;
 
     if (ring == NULL)
         return 0;
     atomic_store(&ring->stop, true);
     hvc_fd_signal(ring->wake);
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += (time_t)(wait_ms / 1000);
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_nsec -= 1000000000;
-        until.tv_sec++;
-    }
-    if (pthread_clockjoin_np(ring->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
-        (void)pthread_detach(ring->thread);
+    (void)pthread_mutex_lock(&ring->end_lock);
+    while (!ring->ended && pthread_cond_timedwait(&ring->end_come, &ring->end_lock, &until) == 0)
+        continue;
+    ended = ring->ended;
+    ring->abandoned = !ended;
+    (void)pthread_mutex_unlock(&ring->end_lock);
+    if (!ended)
         return -ETIMEDOUT;
-    }
     ring_free(ring);
     return 0;
 }

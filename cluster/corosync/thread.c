@@ -70,10 +70,8 @@ static void wait_to_connect(struct hvc_ring *ring)
         hvc_fd_drain(ring->wake);
 }
 
-void *hvc_ring_thread(void *argument)
+void hvc_ring_thread(struct hvc_ring *ring)
 {
-    struct hvc_ring *ring = argument;
-
     while (!atomic_load(&ring->stop)) {
         if (hvc_connection_open(&ring->connection, &ring->group))
             serve(ring);
@@ -83,5 +81,4 @@ void *hvc_ring_thread(void *argument)
             wait_to_connect(ring);
         }
     }
-    return NULL;
 }

@@ -6,8 +6,11 @@
 #include "connection.h"
 
 struct hvc_ring {
-    pthread_t thread;
-    int wake; /* eventfd: the thread has something to do */
+    int wake;                 /* eventfd: the thread has something to do */
+    pthread_mutex_t end_lock; /* ended, abandoned */
+    pthread_cond_t end_come;
+    bool ended;     /* the thread has */
+    bool abandoned; /* nobody waits for it: it frees everything when it ends */
     atomic_bool stop;
     atomic_bool paused; /* the receiver is behind: CPG is not dispatched */
     struct cpg_name group;
@@ -18,7 +21,7 @@ struct hvc_ring {
     struct hvc_connection connection;
 };
 
-/* For pthread_create: connects, serves and connects again until stop. */
-void *hvc_ring_thread(void *ring);
+/* Connects, serves and connects again until stop. */
+void hvc_ring_thread(struct hvc_ring *ring);
 
 #endif

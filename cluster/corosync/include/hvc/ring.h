@@ -53,7 +53,8 @@ int hvc_ring_open_traced(const char *group, hvc_ring_trace_fn function, void *co
                          struct hvc_error *error);
 
 /* Leaves the group and ends the thread; waits at most wait_ms for it. A thread that corosync holds longer is left
- * behind with its memory: -ETIMEDOUT then, and the process should end. NULL is allowed. */
+ * behind and frees its memory when it ends (hvc_thread_await): -ETIMEDOUT then, and the process should end. NULL is
+ * allowed. */
 int hvc_ring_close(struct hvc_ring *ring, uint64_t wait_ms);
 
 /* Readable while there are events to take. */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A real corosync of one node (id 7, "alone"; "gone" 9 and "away" 8 never come), in namespaces of its own: its silence
+ * cannot be imitated. Needs root. */
+#ifndef TEST_SOLO_H
+#define TEST_SOLO_H
+
+#include <stdbool.h>
+
+/* False: it cannot be had here, and was told; end with 77. */
+bool solo_prepare(void);
+void solo_start(void);
+void solo_stop(void); /* at once; nothing when it does not run */
+void solo_signal(int number);
+
+#endif
