@@ -34,6 +34,9 @@ void hvc_service_status_read(const struct hvc_record *data, struct hvc_service_h
     if (part != NULL && strcmp(hvc_record_text(part, "health", ""), "voting") != 0)
         (void)hvc_text_append(health->words, sizeof(health->words), &used, "%s%.300s", used == 0 ? "" : "; ",
                               hvc_record_text(part, "summary", "it does not say how the cluster's state does"));
+    else if (hvc_record_type(part, "doubt") != HVC_RECORD_NONE)
+        (void)hvc_text_append(health->words, sizeof(health->words), &used, "%s%.300s", used == 0 ? "" : "; ",
+                              hvc_record_text(part, "doubt", ""));
 }
 
 static int ask(const struct hvc_service_probe *probe, uint64_t deadline_ms, struct hvc_service_health *ret_health,

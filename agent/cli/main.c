@@ -180,7 +180,9 @@ static int set_value(struct hvc_client *client, const struct hvc_cli_value *valu
 /* Told with the request, so that the daemon's answer (and the token in it) comes before we give up. */
 static void set_timeout(const struct hvc_cli_order *order, struct hvc_record *args)
 {
-    if (order->timeout_given && strcmp(order->command->operation, "status") != 0)
+    unsigned changing = HVC_CLI_OF_WRITE | HVC_CLI_OF_INIT;
+
+    if (order->timeout_given ? order->command->work == HVC_CLI_ASK : (order->command->options & changing) != 0)
         hvc_record_set_u64(args, "timeout_ms", order->timeout_ms - order->timeout_ms / 10);
 }
 

@@ -56,6 +56,7 @@ static void write_health(FILE *out, const struct hvc_record *state)
     (void)fprintf(out, LABEL "%s", "STATE", hvc_record_text(state, "summary", "not known"));
     for_how_long(out, state);
     (void)fputc('\n', out);
+    line(out, "DOUBT", hvc_record_text(state, "doubt", ""));
     if (retry != UINT64_MAX) {
         (void)fprintf(out, LABEL "it begins again in ", "");
         hvc_render_duration(out, retry);
@@ -78,26 +79,41 @@ static void write_quorum(FILE *out, const struct hvc_record *state)
 
     if (quorum == NULL || hvc_record_u64(quorum, "expected", 0) == 0) /* corosync has not said anything yet */
         return;
-    (void)fprintf(out, LABEL "%s: %" PRIu64 " of %" PRIu64 " votes are here, %" PRIu64 " are needed%s%s\n", "QUORUM",
-                  hvc_record_bool(quorum, "quorate", false) ? "yes" : "NO", hvc_record_u64(quorum, "votes", 0),
-                  hvc_record_u64(quorum, "expected", 0), hvc_record_u64(quorum, "needed", 0),
-                  modes[0] != '\0' ? "; " : "", modes);
+    (void)fprintf(out,
+                  LABEL "%s; hvclusterd is here with %" PRIu64 " of %" PRIu64 " votes, %" PRIu64 " are needed%s%s\n",
+                  "QUORUM", hvc_record_bool(quorum, "quorate", false) ? "yes" : "NO",
+                  hvc_record_u64(quorum, "votes", 0), hvc_record_u64(quorum, "expected", 0),
+                  hvc_record_u64(quorum, "needed", 0), modes[0] != '\0' ? "; " : "", modes);
     if (hvc_record_bool(quorum, "all_must_acknowledge", false))
         (void)fprintf(out, LABEL "both halves may be quorate: all members must agree, a lost one must be fenced\n", "");
 }
 
-static void write_nodes(FILE *out, const struct hvc_record *state)
+/* Corosync sees the node: then it is only hvclusterd that is missing there. */
+static bool is_up(const struct hvc_record *data, const char *name)
+{
+    for (size_t i = 0; i < hvc_record_list_count(data, "nodes"); i++) {
+        const struct hvc_record *node = hvc_record_list_at(data, "nodes", i);
+
+        if (strcmp(hvc_record_text(node, "name", ""), name) == 0)
+            return hvc_record_bool(node, "member", false);
+    }
+    return false;
+}
+
+static void write_nodes(FILE *out, const struct hvc_record *data, const struct hvc_record *state)
 {
     size_t count = hvc_record_list_count(state, "nodes");
 
     for (size_t i = 0; i < count; i++) {
         const struct hvc_record *node = hvc_record_list_at(state, "nodes", i);
-        bool member = hvc_record_bool(node, "member", false);
-        const char *part = hvc_record_bool(node, "participant", false) ? ", takes part" : ", takes no part yet";
+        const char *name = hvc_record_text(node, "name", "?"), *what = "NOT HERE";
 
-        (void)fprintf(out, LABEL "%s%s: %s%s\n", i == 0 ? "NODES" : "", hvc_record_text(node, "name", "?"),
-                      hvc_record_bool(node, "local", false) ? " (this one)" : "", member ? "here" : "NOT HERE",
-                      member ? part : "");
+        if (hvc_record_bool(node, "member", false))
+            what = hvc_record_bool(node, "participant", false) ? "here, takes part" : "here, takes no part yet";
+        else if (is_up(data, name))
+            what = "up, but hvclusterd is NOT IN THE GROUP there";
+        (void)fprintf(out, LABEL "%s%s: %s\n", i == 0 ? "NODES" : "", name,
+                      hvc_record_bool(node, "local", false) ? " (this one)" : "", what);
     }
 }
 
@@ -211,7 +227,7 @@ void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned column
     if (state != NULL) {
         write_health(out, state);
         write_quorum(out, state);
-        write_nodes(out, state);
+        write_nodes(out, data, state);
         if (is_open(state)) {
             write_store(out, state);
             write_view(out, state);

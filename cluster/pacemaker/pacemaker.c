@@ -31,10 +31,14 @@ static struct hvc_bounded_limit pacemaker_calls = {.max_stuck = 4};
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-/* crm_perror writes to stderr up to this level; crm_log_init would take over the process's libqb log and its umask. */
+/*
+ * crm_perror writes to stderr up to this level. Only the variable is set: crm_log_init would take over the process's
+ * libqb log and its umask, and set_crm_log_level() puts a filter of Pacemaker's before every message of the process,
+ * which then lets nothing through.
+ */
 static void quiet(void)
 {
-    (void)set_crm_log_level(LOG_EMERG);
+    crm_log_level = LOG_EMERG;
 }
 
 struct request {

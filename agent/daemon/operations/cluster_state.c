@@ -205,8 +205,8 @@ static const char *wait_advice(enum hvc_replication_wait wait)
     case HVC_WAIT_ACKS:
         return "if this lasts, look at hvclusterd there: hvcluster status, its log, its disk";
     case HVC_WAIT_VOTES:
-        return "start the nodes whose stores are whole; for a new cluster that will not get all its nodes: hvcluster "
-               "init; if the stores of a majority are lost: operator guide, \"Force\"";
+        return "start hvclusterd on the nodes that are not here; for a new cluster that will not get all its nodes: "
+               "hvcluster init; if the stores of a majority are lost: operator guide, \"Force\"";
     case HVC_WAIT_FENCING:
         return "let it be fenced (pcs stonith status), or start it; if it is off for certain and cannot be fenced: "
                "pcs stonith confirm NODE";
@@ -484,4 +484,14 @@ void hvc_cluster_state_describe(struct hvc_record *record, const struct hvc_repl
     describe_log(record, status);
     describe_store(record, status);
     hvc_record_set_u64(record, "waiting_requests", status->waiting);
+}
+
+void hvc_cluster_state_doubt(struct hvc_record *record)
+{
+    if (hvc_record_bool(record, "standalone", true) || hvc_record_bool(record, "stale", true))
+        return;
+    hvc_record_set_bool(record, "stale", true);
+    hvc_record_set_text(record, "doubt",
+                        "corosync does not answer now: the others may have gone on without this node, and it would "
+                        "not know");
 }

@@ -15,6 +15,9 @@
 /* Fills the record. now_ms: hvc_now_ms, durations count up to it. */
 void hvc_cluster_state_describe(struct hvc_record *record, const struct hvc_replica_status *status, uint64_t now_ms);
 
+/* Corosync has not answered just now: a stopped one tells nobody that the membership has changed. NULL is allowed. */
+void hvc_cluster_state_doubt(struct hvc_record *record);
+
 /* One sentence: what keeps this node from taking part in a decision; "" when nothing does. */
 void hvc_cluster_state_missing(const struct hvc_replica_status *status, char words[HVC_STATE_WORDS_MAX]);
 

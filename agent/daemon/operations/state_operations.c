@@ -215,7 +215,7 @@ static const struct hvc_operation rows[] = {
         .right = HVC_RIGHT_ADMIN,
         .lane = HVC_LANE_WORK,
         .audited = true,
-        .timeout_ms = 30000,
+        .timeout_ms = 20000,
         .handler = init,
     },
 };

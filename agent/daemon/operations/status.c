@@ -39,6 +39,8 @@ static int describe_cluster(struct hvc_operations *operations, struct hvc_call *
     }
     hvc_record_set_bool(corosync, "answers", facts->corosync_answers);
     if (!facts->corosync_answers)
+        hvc_cluster_state_doubt(hvc_record_edit(call->data, "cluster_state"));
+    if (!facts->corosync_answers)
         hvc_record_set_text(corosync, "words", facts->corosync_error.text);
     if (facts->cluster_name[0] != '\0')
         hvc_record_set_text(call->data, "cluster", facts->cluster_name);

@@ -72,6 +72,7 @@ static void every_answer_reads_as_its_golden_file(void **state)
         {"status/starting", hvc_render_status, 80},
         {"status/voting", hvc_render_status, 80},
         {"status/voting-volatile", hvc_render_status, 80},
+        {"status/voting-doubt", hvc_render_status, 80},
     };
 
     (void)state;

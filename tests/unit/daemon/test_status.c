@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fake_keeper.h"
 #include "fake_world.h"
 #include "move_runner.h"
 
@@ -76,6 +77,30 @@ static void what_is_not_known_is_not_said(void **state)
     fake_world_free(world);
 }
 
+static void the_clusters_state_is_in_doubt_while_corosync_is_silent(void **state)
+{
+    struct fake_world *world = fake_world_new();
+    struct fake_keeper *keeper = fake_keeper_new();
+    const struct hvc_record *part;
+    struct hvc_call *call;
+
+    (void)state;
+    world->operations.keeper = &keeper->base;
+    call = ask(world);
+    part = hvc_record_record(call->data, "cluster_state");
+    assert_string_equal(hvc_record_text(part, "health", ""), "voting");
+    assert_false(hvc_record_bool(part, "stale", true));
+    hvc_call_unref(call);
+    world->facts.corosync_answers = false;
+    call = ask(world);
+    part = hvc_record_record(call->data, "cluster_state");
+    assert_true(hvc_record_bool(part, "stale", false));
+    assert_int_equal(hvc_record_type(part, "doubt"), HVC_RECORD_TEXT);
+    hvc_call_unref(call);
+    fake_keeper_free(keeper);
+    fake_world_free(world);
+}
+
 static void a_hypervisor_that_hangs_is_found_out_by_asking_it_once(void **state)
 {
     struct fake_world *world = fake_world_new();
@@ -119,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_tells_daemon_cluster_hypervisor_and_workers),
         cmocka_unit_test(what_is_not_known_is_not_said),
+        cmocka_unit_test(the_clusters_state_is_in_doubt_while_corosync_is_silent),
         cmocka_unit_test(a_hypervisor_that_hangs_is_found_out_by_asking_it_once),
         cmocka_unit_test(every_row_of_the_table_is_whole),
     };

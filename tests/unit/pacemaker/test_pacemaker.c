@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <qb/qblog.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "hvc/clock.h"
@@ -159,6 +161,45 @@ static int read_until(struct hvc_pacemaker_view *view, bool fencer, struct hvc_e
     return r == 0 ? -ETIMEDOUT : r;
 }
 
+static unsigned lines;
+
+static void count_line(int32_t target, struct qb_log_callsite *callsite, struct timespec *when, const char *text)
+{
+    (void)target;
+    (void)callsite;
+    (void)when;
+    lines += strcmp(text, "a line of our own") == 0;
+}
+
+static void say_a_line(void)
+{
+    qb_log_from_external_source("test", "test", "%s", LOG_NOTICE, 0, 0, "a line of our own");
+}
+
+/* Before any other question to Pacemaker: the first one sets the libraries up. */
+static void the_log_of_the_process_stays_its_own(void **state)
+{
+    struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+    struct hvc_error error = {0};
+    int32_t target;
+
+    (void)state;
+    qb_log_init("test", LOG_USER, LOG_INFO);
+    (void)qb_log_ctl(QB_LOG_SYSLOG, QB_LOG_CONF_ENABLED, QB_FALSE);
+    target = qb_log_custom_open(count_line, NULL, NULL, NULL);
+    assert_true(target >= 0);
+    (void)qb_log_filter_ctl(target, QB_LOG_FILTER_ADD, QB_LOG_FILTER_FILE, "*", LOG_INFO);
+    (void)qb_log_ctl(target, QB_LOG_CONF_ENABLED, QB_TRUE);
+    say_a_line();
+    assert_int_equal(lines, 1);
+    assert_int_equal(hvc_pacemaker_read("vm1", hvc_deadline_in(5000), view, &error), -ENOTCONN);
+    say_a_line();
+    assert_int_equal(lines, 2);
+    qb_log_custom_close(target);
+    qb_log_fini();
+    free(view);
+}
+
 static void without_the_fencer_nodes_are_down_and_none_is_fenced(void **state)
 {
     struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
@@ -253,6 +294,7 @@ static void a_stopped_pacemaker_costs_the_deadline_and_no_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_log_of_the_process_stays_its_own),
         cmocka_unit_test(without_pacemaker_it_says_so_at_once_and_stderr_stays_empty),
         cmocka_unit_test(without_the_fencer_nodes_are_down_and_none_is_fenced),
         cmocka_unit_test(a_user_of_group_haclient_may_ask_and_another_may_not),

@@ -34,6 +34,8 @@ static void what_is_wrong_with_the_clusters_state_is_told(void **state)
         {"voting", ""},
         {"standalone", ""},
         {"one-node-lost", ""},
+        {"voting-doubt", "corosync does not answer now: the others may have gone on without this node, and it would "
+                         "not know"},
         {"starting", "starting: the store is being checked"},
         {"out-quorum", "nothing can be decided here: no quorum: 1 of 3 votes are here, 2 are needed; not here: n2, n3"},
         {"left-store-full", "this node takes no part: the store failed: disk full"},
