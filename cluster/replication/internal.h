@@ -187,7 +187,7 @@ struct hvc_replication {
     } barrier[HVC_BARRIERS_MAX];
     unsigned barriers;
 
-    uint64_t bug_ack[HVC_BUG(ACKOLD) ? HVC_NODES_MAX : 1];
+    uint64_t bug_ack[HVC_BUG_MAY_BE() ? HVC_NODES_MAX : 1];
     enum hvc_replication_work work;
     struct hvc_replication_counters counters;
     struct hvc_replication_update *out;

@@ -74,7 +74,7 @@ static enum hvc_blocker no_room(const struct hvc_service *s, const struct hvc_jo
         return HVC_BLOCKER_LIMIT_STORAGE;
     if (limit != 0 && s->moving >= limit)
         return HVC_BLOCKER_LIMIT_CLUSTER;
-    if (job->memory_kib > 0 && to->room_kib != UINT64_MAX &&
+    if (job->memory_kib > 0 && !HVC_SERVICE_BUG(NOROOM) && to->room_kib != UINT64_MAX &&
         (to->load.used_kib + to->load.reserved_kib > to->room_kib ||
          job->memory_kib > to->room_kib - to->load.used_kib - to->load.reserved_kib))
         return HVC_BLOCKER_ROOM;
@@ -169,6 +169,8 @@ static bool goes_before(const struct hvc_service *s, uint32_t a, uint32_t b)
     uint64_t served_x = s->nodes[hvc_find_node(s, x->source)].served;
     uint64_t served_y = s->nodes[hvc_find_node(s, y->source)].served;
 
+    if (HVC_SERVICE_BUG(UNORDERED))
+        return a < b;
     if (hvc_job_is_check(x) != hvc_job_is_check(y))
         return hvc_job_is_check(x);
     if (px != py)

@@ -72,7 +72,7 @@ static struct hvc_answer check_request(const struct hvc_service *s, const struct
 
     if (guest == HVC_NONE)
         return hvc_answer_of(HVC_ANSWER_NO_GUEST, 0, 0);
-    if (s->guests[guest].job != 0)
+    if (s->guests[guest].job != 0 && !HVC_SERVICE_BUG(SECONDJOB))
         return hvc_answer_of(HVC_ANSWER_BUSY, 0, s->guests[guest].job);
     if (!options_fit(&c->job.options))
         return hvc_answer_of(HVC_ANSWER_INVALID, HVC_FIELD_OPTIONS, 0);
@@ -291,7 +291,7 @@ struct hvc_answer hvc_apply_job_report(struct hvc_service *s, const struct hvc_c
     if (answer.code != HVC_ANSWER_OK)
         return answer;
     job = &s->jobs[slot];
-    if (c->report.from != job->phase)
+    if (c->report.from != job->phase && !HVC_SERVICE_BUG(STALEREPORT))
         return hvc_answer_of(HVC_ANSWER_STALE, job->phase, job->id);
     if (!may_report(s, job, c->node))
         return hvc_answer_of(HVC_ANSWER_NOT_YOURS, 0, job->id);
@@ -314,6 +314,8 @@ struct hvc_answer hvc_apply_job_cancel(struct hvc_service *s, const struct hvc_c
     struct hvc_answer answer = find_unfinished(s, c->cancel.job, &slot);
     struct hvc_job *job;
 
+    if (HVC_SERVICE_BUG(ENDTWICE) && answer.code == HVC_ANSWER_ENDED)
+        s->jobs[hvc_find_job(s, c->cancel.job)].phase = HVC_JOB_CANCELLED;
     if (answer.code == HVC_ANSWER_ENDED && answer.detail == HVC_JOB_CANCELLED)
         return hvc_answer_of(HVC_ANSWER_UNCHANGED, 0, c->cancel.job);
     if (answer.code != HVC_ANSWER_OK)
@@ -321,12 +323,12 @@ struct hvc_answer hvc_apply_job_cancel(struct hvc_service *s, const struct hvc_c
     job = &s->jobs[slot];
     if (job->cancel)
         return hvc_answer_of(HVC_ANSWER_UNCHANGED, 0, job->id);
-    if ((hvc_job_phase_info(job->phase)->flags & HVC_JOB_CANCELLABLE) == 0)
+    if ((hvc_job_phase_info(job->phase)->flags & HVC_JOB_CANCELLABLE) == 0 && !HVC_SERVICE_BUG(CANCELWINS))
         return hvc_answer_of(HVC_ANSWER_TOO_LATE, job->phase, job->id);
     hvc_job_reason(s, slot, c, HVC_REASON_CANCELLED, c->cancel.text);
     job->cancel = true;
     hvc_touch(s, HVC_RECORD_JOB, slot);
-    if ((hvc_job_phase_info(job->phase)->flags & HVC_JOB_STARTED) == 0)
+    if ((hvc_job_phase_info(job->phase)->flags & HVC_JOB_STARTED) == 0 || HVC_SERVICE_BUG(CANCELWINS))
         hvc_job_move(s, slot, HVC_JOB_CANCELLED, c->stamp_ms);
     return hvc_answer_of(HVC_ANSWER_OK, 0, c->cancel.job);
 }

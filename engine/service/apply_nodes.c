@@ -190,8 +190,10 @@ struct hvc_answer hvc_apply_fenced(struct hvc_service *s, const struct hvc_comma
 
     if (slot == HVC_NONE)
         return hvc_answer_of(HVC_ANSWER_NO_NODE, 0, c->fenced.id);
-    if (s->nodes[slot].member)
+    if (s->nodes[slot].member && !HVC_SERVICE_BUG(FENCEDMEMBER))
         return hvc_answer_of(HVC_ANSWER_MEMBER, 0, c->fenced.id);
+    if (c->fenced.boot_id != s->nodes[slot].boot_id && !HVC_SERVICE_BUG(OLDFENCING))
+        return hvc_answer_of(HVC_ANSWER_STALE, 0, s->nodes[slot].boot_id);
     if (s->nodes[slot].fenced)
         return hvc_answer_of(HVC_ANSWER_UNCHANGED, 0, c->fenced.id);
     s->nodes[slot].fenced = true;

@@ -90,7 +90,7 @@ static const struct hvc_field members_fields[] = {
     HVC_LIST(C, members.item, members.count, 0, member_fields),
     HVC_FIELDS_END,
 };
-static const struct hvc_field fenced_fields[] = {HVC_NONZERO(C, fenced.id), HVC_FIELDS_END};
+static const struct hvc_field fenced_fields[] = {HVC_NONZERO(C, fenced.id), HVC_ANY(C, fenced.boot_id), HVC_FIELDS_END};
 static const struct hvc_field node_flags_fields[] = {
     HVC_NONZERO(C, node_flags.id),
     HVC_UINT(C, node_flags.mask, 1, 3),

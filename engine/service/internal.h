@@ -8,6 +8,7 @@
 
 #include "fields.h"
 #include "hvc/service.h"
+#include "service_bugs.h"
 #include "tables.h"
 
 /* Kinds of records, in the order of a snapshot. The numbers are the encoding. */

@@ -170,7 +170,7 @@ void hvc_job_account(struct hvc_service *s, uint32_t slot, int sign)
     }
     if (hvc_job_is_check(job))
         return;
-    if ((flags & HVC_JOB_HOLDS_SLOTS) != 0)
+    if ((flags & HVC_JOB_HOLDS_SLOTS) != 0 && !(HVC_SERVICE_BUG(FREESLOTS) && job->phase == HVC_JOB_CHECKING))
         add_slots(s, job, one);
     if ((flags & HVC_JOB_HOLDS_ROOM) != 0)
         s->nodes_more[hvc_find_node(s, job->target)].load.reserved_kib +=

@@ -121,7 +121,7 @@ static bool is_here(const struct hvc_service *s, uint32_t node)
 /* Where nothing can change any more without our knowing: it answers, or it is proven dead. */
 static bool is_settled(const struct hvc_service *s, uint32_t node)
 {
-    return is_here(s, node) || s->nodes[node].fenced;
+    return is_here(s, node) || s->nodes[node].fenced || HVC_SERVICE_BUG(NOFENCING);
 }
 
 static void lose(struct hvc_service *s, uint32_t slot, const struct hvc_command *c, bool source, unsigned to)
@@ -149,6 +149,8 @@ void hvc_job_follow_nodes(struct hvc_service *s, uint32_t slot, const struct hvc
     else if (hvc_job_phase_may_follow(job->phase, HVC_JOB_UNKNOWN) && job->phase != HVC_JOB_RECONCILING &&
              (lost_source || (lost_target && (flags & HVC_JOB_NEEDS_TARGET) != 0)))
         lose(s, slot, c, lost_source, HVC_JOB_UNKNOWN);
+    if (HVC_SERVICE_BUG(LOSTENDS) && job->phase == HVC_JOB_UNKNOWN)
+        hvc_job_move(s, slot, HVC_JOB_FAILED, c->stamp_ms);
     if (job->phase == HVC_JOB_UNKNOWN && is_settled(s, source) && is_settled(s, target))
         hvc_job_move(s, slot, HVC_JOB_RECONCILING, c->stamp_ms);
 }

@@ -3,6 +3,7 @@
 
 #include "hvc/libvirt_guests.h"
 #include "hvc/text.h"
+#include "service_bugs.h"
 
 static const char *const seen_names[HVC_SEEN_MAX] = {
     [HVC_SEEN_NO_ANSWER] = "no answer", [HVC_SEEN_ABSENT] = "absent",     [HVC_SEEN_RUNNING] = "running",
@@ -209,7 +210,7 @@ static bool decide_unproven(const struct hvc_placement_input *in, size_t local, 
 
         if (i == local)
             continue;
-        if (node->seen == HVC_SEEN_NO_ANSWER && !proven_down(node)) {
+        if (node->seen == HVC_SEEN_NO_ANSWER && !proven_down(node) && !HVC_SERVICE_BUG(GATESILENT)) {
             DECIDE(v, HVC_PLACEMENT_REFUSE, i, true, "node %s%s neither answers nor is confirmed fenced: %s",
                    node->name, node->member ? ", a member," : "", words_of(node));
             return true;
@@ -235,7 +236,8 @@ static bool decide_wait(const struct hvc_placement_input *in, size_t local, stru
     for (size_t i = 0; i < in->count; i++) {
         const struct hvc_placement_node *node = &in->nodes[i];
 
-        if (i == local || node->seen == HVC_SEEN_ABSENT || node->seen == HVC_SEEN_NO_ANSWER)
+        if (i == local || node->seen == HVC_SEEN_ABSENT || node->seen == HVC_SEEN_NO_ANSWER ||
+            HVC_SERVICE_BUG(GATEINCOMING))
             continue;
         DECIDE(v, HVC_PLACEMENT_WAIT, i, true, "the guest is %s on node %s (%s)", hvc_seen_name(node->seen), node->name,
                words_of(node));

@@ -58,7 +58,7 @@ static uint32_t next_slot(struct hvc_service *s, unsigned kind, uint32_t *positi
         *position = slot + 1; /* HVC_NONE + 1 is 0, and then the kind is at its end */
         return slot;
     }
-    if (at == s->pool[kind].count)
+    if (at == s->pool[kind].count || (HVC_SERVICE_BUG(LOSTGUESTS) && kind == HVC_RECORD_GUEST && at > 3))
         return HVC_NONE;
     *position = at + 1;
     if (kind == HVC_RECORD_NODE)

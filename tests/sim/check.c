@@ -50,12 +50,51 @@ static uint64_t hash_entry(const struct hvc_entry *e)
     return hash_bytes(hash + e->version, e->bytes, e->length);
 }
 
+bool check_is_former(const struct sim_world *w, const struct sim_node *n)
+{
+    struct hvc_replication_status s;
+
+    if (w->forgiven == 0 || !n->running)
+        return false;
+    hvc_replication_status(n->core, &s);
+    return memcmp(s.cluster_id, w->history, sizeof(w->history)) != 0;
+}
+
+static void give_up_history(struct sim_world *w)
+{
+    sim_trace(w, "another history");
+    w->forgiven = UINT64_MAX;
+    memset(committed, 0, (last_committed + 2) * sizeof(committed[0]));
+    memset(seen, 0, sizeof(seen));
+    last_committed = 0;
+    w->history_known = false;
+    invariant_begin(w);
+    client_forget(w);
+}
+
+/* An operator's force has begun another history from one store: what this one lacks is given up. */
+static void check_history(struct sim_world *w, const struct hvc_replication_status *s)
+{
+    if (w->history_known && w->force_under_way && memcmp(w->history, s->cluster_id, sizeof(w->history)) != 0) {
+        w->force_under_way = false;
+        give_up_history(w);
+    }
+    if (!w->history_known)
+        memcpy(w->history, s->cluster_id, sizeof(w->history));
+    w->history_known = true;
+}
+
 /* one-entry: an epoch and an index name one entry, on whatever node. */
 void check_append(struct sim_world *w, struct sim_node *n, const struct hvc_entry *entry)
 {
     uint64_t hash = hash_entry(entry);
+    struct hvc_replication_status s;
     uint64_t at = (entry->epoch * UINT64_C(0x9e3779b97f4a7c15) + entry->index * 7919) % SEEN_MAX;
 
+    hvc_replication_status(n->core, &s);
+    check_history(w, &s);
+    if (w->forgiven != 0 && memcmp(s.cluster_id, w->history, sizeof(w->history)) != 0)
+        return;
     while (seen[at].run == run && (seen[at].epoch != entry->epoch || seen[at].index != entry->index))
         at = (at + 1) % SEEN_MAX;
     if (seen[at].run != run)
@@ -75,6 +114,9 @@ void check_install(struct sim_world *w, struct sim_node *n)
 
     hvc_replication_status(n->core, &s);
     n->epoch = n->view_open ? s.epoch : 0;
+    check_history(w, &s);
+    if (check_is_former(w, n))
+        return;
     for (uint64_t i = s.log_first; i <= last_committed; i++) {
         if (!committed[i].applied || committed[i].view >= s.epoch)
             continue;
@@ -101,7 +143,7 @@ static void check_durable(struct sim_world *w, struct sim_node *n, const struct 
 {
     uint32_t votes = 0, expected = 0;
 
-    if (w->modes != 0 || w->changed)
+    if (w->modes != 0 || w->changed || w->forgiven != 0)
         return;
     for (int i = 0; i < w->nodes; i++) {
         expected += w->votes[i];
@@ -114,12 +156,14 @@ static void check_durable(struct sim_world *w, struct sim_node *n, const struct 
 }
 
 /* one-committed: nobody applies another entry at an index. token-once: no token runs at two indexes. */
-void check_apply(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u)
+bool check_apply(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u)
 {
     const struct hvc_entry *e = &u->work_entry;
     struct committed *c = &committed[e->index % SIM_INDEX_MAX];
     struct hvc_replication_status s;
 
+    if (check_is_former(w, n))
+        return false;
     if (c->applied) {
         if (c->epoch != e->epoch || c->hash != hash_entry(e))
             sim_violation(w, "one-committed", "node %d applies epoch %llu at index %llu, another applied epoch %llu",
@@ -128,7 +172,7 @@ void check_apply(struct sim_world *w, struct sim_node *n, const struct hvc_repli
         else if (c->verdict != u->work_verdict)
             sim_violation(w, "one-verdict", "node %d: index %llu: verdict %d, elsewhere %d", n->id + 1,
                           (unsigned long long)e->index, (int)u->work_verdict, (int)c->verdict);
-        return;
+        return false;
     }
     check_durable(w, n, e);
     hvc_replication_status(n->core, &s);
@@ -139,20 +183,24 @@ void check_apply(struct sim_world *w, struct sim_node *n, const struct hvc_repli
                             .token = e->token,
                             .verdict = u->work_verdict};
     for (uint64_t i = 1; i <= last_committed && u->work_verdict == HVC_VERDICT_RUN; i++)
-        if (committed[i].applied && committed[i].verdict == HVC_VERDICT_RUN &&
+        if (i != e->index && committed[i].applied && committed[i].verdict == HVC_VERDICT_RUN &&
             memcmp(committed[i].token.id, e->token.id, sizeof(e->token.id)) == 0)
             sim_violation(w, "token-once", "node %d runs the token of index %llu again at %llu", n->id + 1,
                           (unsigned long long)i, (unsigned long long)e->index);
-    if (e->index > last_committed)
-        last_committed = e->index;
+    if (e->index < last_committed)
+        return false; /* known again after an operator's force, too late to be looked at in order */
+    last_committed = e->index;
+    return true;
 }
 
 /* one-state: after one index all state machines are equal. */
 void check_state(struct sim_world *w, struct sim_node *n, uint64_t index)
 {
     struct committed *c = &committed[index % SIM_INDEX_MAX];
-    uint64_t digest = machine_digest(&n->state);
+    uint64_t digest = hvc_service_digest(n->service);
 
+    if (check_is_former(w, n))
+        return;
     if (!c->state_known) {
         c->digest = digest;
         c->state_known = true;
@@ -168,10 +216,18 @@ void check_update(struct sim_world *w, struct sim_node *n, const struct hvc_repl
         enum hvc_replication_alarm code = u->alarm[i].code;
 
         w->stats.alarms[code]++;
+        w->stats.cover[COVER_FOREIGN] += code == HVC_ALARM_FOREIGN;
         if (code == HVC_ALARM_FORK || code == HVC_ALARM_DIVERGED || code == HVC_ALARM_UNDECIDED ||
-            code == HVC_ALARM_FOREIGN)
+            (code == HVC_ALARM_FOREIGN && w->forgiven == 0))
             sim_violation(w, "no-alarm", "node %d: %s", n->id + 1, hvc_replication_alarm_name(code));
     }
+    if (u->leave == HVC_LEAVE_FOREIGN && w->forgiven != 0) {
+        if (!check_is_former(w, n))
+            give_up_history(w); /* the forced one was given up again: its only store met a majority of the old one */
+        return;
+    }
+    if (w->mixed && (u->leave == HVC_LEAVE_UNDECODABLE || u->leave == HVC_LEAVE_INCOMPATIBLE))
+        return;
     if (u->leave != HVC_LEAVE_NONE && u->leave != HVC_LEAVE_DISK && u->leave != HVC_LEAVE_REJOIN)
         sim_violation(w, "no-alarm", "node %d leaves: %s (%llu)", n->id + 1, hvc_replication_leave_name(u->leave),
                       (unsigned long long)u->leave_detail);
@@ -254,12 +310,12 @@ void check_end(struct sim_world *w, unsigned core)
 
         if (!((core >> i) & 1))
             continue;
-        if (n->state.applied < last_committed)
+        if (n->applied < last_committed && w->forgiven == 0)
             sim_violation(w, "committed-kept", "node %d ends at %llu, %llu was committed", n->id + 1,
-                          (unsigned long long)n->state.applied, (unsigned long long)last_committed);
-        if (known && machine_digest(&n->state) != digest)
+                          (unsigned long long)n->applied, (unsigned long long)last_committed);
+        if (known && hvc_service_digest(n->service) != digest)
             sim_violation(w, "one-state", "node %d ends with another state", n->id + 1);
-        digest = machine_digest(&n->state);
+        digest = hvc_service_digest(n->service);
         known = true;
     }
 }

@@ -29,7 +29,7 @@ void disk_apply(struct sim_disk *d, const struct sim_write *write, bool half)
     if (p->wipe) {
         d->count = 0;
         d->snapshot = false;
-        d->state = (struct machine){0};
+        d->state = (struct sim_image){0};
         d->corrupt = false;
         d->restored = false;
         d->set_back = false;

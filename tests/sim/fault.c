@@ -10,7 +10,7 @@ static struct sim_node *any_node(struct sim_world *w)
     return &w->node[sim_below(w, (uint64_t)w->nodes)];
 }
 
-static void power_off(struct sim_world *w, struct sim_node *n, uint64_t back)
+void fault_power_off(struct sim_world *w, struct sim_node *n, uint64_t back)
 {
     if (!n->powered)
         return;
@@ -20,28 +20,14 @@ static void power_off(struct sim_world *w, struct sim_node *n, uint64_t back)
     sim_at(w, back, EV_FENCE, n->id, (uint64_t)n->id, 0); /* fencing of itself by itself: power on */
 }
 
-static void power_on(struct sim_world *w, struct sim_node *n)
+void fault_power_on(struct sim_world *w, struct sim_node *n)
 {
-    if (n->powered || n->parked)
+    if (n->powered || n->parked || (w->core != 0 && !((w->core >> n->id) & 1)))
         return;
     n->powered = true;
     w->stats.reboots++;
     totem_change_soon(w, 1000 + sim_below(w, 5000));
     sim_at(w, 2000 + sim_below(w, 15000), EV_START, n->id, 0, 0);
-}
-
-static bool is_quorate(const struct sim_world *w, const struct sim_node *n)
-{
-    uint32_t expected = 0, votes = 0;
-    unsigned members = n->ring >= 0 ? w->ring[n->ring].members : 0;
-
-    for (int i = 0; i < w->nodes; i++) {
-        expected += w->votes[i];
-        votes += (members >> i) & 1 ? w->votes[i] : 0;
-    }
-    if (w->modes & HVC_MODE_TWO_NODE)
-        return n->seen_all && votes > 0;
-    return 2 * votes > expected || ((w->modes & HVC_MODE_AUTO_TIE_BREAKER) && 2 * votes == expected && (members & 1));
 }
 
 static void fence_later(struct sim_world *w, int killer, int victim, uint64_t delay)
@@ -55,10 +41,12 @@ static void fence_later(struct sim_world *w, int killer, int victim, uint64_t de
 /* Pacemaker of a quorate side fences who is missing; both sides may try, the first one wins. */
 void fault_fence_soon(struct sim_world *w)
 {
-    for (int k = 0; k < w->nodes && w->modes != 0; k++)
+    for (int k = 0; k < w->nodes && w->fencing_mode != FENCING_NONE; k++)
         for (int v = 0; v < w->nodes; v++)
-            if (k != v && w->node[k].powered && w->node[k].ring >= 0 && !((w->ring[w->node[k].ring].members >> v) & 1))
-                fence_later(w, k, v, 15000 + sim_below(w, 60000));
+            if (k != v && w->node[k].powered && w->node[k].ring >= 0 && !totem_member(w, &w->node[k], v))
+                fence_later(w, k, v,
+                            w->fencing_mode == FENCING_SLOW ? 200000 + sim_below(w, 1200000)
+                                                            : 15000 + sim_below(w, 60000));
 }
 
 void fault_fence(struct sim_world *w, int killer, int victim)
@@ -66,29 +54,46 @@ void fault_fence(struct sim_world *w, int killer, int victim)
     struct sim_node *k = &w->node[killer], *v = &w->node[victim];
 
     if (killer == victim) {
-        power_on(w, k);
+        fault_power_on(w, k);
         return;
     }
     w->fencing[killer] &= ~(1u << victim);
-    if (!k->powered || k->ring < 0 || ((w->ring[k->ring].members >> victim) & 1) || !is_quorate(w, k) ||
-        (v->powered && totem_linked(w, killer, victim)))
+    if (!totem_is_quorate(w, k) || totem_member(w, k, victim) || (v->powered && totem_linked(w, killer, victim)))
         return;
     if (v->powered) {
         w->stats.fencings++;
         sim_trace(w, "n%d fences n%d", killer + 1, victim + 1);
-        power_off(w, v, 40000 + sim_below(w, 150000));
+        fault_power_off(w, v, 40000 + sim_below(w, 150000));
     }
-    for (int i = 0; i < w->nodes; i++) {
-        struct sim_node *n = &w->node[i];
-        struct hvc_replication_event event = {.kind = HVC_REPLICATION_FENCED, .fenced = (uint32_t)victim + 1};
-
-        if (n->powered && n->ring == k->ring && node_awake(w, n))
-            (void)node_step(w, n, &event);
-    }
-    fence_later(w, killer, victim, 50000); /* a daemon that slept or started since hears it then */
+    fault_confirm_soon(w, killer, victim);
+    fence_later(w, killer, victim, 50000); /* who slept or has come since hears it then */
 }
 
-static bool store_counts(const struct sim_disk *d)
+/* Every Pacemaker of the ring hears of it: some late, some not this time. */
+void fault_confirm_soon(struct sim_world *w, int teller, int victim)
+{
+    for (int i = 0; i < w->nodes; i++) {
+        uint64_t how = sim_below(w, 10);
+
+        if (i != teller && !totem_member(w, &w->node[i], teller))
+            continue;
+        w->stats.cover[COVER_CONFIRM_LOST] += how == 0;
+        w->stats.cover[COVER_CONFIRM_LATE] += how == 1;
+        w->stats.cover[COVER_CONFIRM_AGAIN] += w->node[i].down[victim];
+        if (how > 0)
+            sim_at(w, how == 1 ? 5000 + sim_below(w, 150000) : sim_below(w, 5000), EV_CONFIRM, i, (uint64_t)victim,
+                   w->now);
+    }
+}
+
+/* Pacemaker's own messages are ordered: what it hears is never older than the last ring with that node. */
+void fault_confirm(struct sim_world *w, struct sim_node *n, int victim, uint64_t at)
+{
+    if (n->powered && n->with[victim] < at && !totem_member(w, n, victim))
+        n->down[victim] = true;
+}
+
+bool fault_store_counts(const struct sim_disk *d)
 {
     return d->voter && (d->count > 0 || d->snapshot) && !d->lost && !d->corrupt && !d->restored && !d->set_back;
 }
@@ -99,12 +104,12 @@ static bool may_spoil(const struct sim_world *w, const struct sim_node *n)
     uint32_t others = 0, all = 0;
 
     for (int i = 0; i < w->nodes; i++) {
-        if (&w->node[i] != n && !store_counts(&w->node[i].disk))
+        if (&w->node[i] != n && !fault_store_counts(&w->node[i].disk))
             return false;
         all += w->uneven ? 2 : 1; /* what a node may count at most, by the present or a former list */
         others += &w->node[i] != n;
     }
-    return store_counts(&n->disk) && !w->changed && (others >= all / 2 + 1 || w->modes != 0);
+    return fault_store_counts(&n->disk) && !w->changed && (others >= all / 2 + 1 || w->modes != 0);
 }
 
 /* Does every other store hold a VIEW that names the node above that promise? Then an unnoticed restore must be seen. */
@@ -140,7 +145,7 @@ static void spoil_store(struct sim_world *w, struct sim_node *n)
     w->operator_needed =
         w->operator_needed || w->modes != 0; /* with a reboot of the others the rule cannot know who went on last */
     node_kill(w, n, sim_chance(w, 500));
-    if (!store_counts(&n->disk))
+    if (!fault_store_counts(&n->disk))
         how = 0;
     if (how == 0) {
         n->disk = (struct sim_disk){.lost = true};
@@ -166,12 +171,25 @@ static void spoil_store(struct sim_world *w, struct sim_node *n)
     sim_at(w, 3000 + sim_below(w, 30000), EV_START, n->id, 0, 0);
 }
 
-static void partition(struct sim_world *w)
+void fault_cut(struct sim_world *w, unsigned nodes)
 {
-    w->cut = (unsigned)sim_below(w, 1u << w->nodes);
+    for (int i = 0; i < SIM_NODES; i++)
+        w->side[i] = (nodes >> i) & 1;
     w->partitioned = true;
     w->stats.partitions++;
-    sim_trace(w, "cut %x", w->cut);
+    sim_trace(w, "cut %x", nodes);
+}
+
+static void partition(struct sim_world *w)
+{
+    fault_cut(w, (unsigned)sim_below(w, 1u << w->nodes));
+    if (sim_chance(w, 150)) {
+        for (int i = 0; i < SIM_NODES; i++)
+            w->side[i] = (uint8_t)sim_below(w, 4);
+        w->stats.cover[COVER_THREE_WAYS] += (w->side[0] != w->side[1]) + (w->side[1] != w->side[2]) == 2;
+    }
+    if (sim_chance(w, 300)) /* the migration network goes the same way */
+        memcpy(w->link, w->side, sizeof(w->link));
     totem_change_soon(w, sim_below(w, sim_chance(w, 300) ? 80000 : 20000)); /* until then both sides run on */
 }
 
@@ -179,6 +197,8 @@ static void merge(struct sim_world *w)
 {
     w->stats.merges += w->partitioned;
     w->partitioned = false;
+    w->deaf = 0;
+    memset(w->side, 0, sizeof(w->side));
     sim_trace(w, "merge");
     totem_change_soon(w, sim_below(w, 5000));
 }
@@ -192,10 +212,17 @@ static void hang(struct sim_world *w, struct sim_node *n)
     sim_trace(w, "n%d stopped until %llu ms", n->id + 1, (unsigned long long)(n->hung_until / 1000));
 }
 
-static void kill_process(struct sim_world *w, struct sim_node *n)
+void fault_kill(struct sim_world *w, struct sim_node *n)
 {
     if (!n->running)
         return;
+    for (int g = 0; g < SIM_GUESTS; g++) {
+        const struct sim_move *m = &w->guest[g].move;
+
+        w->stats.cover[COVER_DAEMON_SOURCE] += m->phase != MOVE_NONE && m->source == n->id;
+        w->stats.cover[COVER_DAEMON_TARGET] += m->phase != MOVE_NONE && m->target == n->id;
+        w->stats.cover[COVER_DAEMON_FIRST] += m->phase != MOVE_NONE && n->id == 0;
+    }
     w->stats.kills++;
     node_kill(w, n, false);
     sim_at(w, 1000 + sim_below(w, 40000), EV_START, n->id, 0, 0);
@@ -224,61 +251,33 @@ void fault_phase(struct sim_world *w, struct sim_node *n)
 void fault_crash(struct sim_world *w, struct sim_node *n)
 {
     if (sim_chance(w, 500))
-        kill_process(w, n);
+        fault_kill(w, n);
     else
-        power_off(w, n, 20000 + sim_below(w, 60000));
+        fault_power_off(w, n, 20000 + sim_below(w, 60000));
 }
 
-static void tell_quorum(struct sim_world *w)
+static bool draining(const struct sim_world *w)
 {
-    for (int i = 0; i < w->nodes; i++)
-        if (w->node[i].powered && w->node[i].ring >= 0)
-            totem_quorum(w, &w->node[i], sim_below(w, 9000));
-}
-
-/* The node list changes: a node is added, the last one is taken away, or one gets other votes. */
-static void change_config(struct sim_world *w)
-{
-    int live = 0;
+    const struct hvc_drain *drain;
+    uint64_t cursor = 0;
 
     for (int i = 0; i < w->nodes; i++)
-        live += store_counts(&w->node[i].disk);
-    if (w->modes != 0 || live < w->nodes || w->partitioned)
-        return; /* an operator does it on a healthy cluster */
-    w->stats.votes_changed++;
-    w->changed = true; /* from now on more than a majority may be wanted */
-    if (w->nodes == 3 && sim_chance(w, 500)) {
-        struct sim_node *n = &w->node[w->nodes++];
-
-        w->added = true;
-        n->parked = false;
-        n->disk = sim_chance(w, 500) ? n->disk : (struct sim_disk){.lost = true};
-        power_on(w, n);
-    } else if (w->nodes == 4 && w->added) {
-        node_kill(w, &w->node[3], true);
-        w->node[3].parked = true;
-        w->nodes--;
-        totem_change_soon(w, sim_below(w, 10000));
-    } else {
-        for (int i = 0; i < w->nodes; i++)
-            w->votes[i] = 1 + (uint32_t)sim_below(w, 3);
-        if (sim_chance(w, 700))
-            partition(w);
-    }
-    sim_trace(w, "node list: %d nodes, votes %u %u %u %u", w->nodes, w->votes[0], w->votes[1], w->votes[2],
-              w->votes[3]);
-    tell_quorum(w);
+        while (w->node[i].running && (drain = hvc_service_drain_next(w->node[i].service, &cursor)) != NULL)
+            if (drain->state == HVC_DRAIN_RUNNING)
+                return true;
+    return false;
 }
 
 static void everybody_off(struct sim_world *w)
 {
+    w->stats.cover[COVER_ALL_OFF_DRAIN] += draining(w);
     for (int i = 0; i < w->nodes; i++)
-        power_off(w, &w->node[i], 20000 + sim_below(w, 60000));
+        fault_power_off(w, &w->node[i], 20000 + sim_below(w, 60000));
 }
 
 static void kind_power(struct sim_world *w, struct sim_node *n)
 {
-    power_off(w, n, 20000 + sim_below(w, 150000));
+    fault_power_off(w, n, 20000 + sim_below(w, 150000));
 }
 
 static void kind_partition(struct sim_world *w, struct sim_node *n)
@@ -292,12 +291,11 @@ static void kind_short_cut(struct sim_world *w, struct sim_node *n)
 {
     uint64_t detected = 20000 + sim_below(w, 60000);
 
-    w->cut = 1u << n->id;
+    unsigned nodes = 1u << n->id;
+
     for (int i = 0; i < (w->nodes - 3) / 2; i++)
-        w->cut |= 1u << sim_below(w, (uint64_t)w->nodes);
-    w->partitioned = true;
-    w->stats.partitions++;
-    sim_trace(w, "cut %x for a short time", w->cut);
+        nodes |= 1u << sim_below(w, (uint64_t)w->nodes);
+    fault_cut(w, nodes);
     totem_change_soon(w, detected);
     sim_at(w, detected + 8000 + sim_below(w, 40000), EV_FAULT, -1, 2, 0);
 }
@@ -335,10 +333,72 @@ static void kind_full(struct sim_world *w, struct sim_node *n)
     w->stats.disk_full += n->running;
 }
 
-static void kind_config(struct sim_world *w, struct sim_node *n)
+static void kind_two_off(struct sim_world *w, struct sim_node *n)
+{
+    struct sim_node *other = any_node(w);
+
+    w->stats.cover[COVER_DRAIN_LOSS] += n != other && n->powered && other->powered && draining(w);
+    fault_power_off(w, n, 20000 + sim_below(w, 100000));
+    fault_power_off(w, other, 20000 + sim_below(w, 100000));
+}
+
+static void kind_deaf(struct sim_world *w, struct sim_node *n)
+{
+    w->deaf |= 1u << n->id;
+    w->partitioned = true;
+    w->stats.cover[COVER_ONE_WAY]++;
+    sim_trace(w, "n%d hears nobody", n->id + 1);
+    totem_change_soon(w, sim_below(w, 40000));
+}
+
+static void kind_link(struct sim_world *w, struct sim_node *n)
+{
+    memset(w->link, 0, sizeof(w->link));
+    w->link[n->id] = sim_chance(w, 600);
+    sim_trace(w, "migration network: n%d %s", n->id + 1, w->link[n->id] ? "cut off" : "and all are linked");
+}
+
+static void kind_libvirt(struct sim_world *w, struct sim_node *n)
+{
+    if (!n->powered)
+        return;
+    if (sim_chance(w, 500)) {
+        hyper_restart(w, n->id);
+        n->libvirt_until = w->now + 1000 + sim_below(w, 3000);
+    } else {
+        n->libvirt_until = w->now + 5000 + sim_below(w, 60000);
+        w->stats.cover[COVER_LIBVIRT_HUNG]++;
+    }
+    sim_trace(w, "n%d libvirtd answers again at %llu ms", n->id + 1, (unsigned long long)(n->libvirt_until / 1000));
+}
+
+static void kind_stall(struct sim_world *w, struct sim_node *n)
+{
+    uint64_t until = w->now + 2000 + sim_below(w, 40000);
+
+    w->stats.cover[COVER_STALL] += n->running;
+    n->hung_until = n->running ? until : n->hung_until;
+    n->libvirt_until = until;
+    n->lag_until = until;
+}
+
+static void kind_clock(struct sim_world *w, struct sim_node *n)
+{
+    n->clock_ms = sim_chance(w, 300) ? 0 : (int64_t)sim_below(w, 7200000) - 3600000;
+    w->stats.cover[COVER_CLOCK]++;
+}
+
+static void kind_bad(struct sim_world *w, struct sim_node *n)
+{
+    n->bad_until = w->now + 20000 + sim_below(w, 200000);
+}
+
+static void kind_daemons(struct sim_world *w, struct sim_node *n)
 {
     (void)n;
-    change_config(w);
+    w->stats.cover[COVER_DAEMON_ALL]++;
+    for (int i = 0; i < w->nodes; i++)
+        fault_kill(w, &w->node[i]);
 }
 
 static void kind_all_off(struct sim_world *w, struct sim_node *n)
@@ -356,19 +416,26 @@ static void kind_ring(struct sim_world *w, struct sim_node *n)
 static const struct {
     unsigned weight;
     void (*run)(struct sim_world *w, struct sim_node *n);
-} kinds[SIM_FAULT_KINDS] = {
-    {230, kind_partition}, {200, kind_merge}, {140, kill_process}, {90, kind_power}, {60, kind_short_cut},
-    {110, hang},           {40, kind_busy},   {20, kind_lag},      {40, kind_slow},  {20, kind_full},
-    {50, spoil_store},     {60, kind_config}, {10, kind_all_off},  {30, kind_ring},
+} kinds[] = {
+    {230, kind_partition}, {200, kind_merge},    {140, fault_kill},     {90, kind_power},
+    {60, kind_short_cut},  {110, hang},          {40, kind_busy},       {20, kind_lag},
+    {40, kind_slow},       {20, kind_full},      {50, spoil_store},     {60, config_change},
+    {10, kind_all_off},    {30, kind_ring},      {30, kind_two_off},    {30, kind_deaf},
+    {60, kind_link},       {60, kind_libvirt},   {30, kind_stall},      {30, kind_clock},
+    {30, kind_bad},        {20, kind_daemons},   {120, hand_guest},     {200, hand_move},
+    {30, hand_cleanup},    {30, config_upgrade}, {10, config_operator}, {1, config_lose_majority},
 };
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+_Static_assert(KINDS <= SIM_FAULTS_MAX, "room for the weights");
 
 /* Every run has its own mixture: some faults are left out, some come many times as often. */
 void fault_mix(struct sim_world *w)
 {
-    static const unsigned factor[] = {0, 0, 1, 1, 2, 4, 4, 12};
+    static const unsigned factor[] = {0, 0, 1, 1, 2, 4, 4, 12}, calm[] = {1, 1, 1, 2, 2, 4, 4, 8};
 
-    for (unsigned i = 0; i < SIM_FAULT_KINDS; i++)
+    for (unsigned i = 0; i < KINDS; i++)
         w->weight[i] = kinds[i].weight * factor[sim_below(w, 8)];
+    w->calm = calm[sim_below(w, 8)];
     w->weight[0] += 20;
     w->weight[1] += 60;
 }
@@ -379,12 +446,12 @@ void fault_tick(struct sim_world *w)
     unsigned sum = 0, at = 0;
     uint64_t pick;
 
-    sim_at(w, sim_chance(w, 250) ? sim_below(w, 6000) : 8000 + sim_below(w, 60000), EV_FAULT, -1, 0, 0);
+    sim_at(w, sim_chance(w, 250) ? sim_below(w, 6000) : w->calm * (8000 + sim_below(w, 60000)), EV_FAULT, -1, 0, 0);
     if (!n->have_image || sim_chance(w, 100)) {
         n->image = n->disk;
-        n->have_image = store_counts(&n->disk);
+        n->have_image = fault_store_counts(&n->disk);
     }
-    for (unsigned i = 0; i < SIM_FAULT_KINDS; i++)
+    for (unsigned i = 0; i < KINDS; i++)
         sum += w->weight[i];
     for (pick = sim_below(w, sum); pick >= w->weight[at]; at++)
         pick -= w->weight[at];
@@ -397,6 +464,12 @@ void fault_tick(struct sim_world *w)
 
 void fault_heal(struct sim_world *w)
 {
+    w->healed_at = w->now;
+    w->fencing_mode = FENCING_ON;
+    w->deaf = 0;
+    memset(w->link, 0, sizeof(w->link));
+    for (int g = 0; g < SIM_GUESTS; g++)
+        w->guest[g].off_until = w->guest[g].locked_until = 0;
     for (int i = 0; i < w->nodes; i++) {
         struct sim_node *n = &w->node[i];
 
@@ -405,9 +478,15 @@ void fault_heal(struct sim_world *w)
         n->hung_until = w->now;
         n->busy_until = 0;
         n->lag_until = 0;
+        n->libvirt_until = n->bad_until = 0;
+        n->clock_ms = 0;
         n->slow = false;
         n->disk_full = false;
-        power_on(w, n);
+        if (n->version == 1) {
+            n->version = 2;
+            node_kill(w, n, false);
+        }
+        fault_power_on(w, n);
         node_arm(w, n);
         if (n->powered && !n->running)
             sim_at(w, 1000, EV_START, i, 0, 0);

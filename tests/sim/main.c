@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* sim [--seed N] [--seeds N] [--steps N] [--trace] [--quiet]: exit 0 no violation, 1 violation, 2 usage. */
+/* sim [--seed N] [--seeds N] [--steps N] [--bug NAME] [--trace] [--quiet], or --bugs, which lists them: exit 0 no
+ * violation, 1 violation, 2 usage. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,9 +8,20 @@
 #include "hvc/text.h"
 #include "sim.h"
 
-#define STEPS_DEFAULT 20000
+#define STEPS_DEFAULT 30000
 #define STEPS_MIN     2000
 #define SEEDS_FULL    1000 /* from so many seeds on every fault and branch must have been met */
+
+int hvc_seeded_bug;
+
+struct bug {
+    const char *name, *text;
+    int id;
+};
+
+#define BUG_LINE(name, text) {#name, text, HVC_BUG_##name},
+static const struct bug bugs[] = {HVC_REPLICATION_BUGS(BUG_LINE) HVC_SERVICE_BUGS(BUG_LINE) SIM_BUGS(BUG_LINE)};
+#define BUGS (sizeof(bugs) / sizeof(bugs[0]))
 
 struct line {
     const char *name;
@@ -25,6 +37,47 @@ static bool print_lines(const char *title, const struct line *line, size_t count
         printf("  %-40s %12llu%s\n", line[i].name, (unsigned long long)line[i].value,
                line[i].value == 0 ? "  NEVER" : "");
         whole = whole && line[i].value != 0;
+    }
+    return whole;
+}
+
+/* What the service was seen to do: each phase, effect, command and verdict of the start gate. */
+static bool print_service(const struct sim_stats *s)
+{
+    struct line line[HVC_COMMAND_KIND_END];
+    bool whole = true;
+
+    for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++)
+        line[i] = (struct line){hvc_job_phase_name(i), s->phase[i]};
+    whole = print_lines("jobs came into", line, HVC_JOB_PHASE_COUNT) && whole;
+    for (unsigned i = 0; i < HVC_EFFECT_COUNT; i++)
+        line[i] = (struct line){hvc_effect_name(i), s->desired[i]};
+    whole = print_lines("effects wanted", line, HVC_EFFECT_COUNT) && whole;
+    for (unsigned i = 1; i < HVC_COMMAND_KIND_END; i++)
+        line[i - 1] = (struct line){hvc_command_name(i), s->command[i]};
+    whole = print_lines("commands applied", line, HVC_COMMAND_KIND_END - 1) && whole;
+    for (unsigned i = 0; i <= HVC_PLACEMENT_WAIT; i++)
+        line[i] = (struct line){hvc_placement_action_name((enum hvc_placement_action)i), s->gate[i]};
+    return print_lines("the start gate said", line, HVC_PLACEMENT_WAIT + 1) && whole;
+}
+
+static bool print_cover(const struct sim_stats *s)
+{
+#define COVER_LINE(name, number, text) {number, text},
+    static const struct {
+        unsigned number;
+        const char *text;
+    } cover[COVER_MAX] = {SIM_COVER(COVER_LINE)};
+    bool whole = true;
+
+    printf("faults by their number in the list\n");
+    for (unsigned i = 0; i < COVER_MAX; i++) {
+        if (cover[i].number != 0)
+            printf("  %2u ", cover[i].number);
+        else
+            printf("   - ");
+        printf("%-60s %12llu%s\n", cover[i].text, (unsigned long long)s->cover[i], s->cover[i] == 0 ? "  NEVER" : "");
+        whole = whole && s->cover[i] != 0;
     }
     return whole;
 }
@@ -90,6 +143,9 @@ static bool print_stats(const struct sim_stats *s)
         {"digest entries proposed", c->digests_proposed},
         {"digests compared", c->digests_compared},
         {"left: excluded, new view wanted", s->leaves[HVC_LEAVE_REJOIN]},
+        {"left: no common version", s->leaves[HVC_LEAVE_INCOMPATIBLE]},
+        {"left: undecodable", s->leaves[HVC_LEAVE_UNDECODABLE]},
+        {"left: store of another history", s->leaves[HVC_LEAVE_FOREIGN]},
         {"left: disk", s->leaves[HVC_LEAVE_DISK]},
     };
     const struct line client[] = {
@@ -99,21 +155,33 @@ static bool print_stats(const struct sim_stats *s)
         {"answers from the token table", s->answers_from_table},
         {"answers: token expired", s->expired_answers},
         {"effects", s->effects},
-        {"effects dropped, view changed", s->effects_dropped},
         {"barriers failed", s->barriers_failed},
         {"cores healed and live", s->liveness},
     };
     bool whole;
 
     whole = print_lines("faults", fault, sizeof(fault) / sizeof(fault[0]));
+    whole = print_cover(s) && whole;
+    whole = print_service(s) && whole;
     whole = print_lines("branches of the rule", branch, sizeof(branch) / sizeof(branch[0])) && whole;
     return print_lines("clients", client, sizeof(client) / sizeof(client[0])) && whole;
 }
 
 struct options {
     uint64_t seed, seeds, steps;
-    bool trace, record, quiet;
+    bool trace, record, quiet, bugs;
+    const char *bug;
 };
+
+static bool choose_bug(const char *name)
+{
+    for (size_t i = 0; i < BUGS; i++)
+        if (strcmp(bugs[i].name, name) == 0) {
+            hvc_seeded_bug = bugs[i].id;
+            return true;
+        }
+    return false;
+}
 
 static int parse(int argc, char **argv, struct options *o)
 {
@@ -132,6 +200,10 @@ static int parse(int argc, char **argv, struct options *o)
             o->record = true;
         else if (strcmp(argv[i], "--quiet") == 0)
             o->quiet = true;
+        else if (strcmp(argv[i], "--bugs") == 0)
+            o->bugs = true;
+        else if (strcmp(argv[i], "--bug") == 0 && i + 1 < argc && choose_bug(argv[i + 1]))
+            o->bug = argv[++i];
         else
             return -1;
         if (number != NULL && (i + 1 == argc || hvc_parse_u64(argv[++i], 0, UINT64_MAX / 2, number) < 0))
@@ -147,10 +219,16 @@ int main(int argc, char **argv)
     bool whole = true;
 
     if (parse(argc, argv, &o) < 0) {
-        fprintf(stderr, "usage: %s [--seed N] [--seeds N] [--steps N (%d or more)] [--trace] [--record] [--quiet]\n",
+        fprintf(stderr,
+                "usage: %s [--seed N] [--seeds N] [--steps N (%d or more)] [--bug NAME] [--trace] [--record] "
+                "[--quiet] | --bugs\n",
                 argv[0], STEPS_MIN);
         return 2;
     }
+    for (size_t i = 0; i < BUGS && o.bugs; i++)
+        printf("%s: %s\n", bugs[i].name, bugs[i].text);
+    if (o.bugs)
+        return 0;
     w.trace = o.trace;
     w.record = o.record;
     w.steps_max = (unsigned)o.steps;
@@ -162,8 +240,8 @@ int main(int argc, char **argv)
             continue;
         printf("seed %llu: violation of %s after %llu runs: %s\n", (unsigned long long)seed, w.violation,
                (unsigned long long)w.stats.runs, w.detail);
-        printf("repeat: tests/sim/run --seed %llu --steps %llu --trace\n", (unsigned long long)seed,
-               (unsigned long long)o.steps);
+        printf("repeat: tests/sim/run --seed %llu --steps %llu%s%s --trace\n", (unsigned long long)seed,
+               (unsigned long long)o.steps, o.bug != NULL ? " --bug " : "", o.bug != NULL ? o.bug : "");
         sim_free(&w);
         return 1;
     }

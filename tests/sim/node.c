@@ -13,13 +13,13 @@ static struct hvc_replication_config node_config(struct sim_world *w, const stru
         .node = (uint32_t)n->id + 1,
         .boot_id = n->boot_id,
         .host_boot = n->host_boot,
-        .wire_min = 1,
-        .wire_max = n->wire_max,
-        .entry_version_max = n->wire_max,
+        .wire_min = n->version >= 3 ? 2 : 1,
+        .wire_max = n->version >= 2 ? 2 : 1,
+        .entry_version_max = n->version >= 2 ? 2 : 1,
         .log_entries = SIM_WINDOW,
-        .log_bytes = 16384,
+        .log_bytes = 65536,
         .tokens = SIM_TOKENS,
-        .chunk_bytes = 400,
+        .chunk_bytes = 1200,
         .digest_interval = 8,
         .exclude_ms = 40,
         .resend_ms = 17,
@@ -59,7 +59,57 @@ static void node_load(struct sim_world *w, struct sim_node *n)
         result = hvc_replication_load(n->core, &d->entry[i]);
     if (result < 0)
         sim_violation(w, "store-loads", "node %d: what was stored is refused: %d", n->id + 1, result);
-    n->state = store.snapshot != NULL ? d->state : (struct machine){0};
+    state_clear(n);
+    n->pinned = (struct sim_image){0};
+    if (store.snapshot == NULL || result < 0)
+        return;
+    result = state_load(n, d->state.bytes, d->state.length);
+    if (result < 0)
+        sim_violation(w, "store-loads", "node %d: the stored state is refused: %d", n->id + 1, result);
+    n->applied = d->state.applied;
+}
+
+/* init and force are words of the operator for one start. */
+static void operator_word(struct sim_world *w, struct sim_node *n)
+{
+    struct hvc_replication_event event = {.kind = n->force ? HVC_REPLICATION_FORCE : HVC_REPLICATION_INIT};
+    bool init = !n->force, others = false;
+    int result;
+
+    for (unsigned i = 0; i < sizeof(event.cluster_id); i++)
+        event.cluster_id[i] = (uint8_t)(sim_random(w) >> 9);
+    n->init = n->force = false;
+    result = node_step(w, n, &event);
+    sim_trace(w, "n%d operator: %s: %d", n->id + 1, init ? "init" : "force", result);
+    for (int i = 0; i < w->nodes; i++)
+        others = others || (&w->node[i] != n && fault_store_counts(&w->node[i].disk));
+    if (init)
+        w->stats.cover[result == -EEXIST ? COVER_INIT_REFUSED : others ? COVER_INIT_BESIDE : COVER_INIT_RIGHT]++;
+    else if (result == -ENOENT)
+        w->stats.cover[COVER_FORCE_REFUSED]++;
+    else
+        w->force_under_way = true;
+    if (result < 0 && result != (init ? -EEXIST : -ENOENT))
+        sim_violation(w, "contract", "node %d: the operator's word is refused: %d", n->id + 1, result);
+}
+
+static void forget_process(struct sim_node *n)
+{
+    n->hung_until = 0;
+    n->wake_at = UINT64_MAX;
+    n->write_head = n->write_count = 0;
+    n->fsync_armed = false;
+    n->sendq_count = 0;
+    n->inbox.count = n->quorum.count = 0;
+    n->effects = 0;
+    n->epoch = 0;
+    n->view_open = n->quorate = false;
+    n->not_primary_since = 1;
+    memset(n->request, 0, sizeof(n->request));
+    memset(n->work, 0, sizeof(n->work));
+    memset(n->told, 0, sizeof(n->told));
+    memset(n->heard, 0, sizeof(n->heard));
+    n->drain = 0;
 }
 
 void node_start(struct sim_world *w, struct sim_node *n)
@@ -71,25 +121,20 @@ void node_start(struct sim_world *w, struct sim_node *n)
         return;
     n->disk_full = false;
     n->running = true;
-    n->pid = 1000 + (uint32_t)sim_below(w, 1u << 30);
+    n->pid = n->boots * SIM_STARTS_MAX + ++n->starts;
     n->boot_id = sim_random(w);
-    n->hung_until = 0;
-    n->wake_at = UINT64_MAX;
-    n->write_head = n->write_count = 0;
-    n->fsync_armed = false;
-    n->sendq_count = 0;
-    n->inbox.count = n->quorum.count = 0;
-    n->effects = 0;
-    n->epoch = 0;
-    n->view_open = false;
+    forget_process(n);
     node_load(w, n);
     sim_trace(w, "n%d starts: last %llu promised %llu%s%s%s", n->id + 1,
               (unsigned long long)(n->disk.count == 0 ? 0 : n->disk.first + n->disk.count - 1),
               (unsigned long long)n->disk.promised, n->disk.lost ? " empty" : "", n->disk.corrupt ? " corrupt" : "",
               n->disk.restored ? " restored" : "");
     (void)node_step(w, n, &event);
+    if (n->running && (n->init || n->force))
+        operator_word(w, n);
     if (!n->running)
         return;
+    sim_at(w, 3000 + sim_below(w, 6000), EV_KEEP, n->id, n->boot_id, 0);
     join.pid = n->pid;
     if (n->ring >= 0) {
         if (!totem_accept(w, n, &join))
@@ -150,13 +195,18 @@ void node_kill(struct sim_world *w, struct sim_node *n, bool power)
             totem_process_gone(w, n);
     }
     if (power) {
+        pcmk_lost(w, n->id);
         n->powered = false;
+        n->off_at = w->now;
+        n->boots++;
         n->joined = 0;
         n->ring = -1;
         n->unsent_count = 0;
         n->seen_all = false;
         n->host_boot = 1 + sim_random(w) / 2;
         memset(n->group, 0, sizeof(n->group));
+        memset(n->down, 0, sizeof(n->down));
+        hyper_power_off(w, n->id);
     }
 }
 
@@ -221,7 +271,7 @@ static void do_stage(struct sim_world *w, struct sim_node *n, const struct hvc_r
         n->staged_length = 0;
     if (u->stage.bytes == NULL)
         return;
-    if (u->stage.offset != n->staged_length || u->stage.offset + u->stage.length > 128 * 1024) {
+    if (u->stage.offset != n->staged_length || u->stage.offset + u->stage.length > SIM_STATE_MAX) {
         sim_violation(w, "contract", "node %d: staged bytes at %llu", n->id + 1, (unsigned long long)u->stage.offset);
         return;
     }
@@ -230,7 +280,25 @@ static void do_stage(struct sim_world *w, struct sim_node *n, const struct hvc_r
     w->stats.multi_chunk += u->stage.offset > 0;
 }
 
-static void do_persist(struct sim_world *w, struct sim_node *n, const struct hvc_replication_persist *p)
+/* The staged state takes the place of the own one; false: it is of a newer program. */
+static bool take_staged(struct sim_world *w, struct sim_node *n, uint64_t index)
+{
+    int result = state_load(n, n->staged, (size_t)n->staged_length);
+
+    if (result == -EPROTONOSUPPORT)
+        return false;
+    if (result < 0)
+        sim_violation(w, "snapshot-whole", "node %d: the staged snapshot cannot be loaded: %d", n->id + 1, result);
+    n->applied = index;
+    n->pinned = (struct sim_image){.bytes = sim_copy(w, n->staged, (size_t)n->staged_length),
+                                   .length = (size_t)n->staged_length,
+                                   .applied = index};
+    check_state(w, n, index);
+    return true;
+}
+
+/* False: the record cannot be taken by this program, which has to leave. */
+static bool do_persist(struct sim_world *w, struct sim_node *n, const struct hvc_replication_persist *p)
 {
     struct sim_write *write;
     struct hvc_entry last;
@@ -238,20 +306,20 @@ static void do_persist(struct sim_world *w, struct sim_node *n, const struct hvc
     size_t size = hvc_replication_snapshot_size(n->core);
 
     if (p->seq == 0)
-        return;
+        return true;
     if (p->wipe && p->snapshot == HVC_SNAPSHOT_NONE)
-        n->state = (struct machine){0};
-    if (p->snapshot == HVC_SNAPSHOT_STAGED && !machine_load(w, &n->state, n->staged, n->staged_length))
-        sim_violation(w, "snapshot-whole", "node %d: the staged snapshot cannot be loaded", n->id + 1);
+        state_clear(n);
+    if (p->snapshot == HVC_SNAPSHOT_STAGED && !take_staged(w, n, p->snapshot_index))
+        return false;
     write = disk_queue(w, n, p);
     if (write == NULL)
-        return;
+        return true;
     if (p->snapshot != HVC_SNAPSHOT_NONE) {
         meta = sim_alloc(w, size);
         if (hvc_replication_snapshot_write(n->core, meta, size, &write->meta_length) < 0)
             sim_violation(w, "contract", "node %d: snapshot metadata does not fit", n->id + 1);
         write->meta = meta;
-        write->state = p->snapshot == HVC_SNAPSHOT_OWN ? n->pinned : n->state;
+        write->state = n->pinned;
         if (write->state.applied != p->snapshot_index)
             sim_violation(w, "contract", "node %d: snapshot of %llu holds the state of %llu", n->id + 1,
                           (unsigned long long)p->snapshot_index, (unsigned long long)write->state.applied);
@@ -266,78 +334,79 @@ static void do_persist(struct sim_world *w, struct sim_node *n, const struct hvc
         w->stats.slow_fsync += n->slow;
         sim_at(w, 200 + sim_below(w, n->slow ? 60000 : 2500), EV_FSYNC, n->id, n->boot_id, 0);
     }
+    return true;
 }
 
-static void do_apply(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u,
+/* False: the entry is of a newer program. */
+static bool do_apply(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u,
                      struct hvc_replication_event *next)
 {
-    struct hvc_replication_status s;
-    uint64_t value = 0;
+    const struct hvc_entry *entry = &u->work_entry;
+    struct hvc_answer answer = {0};
+    bool first = check_apply(w, n, u);
 
     next->kind = HVC_REPLICATION_APPLIED;
-    next->applied.index = u->work_entry.index;
-    check_apply(w, n, u);
+    next->applied.index = entry->index;
     if (u->work_verdict == HVC_VERDICT_RUN) {
-        machine_apply(&n->state, &u->work_entry, &value);
-        hvc_replication_status(n->core, &s);
-        if (u->work_entry.length > 0 && u->work_entry.bytes[0] % (unsigned)w->nodes == (unsigned)n->id &&
-            s.phase == HVC_PHASE_RUNNING)
-            sim_at(w, sim_below(w, 30000), EV_EFFECT, n->id, s.epoch, n->boot_id);
-    } else {
-        machine_skip(&n->state, u->work_entry.index);
+        int result = state_apply(n->service, n->version, entry, &answer);
+
+        if (result < 0) {
+            sim_violation(w, "contract", "node %d: the service refuses entry %llu: %d", n->id + 1,
+                          (unsigned long long)entry->index, result);
+            return false;
+        }
+        if (entry->version >= 2) {
+            w->stats.cover[COVER_NEWER_ENTRY]++;
+            if (w->newer_index == 0 || entry->index < w->newer_index)
+                w->newer_index = entry->index;
+        }
+        if (first)
+            invariant_entry(w, n, entry, &answer);
     }
-    check_state(w, n, u->work_entry.index);
-    client_answer(w, n, u, value);
-    next->applied.value = value;
-    next->applied.digest = machine_digest(&n->state);
+    n->applied = entry->index;
+    check_state(w, n, entry->index);
+    client_answer(w, n, u, &answer);
+    ask_applied(w, n, entry);
+    next->applied.code = hvc_answer_pack(&answer);
+    next->applied.value = answer.value;
+    next->applied.digest = hvc_service_digest(n->service);
+    return true;
 }
 
 /* Fills the event that answers the work; false when there is none. */
 static bool do_work(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u,
-                    struct hvc_replication_event *next, uint8_t *bytes)
+                    struct hvc_replication_event *next)
 {
     memset(next, 0, sizeof(*next));
     switch (u->work) {
     case HVC_WORK_NONE:
         return false;
     case HVC_WORK_APPLY:
-        do_apply(w, n, u, next);
-        break;
+        return do_apply(w, n, u, next);
     case HVC_WORK_SNAPSHOT:
-        n->pinned = n->state;
         next->kind = HVC_REPLICATION_SNAPSHOT;
         next->snapshot.index = u->work_index;
-        next->snapshot.size = machine_size(w);
+        next->snapshot.size = state_pin(w, n);
         break;
     case HVC_WORK_READ:
-        machine_read(w, &n->pinned, u->work_offset, bytes, u->work_length);
+        if (u->work_offset + u->work_length > n->pinned.length)
+            sim_violation(w, "contract", "node %d: reads beyond the pinned state", n->id + 1);
+        else
+            next->data.bytes = n->pinned.bytes + u->work_offset;
         next->kind = HVC_REPLICATION_DATA;
-        next->data.bytes = bytes;
         next->data.length = u->work_length;
         break;
     }
     return true;
 }
 
-static void do_barrier(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u)
+static void do_leave(struct sim_world *w, struct sim_node *n, enum hvc_replication_leave why, uint64_t detail)
 {
-    for (unsigned i = 0; i < n->effects; i++) {
-        if (n->effect[i].barrier != u->barrier_id)
-            continue;
-        if (u->barrier_passed)
-            check_effect(w, n, n->effect[i].epoch);
-        else
-            w->stats.barriers_failed++;
-        n->effect[i] = n->effect[--n->effects];
-        return;
-    }
-}
-
-static void do_leave(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u)
-{
-    sim_trace(w, "n%d leaves: %s (%llu)", n->id + 1, hvc_replication_leave_name(u->leave),
-              (unsigned long long)u->leave_detail);
-    w->stats.leaves[u->leave]++;
+    sim_trace(w, "n%d leaves: %s (%llu)", n->id + 1, hvc_replication_leave_name(why), (unsigned long long)detail);
+    w->stats.leaves[why]++;
+    w->stats.cover[COVER_OLD_LEFT] += why == HVC_LEAVE_UNDECODABLE;
+    if (why == HVC_LEAVE_FOREIGN) /* the operator takes the old store away */
+        n->disk = (struct sim_disk){.lost = true};
     node_kill(w, n, false);
     sim_at(w, 3000 + sim_below(w, 20000), EV_START, n->id, 0, 0);
 }
@@ -372,7 +441,6 @@ static void trace_update(struct sim_world *w, struct sim_node *n, const struct h
 
 int node_step(struct sim_world *w, struct sim_node *n, struct hvc_replication_event *event)
 {
-    static uint8_t bytes[HVC_MESSAGE_MAX];
     struct hvc_replication_event next = *event;
     struct hvc_replication_update u;
     bool first = true;
@@ -389,16 +457,21 @@ int node_step(struct sim_world *w, struct sim_node *n, struct hvc_replication_ev
         first = false;
         trace_update(w, n, &u);
         do_stage(w, n, &u);
-        do_persist(w, n, &u.persist);
+        if (!do_persist(w, n, &u.persist)) {
+            do_leave(w, n, HVC_LEAVE_UNDECODABLE, u.persist.snapshot_index);
+            return result;
+        }
         queue_messages(w, n, &u);
         check_update(w, n, &u);
         if (u.barrier)
-            do_barrier(w, n, &u);
+            effect_barrier(w, n, u.barrier_id, u.barrier_passed);
+        if (u.proposals_void)
+            ask_void(n);
         if (u.leave != HVC_LEAVE_NONE) {
-            do_leave(w, n, &u);
+            do_leave(w, n, u.leave, u.leave_detail);
             return result;
         }
-        if (do_work(w, n, &u, &next, bytes))
+        if (do_work(w, n, &u, &next))
             continue;
         if (!HVC_BUG(SENDEARLY) || n->persist_seq == seq)
             break;
@@ -464,6 +537,11 @@ static void on_view(struct sim_world *w, struct sim_node *n, const struct sim_in
     n->ring_seen = item->ring;
     n->view_open = true;
     n->epoch = 0;
+    for (int i = 0; i < SIM_NODES; i++) {
+        n->view_pid[i] = (item->members >> i) & 1 ? item->pid[i] : 0;
+        if ((item->members >> i) & 1)
+            n->told[i] = false;
+    }
     sim_trace(w, "n%d view: ring %llu members %x", n->id + 1, (unsigned long long)item->ring.seq, item->members);
     (void)node_step(w, n, &event);
 }
@@ -478,6 +556,7 @@ static void on_quorum(struct sim_world *w, struct sim_node *n, const struct sim_
         list[i] = (struct hvc_replication_node){(uint32_t)i + 1, w->votes[i]};
         expected += w->votes[i];
     }
+    n->quorate = item->quorate;
     event.quorum.ring = item->ring;
     event.quorum.quorate = item->quorate;
     event.quorum.votes = n->id < w->nodes ? w->votes[n->id] : 0;
@@ -536,25 +615,7 @@ void node_daemon(struct sim_world *w, struct sim_node *n)
     node_arm(w, n);
 }
 
-/* A worker wants to act for a committed entry: only in the view it was started for, and behind a barrier. */
-void node_effect(struct sim_world *w, struct sim_node *n, uint64_t epoch, uint64_t boot_id)
+uint64_t node_stamp(const struct sim_world *w, const struct sim_node *n)
 {
-    struct hvc_replication_event event = {.kind = HVC_REPLICATION_BARRIER, .barrier = ++n->barrier_next};
-    struct hvc_replication_status s;
-
-    if (!node_awake(w, n) || n->boot_id != boot_id)
-        return;
-    if (HVC_BUG(STALEEFFECT)) {
-        check_effect(w, n, epoch);
-        return;
-    }
-    hvc_replication_status(n->core, &s);
-    if (!s.primary || s.epoch != epoch || n->effects == sizeof(n->effect) / sizeof(n->effect[0])) {
-        w->stats.effects_dropped++;
-        return;
-    }
-    n->effect[n->effects].barrier = event.barrier;
-    n->effect[n->effects++].epoch = epoch;
-    if (node_step(w, n, &event) < 0)
-        n->effects--;
+    return (uint64_t)((int64_t)(UINT64_C(1700000000000) + w->now / 1000) + n->clock_ms);
 }

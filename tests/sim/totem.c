@@ -12,9 +12,34 @@
 
 #include "sim.h"
 
+/* A deaf node is heard until the others have formed a ring without it. */
+static bool hears(const struct sim_world *w, int by, int from)
+{
+    return w->side[by] == w->side[from] && (by == from || !((w->deaf >> by) & 1));
+}
+
 bool totem_linked(const struct sim_world *w, int a, int b)
 {
-    return !w->partitioned || ((w->cut >> a) & 1) == ((w->cut >> b) & 1);
+    return hears(w, a, b) && hears(w, b, a);
+}
+
+bool totem_member(const struct sim_world *w, const struct sim_node *n, int other)
+{
+    return n->powered && n->ring >= 0 && ((w->ring[n->ring].members >> other) & 1);
+}
+
+bool totem_is_quorate(const struct sim_world *w, const struct sim_node *n)
+{
+    uint32_t expected = 0, votes = 0;
+    unsigned members = n->powered && n->ring >= 0 ? w->ring[n->ring].members : 0;
+
+    for (int i = 0; i < w->nodes; i++) {
+        expected += w->votes[i];
+        votes += (members >> i) & 1 ? w->votes[i] : 0;
+    }
+    if (w->modes & HVC_MODE_TWO_NODE)
+        return n->seen_all && votes > 0;
+    return 2 * votes > expected || ((w->modes & HVC_MODE_AUTO_TIE_BREAKER) && 2 * votes == expected && (members & 1));
 }
 
 void totem_change_soon(struct sim_world *w, uint64_t delay)
@@ -82,7 +107,7 @@ void totem_receive(struct sim_world *w, struct sim_node *n, int ring, unsigned n
 
     if (!n->powered || n->ring != ring || n->received[number])
         return;
-    if (!totem_linked(w, n->id, r->item[number].from)) { /* unless the ring changes first, it is sent once more */
+    if (!hears(w, n->id, r->item[number].from)) { /* unless the ring changes first, it is sent once more */
         sim_at(w, 3000, EV_RECEIVE, n->id, (uint64_t)ring, number);
         return;
     }
@@ -177,24 +202,13 @@ void totem_quorum(struct sim_world *w, struct sim_node *n, uint64_t delay)
 {
     const struct sim_ring *ring = &w->ring[n->ring];
     struct sim_inbox item = {.kind = INBOX_QUORUM, .ring = ring->id};
-    uint32_t expected = 0, votes = 0;
     int members = 0;
 
-    for (int i = 0; i < w->nodes; i++) {
-        expected += w->votes[i];
-        if ((ring->members >> i) & 1) {
-            votes += w->votes[i];
-            members++;
-        }
-    }
-    item.members = votes;
-    item.quorate = votes >= expected / 2 + 1;
-    if (w->modes & HVC_MODE_AUTO_TIE_BREAKER)
-        item.quorate = item.quorate || (2 * votes == expected && (ring->members & 1));
-    if (w->modes & HVC_MODE_TWO_NODE) {
+    for (int i = 0; i < w->nodes; i++)
+        members += ((ring->members >> i) & 1) != 0;
+    if (w->modes & HVC_MODE_TWO_NODE)
         n->seen_all = n->seen_all || members == w->nodes;
-        item.quorate = n->seen_all;
-    }
+    item.quorate = totem_is_quorate(w, n);
     if (delay > 4000)
         w->stats.late_quorum++;
     item.ready = w->now + delay;
@@ -214,7 +228,7 @@ static int new_ring(struct sim_world *w, unsigned members)
     ring = &w->ring[w->rings];
     *ring = (struct sim_ring){.id = {.node = (uint32_t)__builtin_ctz(members) + 1, .seq = w->ring_seq += 4},
                               .members = members,
-                              .capacity = 4096};
+                              .capacity = 2000};
     ring->item = malloc(ring->capacity * sizeof(*ring->item));
     if (ring->item == NULL)
         abort();
@@ -251,6 +265,10 @@ static void enter(struct sim_world *w, struct sim_node *n, int ring)
         const struct sim_node *peer = &w->node[i];
         bool member = (w->ring[ring].members >> i) & 1;
 
+        if (member) { /* Pacemaker follows the same membership */
+            n->with[i] = w->now;
+            n->down[i] = false;
+        }
         if (member && peer->joined != 0)
             n->group[i] = peer->joined;
         else if (!member || !peer->ghost)
@@ -267,6 +285,24 @@ static void enter(struct sim_world *w, struct sim_node *n, int ring)
     join_again(w, n);
     totem_quorum(w, n, sim_below(w, 8000));
     node_arm(w, n);
+}
+
+/* Pacemakers that meet take over what the one knows that was with a node last. */
+static void share_fencing(struct sim_world *w, unsigned side)
+{
+    for (int v = 0; v < SIM_NODES; v++) {
+        const struct sim_node *last = NULL;
+
+        for (int i = 0; i < SIM_NODES; i++)
+            if (((side >> i) & 1) && (last == NULL || w->node[i].with[v] > last->with[v] ||
+                                      (w->node[i].with[v] == last->with[v] && w->node[i].down[v])))
+                last = &w->node[i];
+        for (int i = 0; i < SIM_NODES; i++)
+            if ((side >> i) & 1) {
+                w->node[i].with[v] = last->with[v];
+                w->node[i].down[v] = last->down[v];
+            }
+    }
 }
 
 static void form_side(struct sim_world *w, unsigned side)
@@ -296,6 +332,7 @@ static void form_side(struct sim_world *w, unsigned side)
                     w->node[k].group[i] = n->group[i];
         }
     }
+    share_fencing(w, side);
     ring = new_ring(w, side);
     sim_trace(w, "ring %llu: members %x", (unsigned long long)w->ring[ring].id.seq, side);
     for (int i = 0; i < SIM_NODES; i++)

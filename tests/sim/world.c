@@ -8,7 +8,9 @@
 
 #include "sim.h"
 
-#define BLOCK_BYTES    (256u * 1024u)
+#define BLOCK_BYTES (256u * 1024u)
+static const char no_progress[] = "the log does not go on";
+
 #define LIVENESS_STEPS 60000
 
 uint64_t sim_random(struct sim_world *w)
@@ -200,11 +202,28 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
     case EV_START:
         node_start(w, n);
         break;
-    case EV_EFFECT:
-        node_effect(w, n, event->a, event->b);
-        break;
     case EV_FENCE:
         fault_fence(w, event->node, (int)event->a);
+        break;
+    case EV_CONFIRM:
+        fault_confirm(w, n, (int)event->a, event->b);
+        break;
+    case EV_KEEP:
+        keep_tick(w, n, event->a);
+        break;
+    case EV_MIGRATE:
+        hyper_step(w, (int)event->a, event->b);
+        break;
+    case EV_LIBVIRT:
+        break;
+    case EV_PCMK:
+        pcmk_tick(w);
+        break;
+    case EV_OPERATION:
+        pcmk_operation(w, (int)event->a, event->b);
+        break;
+    case EV_HAND:
+        hand_do(w, (int)event->a);
         break;
     }
 }
@@ -241,20 +260,28 @@ static void choose_cluster(struct sim_world *w)
         w->nodes = 3;
     for (int i = 0; i < SIM_NODES; i++)
         w->votes[i] = 1;
+    w->init_first = w->modes == 0 && w->nodes >= 3 && sim_chance(w, 100);
     w->uneven = kind >= 92;
     if (w->uneven)
         w->votes[sim_below(w, 3)] = 2;
-    w->pad = sim_chance(w, 100) ? 70000 : 0;
+    w->node_memory_kib = sim_chance(w, 400) ? 0 : 3072 + 1024 * sim_below(w, 6);
+    w->mixed = sim_chance(w, 250);
+    w->fencing_mode = w->modes != 0 || sim_chance(w, 600) ? FENCING_ON
+                      : sim_chance(w, 500)                ? FENCING_SLOW
+                                                          : FENCING_NONE;
     for (int i = 0; i < SIM_NODES; i++) {
         struct sim_node *n = &w->node[i];
 
         n->id = i;
         n->ring = -1;
-        n->wire_max = sim_chance(w, 150) ? 1 : 2;
-        n->powered = i < w->nodes;
+        n->version = w->mixed ? 1 + (uint8_t)sim_below(w, 2) : 2;
+        n->powered = i < w->nodes && !(w->init_first && i == 0);
+        n->init = w->init_first && i == 1; /* a node of the list is not there yet: the operator's word is needed */
+        if (w->init_first && i == 0)
+            sim_at(w, 150000 + sim_below(w, 200000), EV_FENCE, 0, 0, 0);
         n->host_boot = 1 + sim_random(w) / 2;
         n->disk.lost = true;
-        n->state = (struct machine){0};
+        state_clear(n);
     }
 }
 
@@ -285,7 +312,8 @@ static void reset(struct sim_world *w, uint64_t seed)
         w->node[i].memory = keep.node[i].memory;
         w->node[i].write =
             keep.node[i].write ? keep.node[i].write : checked(calloc(SIM_WRITES_MAX, sizeof(struct sim_write)));
-        w->node[i].staged = keep.node[i].staged ? keep.node[i].staged : checked(malloc(128 * 1024));
+        w->node[i].staged = keep.node[i].staged ? keep.node[i].staged : checked(malloc(SIM_STATE_MAX));
+        w->node[i].service_memory = keep.node[i].service_memory;
     }
     w->seed = seed;
     w->random = seed * UINT64_C(0x2545f4914f6cdd1d) + 12345;
@@ -315,27 +343,44 @@ static unsigned choose_core(struct sim_world *w)
     return all;
 }
 
+/* A cluster that waits for an operator gets one: the best store is forced. */
+static void operator_helps(struct sim_world *w, uint64_t left, const char *rest, bool stuck)
+{
+    bool late = left <= LIVENESS_STEPS / 2 && strcmp(rest, no_progress) == 0;
+
+    if (left % (LIVENESS_STEPS / 6) == 0 && (config_lacks_stores(w) || ((stuck || w->forgiven != 0) && late)))
+        config_force_best(w);
+}
+
 static void live(struct sim_world *w)
 {
     unsigned core = choose_core(w);
-    uint64_t left = w->operator_needed ? LIVENESS_STEPS / 10 : LIVENESS_STEPS;
-    bool done = false;
+    uint64_t left = LIVENESS_STEPS;
+    const char *rest = NULL;
+    bool done = false, stuck = w->operator_needed;
 
     w->faults = false;
     w->core = core;
     sim_trace(w, "heal: core %x of %d nodes", core, w->nodes);
-    w->cut = ~core;
+    for (int i = 0; i < SIM_NODES; i++)
+        w->side[i] = (core >> i) & 1;
     w->partitioned = core != (1u << w->nodes) - 1;
     fault_heal(w);
     while (!done && left > 0 && w->violation[0] == '\0') {
         run_steps(w, 200);
         left -= 200;
         done = check_live(w, core);
+        rest = done ? invariant_rest(w, core) : no_progress;
+        done = rest == NULL;
+        if (!done)
+            operator_helps(w, left, rest, stuck);
     }
-    if (!done && !w->operator_needed)
-        sim_violation(w, "liveness", "core %x makes no progress after healing", core);
-    else if (done)
+    if (!done)
+        sim_violation(w, "liveness", "core %x after healing: %s", core, rest);
+    else if (done) {
         check_end(w, core);
+        invariant_end(w, core);
+    }
     w->stats.liveness += done;
 }
 
@@ -345,7 +390,9 @@ void sim_run(struct sim_world *w, uint64_t seed)
     choose_cluster(w);
     fault_mix(w);
     check_begin(w);
-    sim_trace(w, "seed %llu: %d nodes, modes %u, pad %u", (unsigned long long)seed, w->nodes, w->modes, w->pad);
+    hyper_begin(w);
+    invariant_begin(w);
+    sim_trace(w, "seed %llu: %d nodes, modes %u", (unsigned long long)seed, w->nodes, w->modes);
     w->faults = true;
     for (int i = 0; i < w->nodes; i++)
         sim_at(w, sim_below(w, 20000), EV_START, i, 0, 0);
@@ -353,6 +400,7 @@ void sim_run(struct sim_world *w, uint64_t seed)
     for (unsigned i = 0; i < SIM_CLIENTS; i++)
         sim_at(w, 30000 + sim_below(w, 30000), EV_CLIENT, -1, i, 0);
     sim_at(w, 120000, EV_FAULT, -1, 0, 0);
+    sim_at(w, 40000, EV_PCMK, -1, 0, 0);
     run_steps(w, w->steps_max);
     if (w->violation[0] == '\0')
         live(w);
@@ -369,6 +417,7 @@ void sim_free(struct sim_world *w)
         free(w->node[i].inbox.slot);
         free(w->node[i].quorum.slot);
         free(w->node[i].memory);
+        free(w->node[i].service_memory);
         free(w->node[i].write);
         free(w->node[i].staged);
     }

@@ -115,6 +115,7 @@ struct hvc_replica {
     struct hvc_hello hello[HVC_NODES_MAX];
     unsigned hello_count;
     uint32_t fenced[HVC_NODES_MAX];
+    uint64_t fenced_boot[HVC_NODES_MAX]; /* as the state named it when the word came last */
     unsigned fenced_count;
 
     struct hvc_buffer *pinned, *staged;

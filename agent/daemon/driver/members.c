@@ -39,8 +39,10 @@ static void forget_fenced(struct hvc_replica *r)
 
         for (unsigned k = 0; k < r->member_count; k++)
             here = here || r->members[k] == r->fenced[i];
-        if (!here)
-            r->fenced[kept++] = r->fenced[i];
+        if (here)
+            continue;
+        r->fenced_boot[kept] = r->fenced_boot[i];
+        r->fenced[kept++] = r->fenced[i];
     }
     r->fenced_count = kept;
 }
@@ -115,16 +117,22 @@ void hvc_members_fenced(struct hvc_replica *r, uint32_t node)
 {
     struct hvc_replication_event event = {.kind = HVC_REPLICATION_FENCED, .fenced = node};
 
-    for (unsigned i = 0; i < r->fenced_count; i++) {
-        if (r->fenced[i] == node)
-            return;
-    }
+    const struct hvc_service_node *known = r->stage == HVC_STAGE_RUN ? hvc_service_node(r->service, node) : NULL;
+    uint64_t boot_id = known != NULL ? known->boot_id : 0;
+
     for (unsigned i = 0; i < r->member_count; i++) {
         if (r->members[i] == node)
             return; /* it is here: the word is about an earlier life of it */
     }
+    for (unsigned i = 0; i < r->fenced_count; i++) {
+        if (r->fenced[i] != node)
+            continue;
+        r->fenced_boot[i] = boot_id; /* said again: it holds for what is known by now */
+        return;
+    }
     if (node == 0 || node == r->node || r->stage != HVC_STAGE_RUN || r->leaving || r->fenced_count == HVC_NODES_MAX)
         return;
+    r->fenced_boot[r->fenced_count] = boot_id;
     r->fenced[r->fenced_count++] = node;
     r->changed = true;
     if (hvc_drive(r, &event) < 0)
@@ -184,6 +192,7 @@ static bool next_command(const struct hvc_replica *r, bool tick, struct hvc_comm
                                 .member_count = list_members(r, members),
                                 .members_settled = hvc_now_ms() - r->view_ms > r->tuning.hello_ms,
                                 .fenced = r->fenced,
+                                .fenced_boot = r->fenced_boot,
                                 .fenced_count = r->fenced_count};
     struct timespec now;
 

@@ -96,10 +96,11 @@ static bool next_fenced(const struct hvc_upkeep *u, struct hvc_command *command)
     for (unsigned i = 0; i < u->fenced_count; i++) {
         const struct hvc_service_node *node = hvc_service_node(u->service, u->fenced[i]);
 
-        if (node == NULL || node->member || node->fenced)
-            continue;
+        if (node == NULL || node->member || node->fenced || node->boot_id != u->fenced_boot[i])
+            continue; /* of another life of it: the word has to come again */
         (void)begin(command, HVC_COMMAND_FENCED);
         command->fenced.id = node->id;
+        command->fenced.boot_id = u->fenced_boot[i];
         return true;
     }
     return false;

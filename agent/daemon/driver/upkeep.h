@@ -28,6 +28,7 @@ struct hvc_upkeep {
     unsigned member_count;
     bool members_settled; /* a member that has not told about itself by now is taken for none */
     const uint32_t *fenced;
+    const uint64_t *fenced_boot; /* the boot id that the state named for each when the word came */
     unsigned fenced_count;
     uint64_t stamp_ms; /* wall clock; 0: whether a TICK is due is not looked at (it costs a walk over the jobs) */
 };

@@ -8,6 +8,7 @@ static struct fixture f;
 static struct hvc_upkeep_node nodes[5];
 static struct hvc_upkeep_member members[5];
 static uint32_t fenced[5];
+static uint64_t fenced_boot[5];
 static struct hvc_upkeep u;
 
 static int up(void **state)
@@ -28,6 +29,7 @@ static int up(void **state)
                             .members = members,
                             .member_count = 3,
                             .fenced = fenced,
+                            .fenced_boot = fenced_boot,
                             .stamp_ms = 1000000};
     return 0;
 }
@@ -178,10 +180,15 @@ static void a_fenced_node_is_said_once_and_only_while_away(void **state)
     (void)state;
     (void)settle();
     fenced[0] = 3;
+    fenced_boot[0] = 103;
     u.fenced_count = 1;
     assert_int_equal(settle(), 0); /* it is here */
     u.member_count = 2;
-    assert_int_equal(settle(), 2);
+    fenced_boot[0] = 99; /* a word about an earlier life of it */
+    assert_int_equal(settle(), 1);
+    assert_false(hvc_service_node(f.service, 3)->fenced);
+    fenced_boot[0] = 103;
+    assert_int_equal(settle(), 1);
     assert_true(hvc_service_node(f.service, 3)->fenced);
     fenced[0] = 44; /* unknown to the state */
     assert_int_equal(settle(), 0);

@@ -25,9 +25,20 @@ static int close_it(void **state)
 
 static struct hvc_answer fence(struct fixture *f, uint32_t node)
 {
+    const struct hvc_service_node *now = hvc_service_node(f->service, node);
     struct hvc_command c = command_of(f, HVC_COMMAND_FENCED);
 
     c.fenced.id = node;
+    c.fenced.boot_id = now != NULL ? now->boot_id : 0;
+    return give(f, &c);
+}
+
+static struct hvc_answer fence_boot(struct fixture *f, uint32_t node, uint64_t boot_id)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_FENCED);
+
+    c.fenced.id = node;
+    c.fenced.boot_id = boot_id;
     return give(f, &c);
 }
 
@@ -124,6 +135,29 @@ static void what_is_reconciled_does_not_go_on_with_an_end_that_is_away(void **st
     c.report.located = true;
     assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
     assert_int_equal(hvc_service_job(f->service, job)->runs_on, 0);
+}
+
+/* Found by the simulator: a fencing that was on its way while the node came back and was lost again. */
+static void a_fencing_from_before_the_node_came_back_is_not_believed(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command c = command_of(f, HVC_COMMAND_MEMBERS);
+    uint64_t former = hvc_service_node(f->service, 3)->boot_id;
+    struct hvc_answer answer;
+
+    set_members(f, 0x3);
+    c.members.count = 3; /* it comes back as another process */
+    c.members.item[0] = (struct hvc_command_member){.node = 1, .boot_id = 101};
+    c.members.item[1] = (struct hvc_command_member){.node = 2, .boot_id = 102};
+    c.members.item[2] = (struct hvc_command_member){.node = 3, .boot_id = 303};
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    set_members(f, 0x3);
+    answer = fence_boot(f, 3, former);
+    assert_int_equal(answer.code, HVC_ANSWER_STALE);
+    assert_int_equal(answer.value, 303);
+    assert_false(hvc_service_node(f->service, 3)->fenced);
+    assert_int_equal(fence_boot(f, 3, 303).code, HVC_ANSWER_OK);
+    assert_true(hvc_service_node(f->service, 3)->fenced);
 }
 
 static void a_fenced_node_runs_nothing(void **state)
@@ -229,6 +263,7 @@ int main(void)
         cmocka_unit_test(losing_a_node_changes_each_phase_as_the_table_says),
         T(a_returned_node_is_asked_and_a_restarted_daemon_too),
         T(what_is_reconciled_does_not_go_on_with_an_end_that_is_away),
+        T(a_fencing_from_before_the_node_came_back_is_not_believed),
         T(a_fenced_node_runs_nothing),
         T(members_are_known_nodes_in_order),
         T(a_node_goes_only_when_nothing_names_it),

@@ -70,6 +70,7 @@ static struct hvc_command sample(unsigned kind)
         break;
     case HVC_COMMAND_FENCED:
         c.fenced.id = 2;
+        c.fenced.boot_id = 0x1122;
         break;
     case HVC_COMMAND_NODE_FLAGS:
         c.node_flags.id = 2;

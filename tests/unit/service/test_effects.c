@@ -93,9 +93,11 @@ static void the_lost_are_waited_for_and_then_reconciled_by_who_is_left(void **st
     set_members(f, 4);
     assert_string_equal(effects(f, 0, true), "");
     c.fenced.id = 1;
+    c.fenced.boot_id = 101; /* set_members */
     (void)give(f, &c);
     assert_string_equal(effects(f, 0, true), "");
     c.fenced.id = 2;
+    c.fenced.boot_id = 102;
     (void)give(f, &c);
     assert_string_equal(effects(f, 0, true), "reconcile@0"); /* neither end is there: anybody */
     assert_string_equal(effects(f, 3, true), "reconcile@0");

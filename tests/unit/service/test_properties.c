@@ -179,6 +179,8 @@ static void random_rest(struct world *w, struct hvc_command *c)
         break;
     case HVC_COMMAND_FENCED:
         c->fenced.id = node;
+        if (hvc_service_node(w->a.service, node) != NULL && below(w, 10) != 0)
+            c->fenced.boot_id = hvc_service_node(w->a.service, node)->boot_id;
         break;
     case HVC_COMMAND_NODE_FLAGS:
         c->node_flags.id = node;

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a driver does from time to time, whatever the jobs: tells the log who is here, who was fenced, where guests are,
+ * and lets time pass. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim.h"
+
+#define PATIENCE_US 12000 /* without a primary view a source ends its copies after so long */
+
+/* One member does what any can: the first of the view. */
+bool keep_is_first(const struct sim_node *n, const struct hvc_replication_status *s)
+{
+    for (unsigned i = 0; i < s->member_count; i++)
+        if (s->members[i] < (uint32_t)n->id + 1)
+            return false;
+    return true;
+}
+
+static uint64_t key_of(unsigned what, uint64_t id)
+{
+    return UINT64_C(1) << 62 | (uint64_t)what << 48 | id;
+}
+
+static uint32_t name_number(const struct sim_world *w, int node)
+{
+    return (uint32_t)node + 1 + w->renamed[node] * 10;
+}
+
+static void tell_nodes(struct sim_world *w, struct sim_node *n)
+{
+    for (int i = 0; i < w->nodes; i++) {
+        const struct hvc_service_node *known = hvc_service_node(n->service, (uint32_t)i + 1);
+        struct hvc_command c = ask_command(w, n, HVC_COMMAND_NODE);
+
+        c.node_facts.id = (uint32_t)i + 1;
+        c.node_facts.cpus = 8;
+        c.node_facts.memory_kib = w->node_memory_kib;
+        (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "n%u", name_number(w, i));
+        if (known == NULL || strcmp(known->name, c.node_facts.name) != 0)
+            (void)ask(w, n, &c, key_of(HVC_COMMAND_NODE, (uint64_t)i), w->now);
+    }
+    for (uint32_t at = 0; hvc_service_node_at(n->service, at) != NULL; at++) {
+        const struct hvc_service_node *known = hvc_service_node_at(n->service, at);
+        struct hvc_command c = ask_command(w, n, HVC_COMMAND_NODE_REMOVE);
+
+        c.node_remove.id = known->id;
+        if (known->id > (uint32_t)w->nodes && !known->member && sim_chance(w, 50))
+            (void)ask(w, n, &c, key_of(HVC_COMMAND_NODE_REMOVE, known->id), w->now);
+    }
+}
+
+static void tell_members(struct sim_world *w, struct sim_node *n, const struct hvc_replication_status *s)
+{
+    struct hvc_command c = ask_command(w, n, HVC_COMMAND_MEMBERS);
+    bool differs = false;
+
+    for (uint32_t id = 1; id <= SIM_NODES; id++) {
+        const struct hvc_service_node *known = hvc_service_node(n->service, id);
+        bool member = false;
+
+        for (unsigned i = 0; i < s->member_count; i++)
+            member = member || s->members[i] == id;
+        if (known == NULL && member)
+            return; /* it has to be in the node list first */
+        if (known == NULL)
+            continue;
+        differs = differs || known->member != member || (member && known->boot_id != n->view_pid[id - 1]);
+        if (member)
+            c.members.item[c.members.count++] = (struct hvc_command_member){.node = id, .boot_id = n->view_pid[id - 1]};
+    }
+    if (differs)
+        (void)ask(w, n, &c, key_of(HVC_COMMAND_MEMBERS, s->epoch), w->now);
+}
+
+static void tell_fenced(struct sim_world *w, struct sim_node *n, const struct hvc_replication_status *s)
+{
+    for (int i = 0; i < SIM_NODES; i++) {
+        const struct hvc_service_node *known = hvc_service_node(n->service, (uint32_t)i + 1);
+        struct hvc_command c = ask_command(w, n, HVC_COMMAND_FENCED);
+        bool member = false; /* who is not in the node list any more was switched off: the operator's word */
+
+        for (unsigned k = 0; k < s->member_count; k++)
+            member = member || s->members[k] == (uint32_t)i + 1;
+        c.fenced.id = (uint32_t)i + 1;
+        c.fenced.boot_id = n->heard_boot[i];
+        if (!member && known != NULL && !known->fenced && (n->heard[i] || i >= w->nodes || HVC_BUG(FENCEEARLY)))
+            (void)ask(w, n, &c, key_of(HVC_COMMAND_FENCED, (uint64_t)i), w->now);
+    }
+}
+
+/* Its job has begun, and tells where it is. */
+static bool is_moved(const struct sim_node *n, const struct hvc_service_guest *guest)
+{
+    const struct hvc_job *j = guest->job == 0 ? NULL : hvc_service_job(n->service, guest->job);
+
+    return j != NULL && (hvc_job_phase_info(j->phase)->flags & HVC_JOB_STARTED) != 0;
+}
+
+/* Where the guests of this node are; the first member adds those that the service does not know. */
+static void tell_places(struct sim_world *w, struct sim_node *n, bool first)
+{
+    for (int g = 0; g < SIM_GUESTS; g++) {
+        const struct hvc_service_guest *guest = hvc_service_guest(n->service, w->guest[g].uuid);
+        enum hvc_seen here = hyper_seen(w, n, n->id, g);
+        bool up = here == HVC_SEEN_RUNNING || here == HVC_SEEN_PAUSED;
+        struct hvc_command c = ask_command(w, n, guest == NULL ? HVC_COMMAND_GUEST : HVC_COMMAND_GUEST_PLACE);
+
+        if (guest == NULL && first) {
+            memcpy(c.guest.uuid, w->guest[g].uuid, sizeof(c.guest.uuid));
+            c.guest.memory_kib = w->guest[g].memory_kib;
+            c.guest.cpus = 1;
+            (void)snprintf(c.guest.name, sizeof(c.guest.name), "%s", w->guest[g].name);
+            (void)ask(w, n, &c, key_of(HVC_COMMAND_GUEST, (uint64_t)g), w->now);
+        } else if (guest != NULL && !is_moved(n, guest) &&
+                   (up ? guest->node != (uint32_t)n->id + 1
+                       : here == HVC_SEEN_ABSENT && guest->node == (uint32_t)n->id + 1)) {
+            memcpy(c.guest_place.uuid, w->guest[g].uuid, sizeof(c.guest_place.uuid));
+            c.guest_place.node = up ? (uint32_t)n->id + 1 : 0;
+            (void)ask(w, n, &c, key_of(HVC_COMMAND_GUEST_PLACE, (uint64_t)g), w->now);
+        }
+    }
+}
+
+static void let_time_pass(struct sim_world *w, struct sim_node *n)
+{
+    struct hvc_command c = ask_command(w, n, HVC_COMMAND_TICK);
+
+    if (hvc_service_next_tick_ms(n->service) <= node_stamp(w, n))
+        (void)ask(w, n, &c, key_of(HVC_COMMAND_TICK, 0), w->now);
+}
+
+/* A hold whose job has ended without it being handed back: an operator's word, a crash in between. */
+static void drop_late_holds(struct sim_world *w, struct sim_node *n)
+{
+    for (int g = 0; g < SIM_GUESTS; g++) {
+        const struct hvc_service_guest *guest = hvc_service_guest(n->service, w->guest[g].uuid);
+        const struct hvc_job *j = guest == NULL || guest->job == 0 ? NULL : hvc_service_job(n->service, guest->job);
+
+        if (w->guest[g].hold == 0 || guest == NULL || (j != NULL && effect_tag(j) == w->guest[g].hold) ||
+            !totem_is_quorate(w, n))
+            continue;
+        w->stats.cover[COVER_LATE_HOLD]++;
+        pcmk_release(w, g, guest->node == 0 ? SIM_NOBODY : (int)guest->node - 1, 0);
+    }
+}
+
+/* What a migration left here and nobody runs any more goes, once it is proven that it runs elsewhere, or nowhere. */
+static void sweep(struct sim_world *w, struct sim_node *n)
+{
+    for (int g = 0; g < SIM_GUESTS; g++) {
+        const struct hvc_service_guest *guest = hvc_service_guest(n->service, w->guest[g].uuid);
+        bool proven = true, up = false;
+
+        if (hyper_seen(w, n, n->id, g) != HVC_SEEN_FAILED || guest == NULL || guest->job != 0)
+            continue;
+        for (int i = 0; i < w->nodes; i++) {
+            const struct hvc_service_node *node = hvc_service_node(n->service, (uint32_t)i + 1);
+            enum hvc_seen seen = hyper_seen(w, n, i, g);
+
+            up = up || seen == HVC_SEEN_RUNNING || seen == HVC_SEEN_PAUSED;
+            proven =
+                proven && (i == n->id || seen == HVC_SEEN_ABSENT ||
+                           (seen == HVC_SEEN_NO_ANSWER && node != NULL && !node->member && node->fenced && n->down[i]));
+        }
+        if (up || proven)
+            hyper_set(w, n->id, g, DOM_NONE);
+    }
+}
+
+/* A source that may no longer decide ends what has not begun to switch. */
+static void give_up(struct sim_world *w, struct sim_node *n)
+{
+    for (int g = 0; g < SIM_GUESTS; g++) {
+        struct sim_move *m = &w->guest[g].move;
+
+        if (m->phase == MOVE_COPY && m->source == n->id && m->job != 0 && hyper_answers(w, n->id))
+            m->abort = true;
+    }
+}
+
+/* Pacemaker's word holds for the boot that the state names now: when it is proposed the node may have been here again.
+ */
+static void hear(struct sim_node *n)
+{
+    for (int i = 0; i < SIM_NODES; i++) {
+        const struct hvc_service_node *known = hvc_service_node(n->service, (uint32_t)i + 1);
+
+        n->heard[i] = n->down[i];
+        n->heard_boot[i] = known != NULL ? known->boot_id : 0;
+    }
+}
+
+/* The log hears from Pacemaker, also what it said before this process began. */
+static void tell_core(struct sim_world *w, struct sim_node *n)
+{
+    for (int i = 0; i < SIM_NODES && n->running; i++) {
+        struct hvc_replication_event event = {.kind = HVC_REPLICATION_FENCED, .fenced = (uint32_t)i + 1};
+
+        if (!n->down[i] || n->told[i])
+            continue;
+        n->told[i] = true;
+        (void)node_step(w, n, &event);
+    }
+}
+
+void keep_tick(struct sim_world *w, struct sim_node *n, uint64_t boot_id)
+{
+    struct hvc_replication_status s;
+
+    if (!n->running || n->boot_id != boot_id)
+        return;
+    sim_at(w, 4000 + sim_below(w, 5000), EV_KEEP, n->id, boot_id, 0);
+    if (!node_awake(w, n))
+        return;
+    tell_core(w, n);
+    if (!n->running)
+        return;
+    hvc_replication_status(n->core, &s);
+    if (s.primary)
+        n->not_primary_since = 0;
+    else if (n->not_primary_since == 0)
+        n->not_primary_since = w->now;
+    if (!s.primary && w->now > n->not_primary_since + PATIENCE_US)
+        give_up(w, n);
+    if (!s.primary && !(HVC_BUG(STALEEFFECT) && s.applied > 0))
+        return;
+    if (sim_chance(w, 250))
+        hear(n);
+    if (keep_is_first(n, &s)) {
+        tell_nodes(w, n);
+        tell_members(w, n, &s);
+        tell_fenced(w, n, &s);
+        let_time_pass(w, n);
+        drop_late_holds(w, n);
+    }
+    tell_places(w, n, keep_is_first(n, &s));
+    sweep(w, n);
+    effect_all(w, n, &s);
+    effect_send(w, n);
+    if (n->running && s.primary)
+        ask_again(w, n);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Seeded bugs of the simulated driver; those of the libraries are in their own bugs.h. */
+#ifndef SIM_SEEDED_H
+#define SIM_SEEDED_H
+
+#ifndef HVC_SEEDED_BUGS
+#error "the simulator is compiled with HVC_SEEDED_BUGS"
+#endif
+
+#include "bugs.h"
+#include "service_bugs.h"
+
+#define SIM_BUGS(X)                                                                                                    \
+    X(STALEEFFECT, "effects are carried out without a look at the current view")                                       \
+    X(SENDEARLY, "a record is reported as persisted before it is")                                                     \
+    X(LOSTLOG, "an install is not one transaction; a crash in it leaves the first half")                               \
+    X(NOGATE, "a guest is started where Pacemaker says, without a look around")                                        \
+    X(FENCEEARLY, "a node counts as fenced when it is lost")                                                           \
+    X(RESUME, "a source that does not know the end of a migration lets the guest go on")                               \
+    X(HANDBACK, "Pacemaker is told the target before the guest is proven there")                                       \
+    X(BLINDVERIFY, "the end of a move is reported without a look at the nodes")                                        \
+    X(REUSETOKEN, "two requests of one driver carry the same token")
+
+#define SIM_BUG_ID_(name, text) HVC_BUG_##name,
+enum { HVC_BUG_SIM_FIRST_ = 300, SIM_BUGS(SIM_BUG_ID_) };
+
+#endif
