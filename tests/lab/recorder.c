@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -49,6 +50,18 @@ static int64_t now_ns(void)
     return clock_ns(CLOCK_MONOTONIC) + offset;
 }
 
+/* The emulator of a node that lost power says no goodbye. */
+static void find_out_death(int fd)
+{
+    const int yes = 1, idle_s = 10, interval_s = 5, probes = 3;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof(yes)) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof(idle_s)) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof(interval_s)) != 0 ||
+        setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes)) != 0)
+        fprintf(stderr, "hvc-lab-recorder: keepalive: %s\n", strerror(errno));
+}
+
 static void welcome(int listen_fd, FILE *log)
 {
     static unsigned last_number;
@@ -60,9 +73,11 @@ static void welcome(int listen_fd, FILE *log)
     if (fd < 0)
         return;
     if (count == CONNECTIONS_MAX) {
+        fprintf(stderr, "hvc-lab-recorder: more than %d connections; one is refused\n", CONNECTIONS_MAX);
         (void)close(fd);
         return;
     }
+    find_out_death(fd);
     connections[count] = (struct connection){.fd = fd, .number = ++last_number};
     (void)inet_ntop(AF_INET, &peer.sin_addr, text, sizeof(text));
     fprintf(log, "%" PRId64 " open %u %s\n", now_ns(), connections[count].number, text);

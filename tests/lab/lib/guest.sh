@@ -6,7 +6,6 @@
 # file-backed (then it is in the folder that all nodes share), disk.img.
 
 DISK_SIZE=1M
-DISK_CLIENTS=8 # emulators that may have the disk open at one time: both ends of a move, and whatever goes wrong
 
 guest_usage() {
     cat <<USAGE
@@ -134,7 +133,7 @@ start_guest_services() {
     fi
     [ "$DISK" = nbd ] || return 0
     if ! disk_server_runs; then
-        in_rack qemu-nbd --fork --persistent --format=raw --shared=$DISK_CLIENTS --cache=writeback --export-name="$name" \
+        in_rack qemu-nbd --fork --persistent --format=raw --shared=0 --cache=writeback --export-name="$name" \
             --bind="$address" --port="$(disk_port)" "$IMAGE" >>"$dir/services.log" 2>&1 </dev/null || {
             warn "the disk server of $name did not start: $(tail -n 1 "$dir/services.log")"
             return 1
