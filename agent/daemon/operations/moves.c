@@ -168,18 +168,24 @@ static void note_unwritten(const struct hvc_moves_entry *entry, const struct hvc
                         entry->guest.uuid, hvc_message_quote(error->text, words, sizeof(words)));
 }
 
+void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_record *ret_record)
+{
+    *ret_record = (struct hvc_move_record){.guest = entry->guest, .uid = entry->uid, .began_at = entry->began_at};
+    memcpy(ret_record->id, entry->id, sizeof(ret_record->id));
+    memcpy(ret_record->source, entry->source, sizeof(ret_record->source));
+    memcpy(ret_record->target, entry->target, sizeof(ret_record->target));
+    memcpy(ret_record->owner, entry->owner, sizeof(ret_record->owner));
+}
+
 /* For the next life of this process. A move is not given up because of a full disk: it may be what gets the guest away
  * from here. Then the next life searches for its target. */
 static void write_down(const struct hvc_moves_entry *entry)
 {
-    struct hvc_move_record record = {.guest = entry->guest, .uid = entry->uid, .began_at = entry->began_at};
+    struct hvc_move_record record;
     struct hvc_error error = {0};
     int rc;
 
-    memcpy(record.id, entry->id, sizeof(record.id));
-    memcpy(record.source, entry->source, sizeof(record.source));
-    memcpy(record.target, entry->target, sizeof(record.target));
-    memcpy(record.owner, entry->owner, sizeof(record.owner));
+    hvc_moves_record(entry, &record);
     rc = hvc_move_record_boot(record.boot, &error);
     if (rc == 0)
         rc = hvc_move_record_write(entry->operations->move_records, &record, &error);
@@ -193,6 +199,17 @@ static void strike_out(const struct hvc_moves_entry *entry)
 
     if (hvc_move_record_remove(entry->operations->move_records, entry->guest.uuid, &error) < 0)
         note_unwritten(entry, &error);
+}
+
+/* The lock is held. The caller's time is over, and libvirt may still be moving the guest. */
+static void watch_on(const struct hvc_moves_entry *entry)
+{
+    struct hvc_error error = {0};
+    char words[HVC_ERROR_TEXT_MAX];
+
+    if (hvc_moves_watch_on(entry, &error) < 0)
+        hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_ADOPT_FAILED, "words=%s",
+                            hvc_message_quote(error.text, words, sizeof(words)));
 }
 
 static void *move_thread(void *context)
@@ -214,6 +231,8 @@ static void *move_thread(void *context)
     (void)pthread_mutex_lock(&moves->lock);
     entry->ended = true;
     entry->ended_ms = hvc_now_ms();
+    if (end.unproven && !entry->adopted && !entry->operations->direct)
+        watch_on(entry);
     forget_old(moves);
     unref(entry);
     (void)pthread_cond_broadcast(&moves->changed);

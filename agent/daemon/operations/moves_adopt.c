@@ -111,6 +111,14 @@ static int adopt_recorded(struct hvc_operations *operations, const struct hvc_mo
     return rc;
 }
 
+int hvc_moves_watch_on(const struct hvc_moves_entry *ended, struct hvc_error *error)
+{
+    struct hvc_move_record record;
+
+    hvc_moves_record(ended, &record);
+    return adopt_recorded(ended->operations, &record, error);
+}
+
 static int adopt_seen(struct hvc_operations *operations, const struct hvc_guest_state *guest, struct hvc_error *error)
 {
     struct hvc_moves_entry *entry = hvc_moves_new_entry(operations, &guest->id);

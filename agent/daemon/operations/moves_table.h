@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "hvc/operations.h"
+#include "move_record.h"
 #include "move_runner.h"
 
 struct hvc_moves_entry {
@@ -51,6 +52,12 @@ struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, c
 int hvc_moves_set_ends(struct hvc_moves_entry *entry, const char *source, const char *target, struct hvc_error *error);
 int hvc_moves_start_thread(struct hvc_moves_entry *entry);
 void hvc_moves_drop_newest(struct hvc_moves *moves);
+
+/* What is to be known of it in another life; the boot is left empty. */
+void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_record *ret_record);
+
+/* moves_adopt.c: one that has ended unproven for its caller is watched to its end under the same id, for nobody. */
+int hvc_moves_watch_on(const struct hvc_moves_entry *ended, struct hvc_error *error);
 
 /* For the tasks of entries: context is the entry. The lock is not held. */
 void hvc_moves_take_progress(void *context, const struct hvc_migrate_progress *progress);

@@ -234,11 +234,14 @@ static void a_move_is_written_down_before_it_begins_until_its_end_is_proven(void
         struct hvc_move_record written = {.uid = 0};
         struct caller c;
 
+        (void)pthread_mutex_lock(&lock);
         may_end = false;
+        begun = 0;
+        (void)pthread_mutex_unlock(&lock);
         ends_with = ends[i].result;
         ends_unproven = ends[i].unproven;
         start(&c, "n2");
-        await_begun((unsigned)i + 1);
+        await_begun(1);
         assert_int_equal(records_at_begin, 1);
         assert_int_equal(count_records(&written), 1);
         assert_string_equal(written.guest.uuid, UUID);
@@ -248,9 +251,32 @@ static void a_move_is_written_down_before_it_begins_until_its_end_is_proven(void
         finish(&c);
         assert_int_equal(c.result, ends[i].result);
         assert_string_equal(c.outcome.id, written.id);
+        await_inactive(*state);
         assert_int_equal(count_records(NULL), ends[i].left);
     }
-    (void)state;
+}
+
+static void a_move_that_outlasts_its_caller_is_watched_on_under_its_id(void **state)
+{
+    struct fake_world *world = *state;
+    struct caller c;
+
+    ends_with = HVC_RESULT_UNKNOWN_OUTCOME;
+    ends_unproven = true;
+    start(&c, "n2");
+    await_begun(1);
+    assert_false(last_task.adopted);
+    let_end();
+    finish(&c);
+    assert_int_equal(c.result, HVC_RESULT_UNKNOWN_OUTCOME);
+    await_begun(2);
+    assert_true(last_task.adopted);
+    assert_ptr_equal(last_task.target, &world->there.base);
+    assert_true(last_task.deadline_ms == HVC_NO_DEADLINE);
+    await_inactive(world); /* once: what cannot be proven then is left to the next start */
+    assert_int_equal(begun, 2);
+    assert_string_equal(world->operations.moves->first->id, c.outcome.id);
+    assert_int_equal(fake_world_said(world, "1304 id="), 1);
 }
 
 static void a_move_that_cannot_be_written_down_is_made_and_that_is_told(void **state)
@@ -442,6 +468,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_move_is_written_down_before_it_begins_until_its_end_is_proven, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_move_that_outlasts_its_caller_is_watched_on_under_its_id, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_move_that_cannot_be_written_down_is_made_and_that_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_next_life_knows_both_ends_and_whoever_asks_for_the_same_shares_the_proof,
                                         set_up, tear_down),
