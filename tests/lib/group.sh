@@ -26,15 +26,18 @@ check() {
 
 group_end() { exit "$group_failed"; }
 
-# build PRESET [TARGET]: configures and builds; the group ends when that fails.
+# build PRESET [TARGET]: configures and builds; the group ends when that fails. Groups that run at one time build in turn.
 build() {
-    local preset=$1
+    local preset=$1 building
     shift
+    exec {building}>"build/tests/build-$preset.lock"
+    flock "$building"
     if ! { cmake --preset "$preset" && cmake --build --preset "$preset" "${@/#/--target=}"; } >"build/tests/build-$preset.log" 2>&1; then
         tail -n 60 "build/tests/build-$preset.log"
         not_ok "the $preset preset builds without a warning"
         group_end
     fi
+    exec {building}>&-
     ok "the $preset preset builds without a warning"
 }
 

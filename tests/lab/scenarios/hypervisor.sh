@@ -15,8 +15,8 @@ uri() { echo "qemu+tls://$1/system"; }
 hypervisor_begin() {
     local guest
     mkdir -p build/tests
-    if ! $lab up >build/tests/lab-up.log 2>&1; then
-        cat build/tests/lab-up.log
+    if ! $lab up >"build/tests/lab-up-$HVC_LAB.log" 2>&1; then
+        cat "build/tests/lab-up-$HVC_LAB.log"
         not_ok "the lab comes up"
         group_end
     fi

@@ -106,8 +106,8 @@ unmanaged() { # removes resource and guest
 
 scenario_begin() {
     mkdir -p build/tests
-    if ! $lab up --nodes "${HVC_LAB_NODES:-3}" >build/tests/lab-up.log 2>&1; then
-        cat build/tests/lab-up.log
+    if ! $lab up --nodes "${HVC_LAB_NODES:-3}" >"build/tests/lab-up-$HVC_LAB.log" 2>&1; then
+        cat "build/tests/lab-up-$HVC_LAB.log"
         not_ok "the lab comes up"
         group_end
     fi
@@ -136,8 +136,8 @@ scenario_end() {
     idle
     n1 crm_resource --cleanup >/dev/null 2>&1
     idle
-    if ! $lab status --clean >build/tests/lab-status.log 2>&1; then
-        cat build/tests/lab-status.log
+    if ! $lab status --clean >"build/tests/lab-status-$HVC_LAB.log" 2>&1; then
+        cat "build/tests/lab-status-$HVC_LAB.log"
         not_ok "the scenario leaves the lab clean"
         $lab down >/dev/null 2>&1
     fi

@@ -133,8 +133,8 @@ struct hvc_command {
         } members;
         struct { /* Pacemaker has confirmed it */
             uint32_t id;
-            uint64_t boot_id; /* the node's as the state had it when the word came: it may have been a member again since,
-                                 then this is STALE */
+            uint64_t boot_id; /* the node's as the state had it when the word came: it may have been a member again
+                                 since, then this is STALE */
         } fenced;
         struct {
             uint32_t id;
