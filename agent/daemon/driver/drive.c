@@ -403,6 +403,7 @@ static void take(struct hvc_replica *r, const struct hvc_replication_event *even
     }
     if (event->kind == HVC_REPLICATION_VIEW || event->kind == HVC_REPLICATION_VIEW_END) {
         hvc_members_view(r, event);
+        hvc_propose_void(r);
         hvc_read_void(r);
         r->changed = true;
     } else if (event->kind == HVC_REPLICATION_QUORUM) {

@@ -10,7 +10,7 @@
 #include "hvc/clock.h"
 #include "internal.h"
 
-enum { SEND_BACKLOG_MAX = 8 * 1024 * 1024, GRACE_MS = 2000 };
+enum { RESCAN_MS = 5000, SEND_BACKLOG_MAX = 8 * 1024 * 1024, GRACE_MS = 2000 };
 
 /* ---- other threads ---- */
 
@@ -181,6 +181,8 @@ static void give_up(struct hvc_replica *r, struct hvc_fetch *fetch)
 
     if (named != NULL && named->received == named->size) {
         r->documents.given_up++;
+        if (r->documents.scan_ms > hvc_now_ms() + RESCAN_MS)
+            r->documents.scan_ms = hvc_now_ms() + RESCAN_MS; /* it may have been on its way to their disks */
         r->changed = true;
     }
     answer_askers(r, &fetch->part, -ENOENT, "no member that answers has this definition");

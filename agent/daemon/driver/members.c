@@ -173,7 +173,8 @@ static void upkeep_done(void *context, const struct hvc_replica_outcome *outcome
     struct hvc_replica *r = context;
 
     r->upkeep_flying = false;
-    if (outcome->error == 0 && hvc_answer_is_good(&outcome->answer))
+    r->changed = true;
+    if (outcome->error == -EAGAIN || (outcome->error == 0 && hvc_answer_is_good(&outcome->answer)))
         return;
     r->upkeep_not_before = hvc_now_ms() + UPKEEP_PAUSE_MS;
     if (outcome->error == 0)
@@ -221,6 +222,7 @@ uint64_t hvc_members_upkeep(struct hvc_replica *r, uint64_t now)
         return r->tick_ms;
     hvc_replica_token(r, &request->token);
     request->deadline = now + UPKEEP_MS;
+    request->once = true;
     request->done = upkeep_done;
     request->context = r;
     atomic_fetch_add(&r->waiting, 1);

@@ -255,9 +255,25 @@ void hvc_propose_pump(struct hvc_replica *r)
     }
 }
 
+/* Those that were made for a view which has ended. */
+static void end_once(struct hvc_replica *r, struct hvc_request_list *list)
+{
+    static const struct hvc_replica_outcome over = {.error = -EAGAIN, .words = "the view has ended"};
+    struct hvc_request *before = NULL;
+
+    for (struct hvc_request *at = list->head; at != NULL; at = before == NULL ? list->head : before->next) {
+        if (at->once)
+            end(r, take_behind(list, before), &over);
+        else
+            before = at;
+    }
+}
+
 /* In the order in which they came. */
 void hvc_propose_void(struct hvc_replica *r)
 {
+    end_once(r, &r->flies);
+    end_once(r, &r->waits);
     if (r->flies.head == NULL)
         return;
     r->flies.tail->next = r->waits.head;

@@ -36,6 +36,7 @@ struct hvc_request {
     struct hvc_command *command; /* own, with the bytes of a DOCUMENT behind it */
     struct hvc_token token;
     bool wait_for_quorum, given; /* given: to a core at least once */
+    bool once;                   /* made for the present view: not given again after its end */
     hvc_replica_done_fn done;
     void *context;
 

@@ -35,7 +35,7 @@ void hvc_state_reset(struct hvc_replica *r)
     (void)pthread_mutex_lock(&r->state_lock);
     (void)hvc_service_init(r->service_memory, r->service_size, &r->tuning.service, &r->service); /* as in init */
     r->stamp = (struct hvc_replica_stamp){.stale = true};
-    r->loaded = false;
+    r->loaded = r->ready = false;
     (void)pthread_mutex_unlock(&r->state_lock);
 }
 
