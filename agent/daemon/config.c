@@ -48,6 +48,8 @@ static const struct key keys[] = {
      "This host is no cluster node: keep the state here alone, without Corosync"},
     {"cluster", "group", TEXT, MEMBER(group), "hvcluster", 1, 127, NULL,
      "Name of the daemons' group in Corosync, the same on every node"},
+    {"cluster", "boot_id_file", PATH, MEMBER(boot_id_file), "", 0, 0, NULL,
+     "Its content changes when this node boots; empty: the kernel's. For nodes that share a kernel"},
     {"hypervisor", "uri", TEXT, MEMBER(hypervisor_uri), "qemu:///system", 1, 0, NULL, "libvirt of this node"},
     {"migration", "peer_uri", TEXT, MEMBER(peer_uri), "qemu+tls://%n/system", 1, 0, NULL,
      "libvirt of another node; %n is its name"},

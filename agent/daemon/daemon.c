@@ -173,12 +173,14 @@ static int listen_for_clients(struct daemon *daemon, struct hvc_error *error)
 static int open_state(struct daemon *daemon, struct hvc_error *error)
 {
     const struct hvc_config *config = daemon->config;
-    const struct hvc_replica_keeper_options options = {.state_directory = config->state_directory,
-                                                       .group = config->standalone ? NULL : config->group,
-                                                       .node_name = daemon->operations.node,
-                                                       .init = daemon->init,
-                                                       .force = daemon->force,
-                                                       .message = hvc_log_message};
+    const struct hvc_replica_keeper_options options = {
+        .state_directory = config->state_directory,
+        .boot_id_file = config->boot_id_file[0] != '\0' ? config->boot_id_file : NULL,
+        .group = config->standalone ? NULL : config->group,
+        .node_name = daemon->operations.node,
+        .init = daemon->init,
+        .force = daemon->force,
+        .message = hvc_log_message};
     int rc = hvc_replica_keeper_open(&options, &daemon->operations.keeper, error);
 
     if (rc == 0)

@@ -54,6 +54,7 @@ static void changed(void *context)
 static int open_replica(struct replica_keeper *keeper, bool init, bool force, struct hvc_error *error)
 {
     const struct hvc_replica_config config = {.state_directory = keeper->options.state_directory,
+                                              .boot_id_file = keeper->options.boot_id_file,
                                               .group = keeper->options.group,
                                               .node_name = keeper->options.node_name,
                                               .init = init,

@@ -13,9 +13,10 @@
 
 struct hvc_replica_keeper_options {
     const char *state_directory;
-    const char *group;     /* of corosync; NULL: stand-alone */
-    const char *node_name; /* stand-alone: this node's */
-    bool init, force;      /* the word for the first start */
+    const char *boot_id_file; /* NULL: the kernel's */
+    const char *group;        /* of corosync; NULL: stand-alone */
+    const char *node_name;    /* stand-alone: this node's */
+    bool init, force;         /* the word for the first start */
     hvc_message_fn message;
     void *message_context;
 };

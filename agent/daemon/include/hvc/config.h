@@ -28,8 +28,9 @@ struct hvc_config {
     char log_file[HVC_CONFIG_TEXT_MAX]; /* "": none */
     char log_level[16];                 /* word of the least level */
     /* [cluster] */
-    bool standalone; /* no Corosync: this host alone */
-    char group[128]; /* CPG group of the daemons */
+    bool standalone;                        /* no Corosync: this host alone */
+    char group[128];                        /* CPG group of the daemons */
+    char boot_id_file[HVC_CONFIG_TEXT_MAX]; /* "": the kernel's */
     /* [hypervisor] */
     char hypervisor_uri[HVC_URI_MAX];
     /* [migration] */
