@@ -431,7 +431,8 @@ static void describe_log(struct hvc_record *state, const struct hvc_replica_stat
     struct hvc_record *log = hvc_record_set_record(state, "log");
     char id[2 * HVC_CLUSTER_ID_SIZE + 1];
 
-    if (memcmp(r->cluster_id, none, sizeof(none)) != 0) {
+    /* before, it is the id that a history made here would get */
+    if (hvc_cluster_state_has_history(s) && memcmp(r->cluster_id, none, sizeof(none)) != 0) {
         for (size_t i = 0; i < HVC_CLUSTER_ID_SIZE; i++)
             (void)snprintf(id + 2 * i, 3, "%02x", r->cluster_id[i]);
         hvc_record_set_text(log, "cluster_id", id);
