@@ -57,9 +57,11 @@ static void find(const char *name, void *target, size_t size)
 
 #define FIND(name) find(#name, &real.name, sizeof(real.name))
 
+/* Other libraries' constructors open files before ours has its turn: whoever comes first calls it. */
 __attribute__((constructor)) static void begin(void)
 {
-    FIND(open);
+    if (real.open != NULL)
+        return;
     FIND(unlink);
     FIND(rename);
     FIND(write);
@@ -68,6 +70,7 @@ __attribute__((constructor)) static void begin(void)
     FIND(ftruncate);
     FIND(fsync);
     FIND(fdatasync);
+    FIND(open);
 }
 
 static bool is_ours(const char *path)
@@ -152,10 +155,14 @@ static int truncate_noted(int fd, off_t length)
 static int open_noted(const char *path, int flags, mode_t mode)
 {
     bool ours = is_ours(path) && (flags & O_ACCMODE) != O_RDONLY;
-    int fd = real.open(path, ours ? (flags & ~O_TRUNC) : flags, mode);
-    struct file *file = fd >= 0 && fd < FDS_MAX ? &files[fd] : NULL;
+    struct file *file;
     struct stat stat;
+    int fd;
 
+    begin();
+    /* What is replaced must be read, and must still be there. */
+    fd = real.open(path, ours ? ((flags & ~(O_TRUNC | O_ACCMODE)) | O_RDWR) : flags, mode);
+    file = fd >= 0 && fd < FDS_MAX ? &files[fd] : NULL;
     if (ours && fd >= FDS_MAX)
         give_up("too many descriptors");
     if (file == NULL)
@@ -208,6 +215,7 @@ ssize_t write(int fd, const void *bytes, size_t length)
     struct stat stat;
     ssize_t n;
 
+    begin();
     (void)pthread_mutex_lock(&lock);
     file = look_up(fd, &stat);
     if (file != NULL) {
@@ -229,6 +237,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t length, off_t offset)
     struct stat stat;
     ssize_t n;
 
+    begin();
     (void)pthread_mutex_lock(&lock);
     file = look_up(fd, &stat);
     if (file != NULL)
@@ -247,6 +256,7 @@ int ftruncate(int fd, off_t length)
 {
     int r;
 
+    begin();
     (void)pthread_mutex_lock(&lock);
     r = truncate_noted(fd, length);
     (void)pthread_mutex_unlock(&lock);
@@ -276,11 +286,13 @@ static int sync_noted(int fd, int (*sync)(int))
 
 int fsync(int fd)
 {
+    begin();
     return sync_noted(fd, real.fsync);
 }
 
 int fdatasync(int fd)
 {
+    begin();
     return sync_noted(fd, real.fdatasync);
 }
 
@@ -299,6 +311,7 @@ int unlink(const char *path)
     bool ours = is_ours(path) && lstat(path, &stat) == 0 && S_ISREG(stat.st_mode);
     int r, saved;
 
+    begin();
     (void)pthread_mutex_lock(&lock);
     r = real.unlink(path);
     saved = errno;
@@ -318,6 +331,7 @@ int rename(const char *from, const char *to)
     char name[600];
     int r, fd, saved;
 
+    begin();
     (void)pthread_mutex_lock(&lock);
     r = real.rename(from, to);
     saved = errno;
