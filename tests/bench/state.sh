@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What the replicated state costs. Sourced by tests/bench/run.
+
+export HVC_LAB=${HVC_LAB:-bench}
+lab=tests/lab/lab
+programs=$PWD/build/release/tests/bench
+folder=/var/lib/hvc-bench # of the store, on each node's disk
+log=build/bench-state.log
+out=build/bench-state # what the nodes' replicas print, out.nN
+bytes=160             # of a CPG message in the comparison: as long as a proposal with an ordinary command
+count_single=200 count_many=10000 rounds=5
+[ -z "$short" ] || count_single=50 count_many=5000 rounds=2
+
+quietly() { "$@" >>"$log" 2>&1; }
+give_up() {
+    echo "tests/bench/run: $*; the end of $log:" >&2
+    tail -n 20 "$log" >&2
+    return 1
+}
+until_true() { # until_true SECONDS COMMAND...
+    local deadline=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.05
+    done
+}
+ended() { ! $lab exec "$1" pgrep -x "${2:0:15}" >/dev/null; } # ended NODE PROGRAM; the kernel keeps 15 letters
+stop() {                                                      # stop NODE PROGRAM
+    ended "$1" "$2" || { quietly $lab kill "$1" "$2" TERM && until_true 30 ended "$1" "$2"; }
+}
+
+# replica NODE [INDEX]: starts the node's replica; what it measures goes to $out.NODE, a line a phase. n1 takes orders.
+replica() {
+    local node=$1 input=/dev/null
+    shift
+    : >"$out.$node"
+    [ "$node" != n1 ] || input=$out.orders
+    $lab exec "$node" "$programs/state/hvc-bench-replica" hvc-bench "$folder" "$@" >"$out.$node" 2>>"$log" <"$input" &
+    until_true 10 eval "! ended $node hvc-bench-replica || [ -s $out.$node ]"
+}
+lines() { grep -c "\"phase\": \"$2\"" "$out.$1"; } # lines NODE PHASE
+line() { grep "\"phase\": \"$2\"" "$out.$1" | tail -n 1; }
+has_or_failed() { [ "$(lines "$1" "$2")" -ge "$3" ] || ended "$1" hvc-bench-replica; }
+wait_for() { # wait_for SECONDS NODE PHASE COUNT
+    until_true "$1" has_or_failed "$2" "$3" "$4" && [ "$(lines "$2" "$3")" -ge "$4" ]
+}
+start_replicas() {
+    local node
+    rm -f "$out.orders" && mkfifo "$out.orders" || return 1
+    exec {orders}<>"$out.orders" # both ways: nobody waits for the other end
+    for node in n1 n2 n3; do replica $node || return 1; done
+    for node in n1 n2 n3; do wait_for 60 $node service 1 || return 1; done
+}
+order() { # order PHASE...: runs it on n1, prints its figures
+    local count
+    count=$(lines n1 "$1")
+    echo "$*" >&"$orders"
+    wait_for 200 n1 "$1" $((count + 1)) && line n1 "$1"
+}
+fsync() { $lab exec n1 "$programs/state/hvc-bench-fsync" /var/lib/bench-fsync $count_single 2>>"$log"; }
+ping() { $lab exec n1 "$programs/state/hvc-bench-cpg" hvc-bench-ping 3 ping "$1" $bytes "$2" 2>>"$log"; }
+note() { printf '%s\n' "$2" >>"$out.$1"; }                   # note NAME JSON: of one round
+of_rounds() { field "$2" <"$out.$1" | median; }              # of_rounds NAME FIGURE: the rounds' median
+both() { echo "$(of_rounds "$1" p50_ms) / $(of_rounds "$1" p99_ms)"; }
+
+# Everything in turn, so that all of it sees the same machine: each figure is the median of the rounds.
+bench_entries() {
+    local a i node
+    rm -f "$out".{fsync,ping,ping-many,entry,entry-many}
+    for node in n2 n3; do
+        $lab exec $node "$programs/state/hvc-bench-cpg" hvc-bench-ping 3 serve >>"$log" 2>&1 </dev/null &
+    done
+    for ((i = 0; i < rounds; i++)); do
+        a=$(fsync) && note fsync "$a" || return 1
+        a=$(ping $count_single 1) && note ping "$a" || return 1
+        a=$(order single $count_single) && note entry "$a" || return 1
+        a=$(ping $count_many 256) && note ping-many "$a" || return 1
+        a=$(order many $count_many) && note entry-many "$a" || return 1
+    done
+    stop n2 hvc-bench-cpg && stop n3 hvc-bench-cpg
+}
+print_entries() {
+    local cpg sync rate cpg_rate entry
+    sync=$(of_rounds fsync p50_ms) cpg=$(of_rounds ping p50_ms) entry=$(of_rounds entry p50_ms)
+    rate=$(of_rounds entry-many rate) cpg_rate=$(of_rounds ping-many rate)
+    row "write of a page and fsync: p50 / p99" "$(both fsync)" "" ms "" ""
+    row "one entry after the other: p50" "$entry" "$cpg" ms "$(calc "$entry / $cpg")" \
+        "ours <= $(calc "2 * $cpg + $sync + 1") ms (2 CPG + fsync + 1 ms)"
+    row "  p99" "$(of_rounds entry p99_ms)" "$(of_rounds ping p99_ms)" ms "" ""
+    row "  rate" "$(of_rounds entry rate)" "$(of_rounds ping rate)" 1/s "" ""
+    row "256 outstanding: rate" "$rate" "$cpg_rate" 1/s "$(calc "$rate / $cpg_rate")" ">= 0.5"
+    row "  p50 / p99" "$(both entry-many)" "$(both ping-many)" ms "" ""
+    figure fsync_p50_ms "$sync"
+    figure cpg_p50_ms "$cpg"
+    figure commit_p50_ms "$entry"
+    figure commit_p99_ms "$(of_rounds entry p99_ms)"
+    figure cpg_rate "$cpg_rate"
+    figure commit_rate "$rate"
+}
+
+# At its greatest: 64 nodes, 8,000 guests, 10,000 jobs.
+bench_size() {
+    local index core fill
+    fill=$(order fill) || give_up "the cluster could not be filled" || return 1
+    index=$(field applied <<<"$fill")
+    row "filling: 64 nodes, 8,000 guests, 10,000 jobs" "$(field rate <<<"$fill")" "" 1/s "" ""
+    row "resident at that size" "$(field rss_mib <<<"$fill")" "" MiB "" "<= 128"
+    figure rss_mib "$(field rss_mib <<<"$fill")"
+    core=$("$programs/service/hvc-bench-service" 2>>"$log") || return 1
+    row "snapshot: write / load, state machine alone" "$(core_figure snapshot_ms) / $(core_figure load_ms)" "" ms "" ""
+    stop n3 hvc-bench-replica || return 1
+    replica n3 "$index" &&
+        wait_for 60 n3 service 1 || give_up "a restarted node does not come back" || return 1
+    row "restart with its store: in service" "$(line n3 service | field service_s)" "" s "" ""
+    figure restart_s "$(line n3 service | field service_s)"
+    stop n3 hvc-bench-replica && quietly $lab exec n3 rm -rf "$folder" || return 1
+    replica n3 "$index" &&
+        wait_for 60 n3 service 1 || give_up "an empty node does not join" || return 1
+    row "join with an empty store: in service" "$(line n3 service | field service_s)" "" s "" "<= 2"
+    row "  and with every definition" "$(line n3 service | field documents_s)" "" s "" ""
+    figure join_s "$(line n3 service | field service_s)"
+    figure join_documents_s "$(line n3 service | field documents_s)"
+}
+core_figure() { awk -v key="$1" '$1 == key { print $2 }' <<<"$core"; }
+
+bench() {
+    local node status=0
+    : >"$log"
+    trap 'quietly $lab down' EXIT
+    trap 'exit 130' INT TERM HUP
+    quietly $lab up --build build/release || give_up "the lab does not come up" || return 1
+    row "what" ours CPG unit ratio bar
+    if start_replicas; then
+        { bench_entries || give_up "entries cannot be measured"; } && print_entries &&
+            { bench_size || give_up "the greatest size cannot be measured"; } || status=1
+    else
+        give_up "the replicas do not come into service" || status=1
+    fi
+    for node in n1 n2 n3; do
+        stop $node hvc-bench-replica || status=1
+    done
+    wait
+    return "$status"
+}
