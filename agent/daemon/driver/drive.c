@@ -391,6 +391,7 @@ static void take(struct hvc_replica *r, const struct hvc_replication_event *even
 {
     struct hvc_extra extra;
 
+    r->heard_ms = hvc_now_ms();
     if (event->kind == HVC_REPLICATION_MESSAGE && hvc_extra_is(event->message.bytes, event->message.length)) {
         if (hvc_extra_decode(event->message.bytes, event->message.length, &extra) < 0)
             return; /* of a later version, or changed: nothing depends on it */

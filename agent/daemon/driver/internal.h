@@ -29,6 +29,8 @@ struct hvc_tuning {
     uint32_t steady_ms;                  /* in service so long: the next failure begins with retry_min_ms again */
     uint32_t fetch_ms;                   /* a member that does not send a wanted definition in that time has none */
     uint32_t scan_ms;                    /* how often all definitions are compared with the store */
+    uint32_t keepalive_ms;               /* own hello, also to hear whether corosync delivers */
+    uint32_t silent_ms;                  /* corosync has delivered nothing for so long: it hangs */
     uint32_t hello_ms;                   /* a member that has not told its boot id in that time is none */
     struct hvc_service_config service;
 };
@@ -112,6 +114,8 @@ struct hvc_replica {
     uint32_t members[HVC_NODES_MAX]; /* of the ring's present view */
     unsigned member_count;
     uint64_t view_ms;
+    uint64_t heard_ms, say_ms; /* when the ring gave something last; when the next own hello is due */
+    bool silent;               /* it gives nothing any more, not even the own hello */
     struct hvc_hello hello[HVC_NODES_MAX];
     unsigned hello_count;
     uint32_t fenced[HVC_NODES_MAX];
@@ -206,6 +210,7 @@ void hvc_fetch_cancel(struct hvc_replica *r);
 void hvc_members_view(struct hvc_replica *r, const struct hvc_replication_event *event);
 void hvc_members_quorum(struct hvc_replica *r, const struct hvc_replication_event *event);
 void hvc_members_hello(struct hvc_replica *r, const struct hvc_extra *m);
+uint64_t hvc_members_keepalive(struct hvc_replica *r, uint64_t now);
 void hvc_members_fenced(struct hvc_replica *r, uint32_t node);
 uint64_t hvc_members_upkeep(struct hvc_replica *r, uint64_t now);
 

@@ -23,6 +23,7 @@ static void say_hello(struct hvc_replica *r)
     uint8_t bytes[HVC_EXTRA_MAX];
     size_t length;
 
+    r->say_ms = hvc_now_ms() + r->tuning.keepalive_ms;
     hello.cpus = cpus > 0 ? (uint32_t)cpus : 0;
     hello.memory_kib = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 1024 : 0;
     if (hvc_extra_encode(&hello, bytes, sizeof(bytes), &length) == 0)
@@ -51,7 +52,8 @@ void hvc_members_view(struct hvc_replica *r, const struct hvc_replication_event 
 {
     r->member_count = 0;
     r->hello_count = 0;
-    r->view_ms = hvc_now_ms();
+    r->view_ms = r->heard_ms = hvc_now_ms();
+    r->silent = false;
     if (event->kind != HVC_REPLICATION_VIEW)
         return;
     for (unsigned i = 0; i < event->view.count && r->member_count < HVC_NODES_MAX; i++) {
@@ -64,6 +66,24 @@ void hvc_members_view(struct hvc_replica *r, const struct hvc_replication_event 
     forget_fenced(r);
     hvc_fetch_view(r);
     say_hello(r);
+}
+
+/* CPG takes messages without an answer of corosync (lib/cpg.c): whether it is alive shows only in what it delivers. */
+uint64_t hvc_members_keepalive(struct hvc_replica *r, uint64_t now)
+{
+    bool silent;
+
+    if (r->member_count == 0)
+        return HVC_NO_DEADLINE;
+    if (now >= r->say_ms)
+        say_hello(r);
+    silent = !hvc_drive_full(r) && now - r->heard_ms > r->tuning.silent_ms;
+    if (silent != r->silent) {
+        r->silent = silent;
+        r->changed = true;
+        hvc_state_stamp(r);
+    }
+    return r->say_ms;
 }
 
 void hvc_members_quorum(struct hvc_replica *r, const struct hvc_replication_event *event)
@@ -94,6 +114,9 @@ void hvc_members_hello(struct hvc_replica *r, const struct hvc_extra *m)
     while (at < r->hello_count && r->hello[at].node != m->from)
         at++;
     if (at == HVC_NODES_MAX)
+        return;
+    if (at < r->hello_count && r->hello[at].boot_id == m->boot_id && r->hello[at].cpus == m->cpus &&
+        r->hello[at].memory_kib == m->memory_kib)
         return;
     r->hello[at] =
         (struct hvc_hello){.node = m->from, .cpus = m->cpus, .boot_id = m->boot_id, .memory_kib = m->memory_kib};

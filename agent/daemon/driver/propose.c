@@ -131,7 +131,9 @@ int hvc_replica_propose(struct hvc_replica *r, const struct hvc_command *command
 
 void hvc_propose_why(const struct hvc_replica *r, char *words, size_t size)
 {
-    if (r->stage == HVC_STAGE_RUN && r->core_status.primary && !r->core_status.participant)
+    if (r->stage == HVC_STAGE_RUN && r->silent)
+        (void)snprintf(words, size, "corosync delivers nothing any more: it hangs");
+    else if (r->stage == HVC_STAGE_RUN && r->core_status.primary && !r->core_status.participant)
         (void)snprintf(words, size, "this node follows and does not vote yet");
     else if (r->stage == HVC_STAGE_RUN && r->quorum_known && !r->quorate)
         (void)snprintf(words, size, "no quorum: %u of %u votes are needed", r->quorum, r->expected);
@@ -186,7 +188,7 @@ static struct hvc_request *take_behind(struct hvc_request_list *list, struct hvc
 void hvc_propose_take(struct hvc_replica *r, struct hvc_request *request)
 {
     if (!request->wait_for_quorum &&
-        !(r->stage == HVC_STAGE_RUN && r->core_status.primary && r->core_status.participant))
+        !(r->stage == HVC_STAGE_RUN && r->core_status.primary && r->core_status.participant && !r->silent))
         refuse(r, request, -EAGAIN, "not accepted, nothing was done");
     else
         append(&r->waits, request);

@@ -86,7 +86,7 @@ void hvc_read_take(struct hvc_replica *r, struct hvc_request *request)
 /* Those for which it is decided: passed and applied, or no quorum. */
 static void settle(struct hvc_replica *r)
 {
-    bool hopeless = r->stage == HVC_STAGE_RUN && r->quorum_known && !r->quorate;
+    bool hopeless = r->stage == HVC_STAGE_RUN && (r->silent || (r->quorum_known && !r->quorate));
     struct hvc_request **at = &r->readers, *request;
 
     while ((request = *at) != NULL) {

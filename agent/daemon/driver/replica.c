@@ -30,6 +30,8 @@ struct hvc_tuning hvc_tuning_default(bool alone)
                                 .steady_ms = 30000,
                                 .fetch_ms = 2000,
                                 .scan_ms = 60000,
+                                .keepalive_ms = 2000,
+                                .silent_ms = 6000,
                                 .hello_ms = 5000,
                                 .service = hvc_service_config_default()};
 
@@ -132,6 +134,7 @@ static uint64_t run_due(struct hvc_replica *r, bool more)
     if (r->stage == HVC_STAGE_RUN && !r->leaving) {
         if (r->wake_ms <= now)
             (void)hvc_drive(r, &timer);
+        next = earlier(next, hvc_members_keepalive(r, now));
         hvc_propose_pump(r);
         hvc_read_pump(r);
         next = earlier(next, hvc_members_upkeep(r, now));

@@ -49,7 +49,7 @@ void hvc_state_ready(struct hvc_replica *r)
 void hvc_state_stamp(struct hvc_replica *r)
 {
     (void)pthread_mutex_lock(&r->state_lock);
-    r->stamp.stale = !(r->core != NULL && r->core_status.primary);
+    r->stamp.stale = r->core == NULL || !r->core_status.primary || r->silent;
     (void)pthread_mutex_unlock(&r->state_lock);
 }
 

@@ -32,7 +32,7 @@ static enum hvc_replica_health health_of(const struct hvc_replica *r, const stru
         return HVC_REPLICA_LEFT;
     if (r->stage != HVC_STAGE_RUN || ring->health != HVC_RING_JOINED)
         return HVC_REPLICA_STARTING;
-    if (!r->core_status.primary)
+    if (!r->core_status.primary || r->silent)
         return HVC_REPLICA_OUT;
     return r->core_status.participant && r->core_status.voter ? HVC_REPLICA_VOTING : HVC_REPLICA_FOLLOWING;
 }
@@ -66,6 +66,10 @@ static void say_out(const struct hvc_replica *r, char *words, size_t size)
 {
     size_t used = 0;
 
+    if (r->silent) {
+        (void)snprintf(words, size, "corosync delivers nothing any more, not even what this node sends: it hangs");
+        return;
+    }
     if (r->core_status.wait == HVC_WAIT_QUORUM && r->quorum_known && !r->quorate) {
         (void)snprintf(words, size, "no quorum: %" PRIu32 " of %" PRIu32 " votes are needed", r->quorum, r->expected);
         return;

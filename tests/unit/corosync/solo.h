@@ -8,6 +8,8 @@
 
 /* False: it cannot be had here, and was told; end with 77. */
 bool solo_prepare(void);
+/* The same with a node list of this node only, so that it is quorate. */
+bool solo_prepare_quorate(void);
 void solo_start(void);
 void solo_stop(void); /* at once; nothing when it does not run */
 void solo_signal(int number);
