@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "../hvc_cmocka.h"
@@ -58,6 +59,17 @@ static void what_is_below_the_level_is_left_out(void **state)
     (void)state;
     hvc_log(HVC_MESSAGE_CLIENT_GONE, "pid=%d", 1); /* info */
     assert_null(strstr(read_log(), "HVC1107"));
+}
+
+static void a_message_may_have_a_level_of_its_own(void **state)
+{
+    (void)state;
+    hvc_log_with_priority(LOG_ERR, HVC_MESSAGE_STARTED, "n=1");
+    hvc_log_with_priority(LOG_INFO, HVC_MESSAGE_STARTED, "n=2");
+    hvc_log_with_priority(99, HVC_MESSAGE_STARTED, "n=3");
+    assert_non_null(strstr(read_log(), "error  : HVC1001 hvclusterd started: n=1\n"));
+    assert_null(strstr(text, "n=2"));
+    assert_non_null(strstr(text, "error  : HVC1001 hvclusterd started: n=3\n"));
 }
 
 static void percent_signs_of_details_are_text(void **state)
@@ -128,6 +140,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_message_has_its_id_words_and_details, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_below_the_level_is_left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_message_may_have_a_level_of_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(percent_signs_of_details_are_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_threads_wait_in_order_and_what_is_too_much_is_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_moved_file_is_opened_anew, set_up, tear_down),
