@@ -222,9 +222,13 @@ static const char *wait_advice(enum hvc_replication_wait wait)
 
 /* ---- health ---- */
 
+/* Primary by what was delivered, and corosync still delivers: a hung one makes a node OUT that was not told of a
+ * change.
+ */
 bool hvc_cluster_state_is_stale(const struct hvc_replica_status *status)
 {
-    return !status->replication.primary;
+    return !status->replication.primary ||
+           (status->health != HVC_REPLICA_FOLLOWING && status->health != HVC_REPLICA_VOTING);
 }
 
 bool hvc_cluster_state_has_history(const struct hvc_replica_status *status)
@@ -240,7 +244,7 @@ void hvc_cluster_state_missing(const struct hvc_replica_status *status, char wor
     bool taking_part = status->health == HVC_REPLICA_OUT || status->health == HVC_REPLICA_FOLLOWING ||
                        status->health == HVC_REPLICA_VOTING;
 
-    if (status->replication.primary)
+    if (!hvc_cluster_state_is_stale(status))
         return;
     if (taking_part && status->replication.wait != HVC_WAIT_NOTHING) {
         wait_words(status, words);
@@ -269,7 +273,7 @@ static void summary(const struct hvc_replica_status *s, char words[HVC_STATE_WOR
             s->words[0] != '\0' ? ": " : "", s->words);
         break;
     case HVC_REPLICA_VOTING:
-        if (s->replication.primary)
+        if (!hvc_cluster_state_is_stale(s))
             ADD(&text, s->alone ? "in service, stand-alone" : "in service: the cluster decides, this node counts");
         else
             ADD(&text, "nothing can be decided here: %s", missing);

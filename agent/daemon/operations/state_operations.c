@@ -98,7 +98,7 @@ static enum hvc_result may_init(struct hvc_call *call, const struct hvc_replica_
 
 static enum hvc_result may_force(struct hvc_call *call, const struct hvc_replica_status *status)
 {
-    if (status->replication.primary)
+    if (!hvc_cluster_state_is_stale(status))
         return hvc_call_say(call, HVC_RESULT_REFUSED,
                             "the cluster decides as it is: there is nothing to force, and nothing was done");
     if (!hvc_cluster_state_has_history(status))
@@ -137,7 +137,7 @@ static enum hvc_result await_service(struct hvc_operations *operations, struct h
 
         if (status == NULL)
             return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
-        if (status->replication.primary) {
+        if (!hvc_cluster_state_is_stale(status)) {
             set_position(call->data, status);
             return hvc_call_say(call, HVC_RESULT_OK,
                                 force ? "this node's history is the cluster's now"

@@ -57,6 +57,7 @@ static void every_answer_reads_as_its_golden_file(void **state)
         {"status/left-store-full", hvc_render_status, 80},
         {"status/one-node-lost", hvc_render_status, 80},
         {"status/out-acknowledgements", hvc_render_status, 80},
+        {"status/out-corosync-hangs", hvc_render_status, 80},
         {"status/out-disk", hvc_render_status, 80},
         {"status/out-fencing", hvc_render_status, 80},
         {"status/out-membership", hvc_render_status, 80},

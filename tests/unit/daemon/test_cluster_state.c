@@ -90,6 +90,13 @@ static void ring_changes(struct hvc_replica_status *s)
     s->quorate = true;
 }
 
+static void corosync_hangs(struct hvc_replica_status *s)
+{
+    s->health = HVC_REPLICA_OUT;
+    s->since_ms = FAKE_NOW_MS - 7000;
+    (void)snprintf(s->words, sizeof(s->words), "corosync delivers nothing any more, it hangs");
+}
+
 static void own_disk(struct hvc_replica_status *s)
 {
     wait_for(s, HVC_WAIT_DISK, 0, 0);
@@ -193,6 +200,7 @@ static const struct {
     {"out-membership", membership},
     {"out-ring-hangs", ring_hangs},
     {"out-ring-changes", ring_changes},
+    {"out-corosync-hangs", corosync_hangs},
     {"out-disk", own_disk},
     {"out-offers", offers},
     {"out-votes", usable_votes},
