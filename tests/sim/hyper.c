@@ -19,7 +19,7 @@ void hyper_begin(struct sim_world *w)
 
         for (unsigned i = 0; i < sizeof(guest->uuid); i++)
             guest->uuid[i] = (uint8_t)(g * 16 + (int)i + 1);
-        (void)snprintf(guest->name, sizeof(guest->name), "g%d", g);
+        (void)snprintf(guest->name, sizeof(guest->name), "g%hhu", (unsigned char)g);
         guest->managed = sim_chance(w, 700);
         guest->memory_kib = 1024 + 512 * sim_below(w, 3);
         guest->record = SIM_NOBODY;
