@@ -41,6 +41,7 @@ int hvc_setup_open(const struct hvc_config *config, bool direct, uint64_t deadli
     int rc;
 
     operations->direct = direct;
+    operations->boot_id_file = config->boot_id_file[0] == '\0' ? NULL : config->boot_id_file;
     operations->privileged = geteuid() == 0;
     operations->started_ms = hvc_now_ms();
     operations->migration = (struct hvc_migration_settings){.tls = config->tls,

@@ -21,18 +21,20 @@ HVC_DEFINE_CLEANUP(DIR *, dir, closedir, NULL)
 
 static const char temporary[] = ".new"; /* a file being written, its name has no UUID's form */
 
-int hvc_move_record_boot(char ret_boot[HVC_BOOT_ID_MAX], struct hvc_error *error)
+int hvc_move_record_boot(const char *file, char ret_boot[HVC_BOOT_ID_MAX], struct hvc_error *error)
 {
-    static const char path[] = "/proc/sys/kernel/random/boot_id";
+    const char *path = file != NULL ? file : "/proc/sys/kernel/random/boot_id";
     HVC_CLEANUP(fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char text[64] = "";
+    char text[HVC_BOOT_ID_MAX + 1] = "";
     ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
     if (length < 0)
         return hvc_error_set(error, -errno, "cannot read %s: %s", path, strerror(errno));
     text[strcspn(text, "\n")] = '\0';
-    return hvc_text_copy(ret_boot, HVC_BOOT_ID_MAX, text) < 0 ? hvc_error_set(error, -EINVAL, "%s is no boot", path)
-                                                              : 0;
+    if (text[0] == '\0' || hvc_text_copy(ret_boot, HVC_BOOT_ID_MAX, text) < 0)
+        return hvc_error_set(error, -EINVAL, "the first line of %s has no characters, or more than %d", path,
+                             HVC_BOOT_ID_MAX - 1);
+    return 0;
 }
 
 /* ---- writing ---- */

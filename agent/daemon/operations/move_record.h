@@ -25,8 +25,8 @@ struct hvc_move_record {
     int64_t began_at;                  /* seconds since the epoch */
 };
 
-/* Of this boot. */
-int hvc_move_record_boot(char ret_boot[HVC_BOOT_ID_MAX], struct hvc_error *error);
+/* Of this boot, from the first line of a file; NULL: the kernel's. */
+int hvc_move_record_boot(const char *file, char ret_boot[HVC_BOOT_ID_MAX], struct hvc_error *error);
 
 /* folder is made when it does not exist; its parent must. */
 int hvc_move_record_write(const char *folder, const struct hvc_move_record *record, struct hvc_error *error);

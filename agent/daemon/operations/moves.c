@@ -186,7 +186,7 @@ static void write_down(const struct hvc_moves_entry *entry)
     int rc;
 
     hvc_moves_record(entry, &record);
-    rc = hvc_move_record_boot(record.boot, &error);
+    rc = hvc_move_record_boot(entry->operations->boot_id_file, record.boot, &error);
     if (rc == 0)
         rc = hvc_move_record_write(entry->operations->move_records, &record, &error);
     if (rc < 0)

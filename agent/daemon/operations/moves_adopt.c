@@ -150,7 +150,7 @@ static int adopt_records(struct hvc_operations *operations, struct hvc_error *er
     struct hvc_move_record *records = NULL;
     size_t count = 0, bad = 0;
     char boot[HVC_BOOT_ID_MAX];
-    int rc = hvc_move_record_boot(boot, error);
+    int rc = hvc_move_record_boot(operations->boot_id_file, boot, error);
 
     if (rc == 0)
         rc = hvc_move_record_list(operations->move_records, &records, &count, &bad, error);

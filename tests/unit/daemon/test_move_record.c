@@ -53,7 +53,7 @@ static struct hvc_move_record sample(void)
                                 .uid = 4294967295u,
                                 .began_at = 1790000000};
 
-    assert_int_equal(hvc_move_record_boot(r.boot, NULL), 0);
+    assert_int_equal(hvc_move_record_boot(NULL, r.boot, NULL), 0);
     return r;
 }
 
@@ -127,6 +127,27 @@ static void a_guest_has_one_record_the_newest_and_nothing_else_stays_in_the_fold
     for (size_t i = 0; i < count; i++)
         assert_string_equal(records[i].target, strcmp(records[i].guest.uuid, UUID) == 0 ? "n2" : "n4");
     free(records);
+}
+
+static void the_boot_is_told_by_the_kernel_or_by_a_file(void **state)
+{
+    char path[96], boot[HVC_BOOT_ID_MAX];
+    struct hvc_error error = {0};
+
+    (void)state;
+    put("boot", "a boot\nand more", 15);
+    (void)snprintf(path, sizeof(path), "%s/boot", folder);
+    assert_int_equal(hvc_move_record_boot(path, boot, NULL), 0);
+    assert_string_equal(boot, "a boot");
+    put("boot", "\n", 1);
+    assert_int_equal(hvc_move_record_boot(path, boot, &error), -EINVAL);
+    put("boot", "0123456789012345678901234567890123456\n", 38);
+    assert_int_equal(hvc_move_record_boot(path, boot, &error), -EINVAL);
+    assert_non_null(strstr(error.text, path));
+    put("boot", "012345678901234567890123456789012345\n", 37);
+    assert_int_equal(hvc_move_record_boot(path, boot, NULL), 0);
+    (void)snprintf(path, sizeof(path), "%s/none", folder);
+    assert_int_equal(hvc_move_record_boot(path, boot, &error), -ENOENT);
 }
 
 static void what_is_removed_is_gone_and_removing_nothing_is_no_error(void **state)
@@ -230,6 +251,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_written_is_read_again_whole, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_guest_has_one_record_the_newest_and_nothing_else_stays_in_the_folder, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(the_boot_is_told_by_the_kernel_or_by_a_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_removed_is_gone_and_removing_nothing_is_no_error, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_folder_is_no_record, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_is_no_record_is_told_and_hides_no_other, set_up, tear_down),

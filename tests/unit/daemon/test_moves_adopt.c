@@ -154,7 +154,7 @@ static struct hvc_move_record record_of(const char *uuid, const char *source, co
     (void)hvc_text_copy(r.guest.uuid, sizeof(r.guest.uuid), uuid);
     (void)hvc_text_copy(r.source, sizeof(r.source), source);
     (void)hvc_text_copy(r.target, sizeof(r.target), target);
-    assert_int_equal(hvc_move_record_boot(r.boot, NULL), 0);
+    assert_int_equal(hvc_move_record_boot(NULL, r.boot, NULL), 0);
     return r;
 }
 

@@ -125,6 +125,7 @@ struct hvc_operations {
     struct hvc_moves *moves;
     struct hvc_keeper *keeper;            /* the cluster's state; NULL in hvcluster-direct */
     char move_records[HVC_PATH_TEXT_MAX]; /* folder where moves under way are written down; "": nowhere */
+    const char *boot_id_file;             /* tells whether a record is of this boot; NULL: the kernel's */
     struct hvc_migration_settings migration;
     /* NULL in hvcluster-direct */
     void (*workers_state)(void *context, struct hvc_workers_state *ret_state);
