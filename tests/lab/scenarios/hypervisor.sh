@@ -60,15 +60,14 @@ start_move() {
 start_attached() {
     move_log=$(mktemp)
     mkfifo "$move_log.client"
-    exec 9<>"$move_log.client"
-    on "$1" "$HV" --uri "$(uri "$3")" --timeout "$5" move "$2" "$3" "$4" "$(uri "$4")" "${@:6}" attached \
-        <"$move_log.client" 9>&- >"$move_log" 2>&1 &
-    move_pid=$!
-}
-hang_up() {
-    exec 9>&-
+    exec 9<>"$move_log.client" 8<"$move_log.client"
     rm -f "$move_log.client"
+    on "$1" "$HV" --uri "$(uri "$3")" --timeout "$5" move "$2" "$3" "$4" "$(uri "$4")" "${@:6}" attached \
+        <&8 8<&- 9>&- >"$move_log" 2>&1 &
+    move_pid=$!
+    exec 8<&-
 }
+hang_up() { exec 9>&-; }
 copying() { grep -q "phase=copying .* iteration=[1-9]" "$move_log"; }
 end_move() {
     wait "$move_pid"
