@@ -4,6 +4,9 @@
  * 10,000 ended jobs), then a third one with an empty store joins: until it has the state, until it counts, until it has
  * all definitions; what one replica needs of memory. The stores lie in FOLDER, which must not exist. FILE gets the
  * figures as JSON.
+ *
+ * hvc-bench-driver --group GROUP idle|fill|join FOLDER [GUESTS JOBS]: one replica on this node's corosync. "idle" takes
+ * part until it is told to end (SIGTERM), "fill", on node 1, fills first, "join" measures as above and ends.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -20,7 +23,7 @@
 enum { XML = 6 * 1024, FLIGHT = 512, PATIENCE_MS = 300000 };
 
 static struct {
-    const char *folder;
+    const char *folder, *group;
     struct hub *hub;
     struct hvc_replica *replica[4];
     unsigned guests, jobs;
@@ -73,11 +76,13 @@ static void open_node(unsigned node)
 {
     char directory[512];
     struct hvc_tuning tuning = hvc_tuning_default(false);
-    struct hvc_replica_config config = {.group = "bench", .state_directory = directory};
+    struct hvc_replica_config config = {.group = bench.group != NULL ? bench.group : "bench",
+                                        .state_directory = directory};
     struct hvc_error error = {0};
 
     (void)snprintf(directory, sizeof(directory), "%s/store%u", bench.folder, node);
-    if (hvc_replica_open_on(&config, hub_port(bench.hub, node), &tuning, &bench.replica[node], &error) < 0)
+    if (hvc_replica_open_on(&config, bench.group != NULL ? NULL : hub_port(bench.hub, node), &tuning,
+                            &bench.replica[node], &error) < 0)
         fail_with(error.text, error.code);
 }
 
@@ -239,36 +244,61 @@ static void fill_jobs(void)
     }
 }
 
+static int look_member(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    const struct hvc_service_node *node = hvc_service_node(service, 2);
+
+    (void)stamp;
+    *(bool *)context = node != NULL && node->member;
+    return 0;
+}
+
+/* The target of all jobs. */
+static void wait_for_second(void)
+{
+    uint64_t until = hvc_deadline_in(PATIENCE_MS);
+    struct hvc_error error = {0};
+    bool here = false;
+
+    while (!here && hvc_deadline_left(until) > 0) {
+        if (hvc_replica_read(bench.replica[1], HVC_REPLICA_HERE, until, look_member, &here, &error) < 0)
+            fail_with(error.text, error.code);
+        (void)poll(NULL, 0, 5);
+    }
+}
+
 static void fill(void)
 {
     uint64_t begin = hvc_now_ms();
     double entries = 2.0 * bench.guests + (1.0 + HVC_JOB_REASONS_MAX) * bench.jobs;
 
+    wait_for_second();
+    begin = hvc_now_ms();
     fill_guests();
     fill_jobs();
     figure("filled", (double)(hvc_now_ms() - begin) / 1000, "s");
     figure("entries_per_second", entries * 1000 / (double)(hvc_now_ms() - begin), "1/s");
 }
 
-static void measure_join(void)
+static void measure_join(unsigned node)
 {
     double before = memory_mib("VmRSS");
     uint64_t begin = hvc_now_ms();
     static struct hvc_replica_status status;
 
     forget_peak();
-    open_node(3);
-    wait_until(3, serves, "the third one does not join");
+    open_node(node);
+    wait_until(node, serves, "the third one does not join");
     figure("join_in_service", (double)(hvc_now_ms() - begin), "ms");
-    hvc_replica_status(bench.replica[3], &status);
+    hvc_replica_status(bench.replica[node], &status);
     figure("join_missing_then", status.missing_documents, "definitions");
-    wait_until(3, votes, "the third one does not count");
+    wait_until(node, votes, "the third one does not count");
     figure("join_counts", (double)(hvc_now_ms() - begin), "ms");
-    wait_until(3, is_whole, "the third one does not get all definitions");
+    wait_until(node, is_whole, "the third one does not get all definitions");
     figure("join_whole", (double)(hvc_now_ms() - begin), "ms");
-    figure("rss_two_replicas", before, "MiB");
-    figure("rss_third_more", memory_mib("VmRSS") - before, "MiB");
-    figure("rss_peak_more_of_all", memory_mib("VmHWM") - before, "MiB");
+    figure("rss_before", before, "MiB");
+    figure("rss_more", memory_mib("VmRSS") - before, "MiB");
+    figure("rss_peak_more", memory_mib("VmHWM") - before, "MiB");
 }
 
 static int look_size(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
@@ -327,31 +357,78 @@ static void begin_history(void)
         fail_with(error.text, error.code);
 }
 
-int main(int argc, char **argv)
+static void set_size(int argc, char **argv, int at)
 {
-    struct hvc_error error = {0};
-
-    if (argc < 2 || mkdir(argv[1], 0700) < 0) {
-        (void)fprintf(stderr, "usage: hvc-bench-driver FOLDER [GUESTS JOBS FILE]; FOLDER must not exist\n");
-        return 2;
-    }
-    bench.folder = argv[1];
-    bench.guests = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : HVC_GUESTS_MAX;
-    bench.jobs = argc > 3 ? (unsigned)strtoul(argv[3], NULL, 10) : HVC_JOBS_KEPT_MAX;
+    bench.guests = argc > at ? (unsigned)strtoul(argv[at], NULL, 10) : HVC_GUESTS_MAX;
+    bench.jobs = argc > at + 1 ? (unsigned)strtoul(argv[at + 1], NULL, 10) : HVC_JOBS_KEPT_MAX;
     bench.job_of = calloc(bench.guests + 1, sizeof(*bench.job_of));
     bench.figures = json_object_new_object();
     if (bench.job_of == NULL || bench.figures == NULL)
         fail_with("memory", -ENOMEM);
+}
+
+static void one_of_a_group(const char *what)
+{
+    struct hvc_error error = {0};
+    sigset_t ends;
+    int number;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, NULL);
+    if (strcmp(what, "join") == 0) {
+        measure_join(1);
+    } else {
+        open_node(1);
+        wait_until(1, votes, "it does not count");
+        (void)printf("votes\n");
+        (void)fflush(stdout);
+        if (strcmp(what, "fill") == 0)
+            fill();
+        (void)sigwait(&ends, &number);
+    }
+    if (hvc_replica_read(bench.replica[1], HVC_REPLICA_HERE, hvc_deadline_in(1000), look_size, NULL, &error) < 0)
+        fail_with(error.text, error.code);
+    figure("rss_at_the_end", memory_mib("VmRSS"), "MiB");
+    figure("rss_peak", memory_mib("VmHWM"), "MiB");
+    close_node(1);
+}
+
+static void all_in_one(void)
+{
+    struct hvc_error error = {0};
+
     begin_history();
     fill();
     if (hvc_replica_read(bench.replica[1], HVC_REPLICA_HERE, hvc_deadline_in(1000), look_size, NULL, &error) < 0)
         fail_with(error.text, error.code);
-    measure_join();
+    measure_join(3);
     measure_restart(3);
     for (unsigned n = 1; n <= 3; n++)
         close_node(n);
     hub_free(bench.hub);
-    if (argc > 4 && json_object_to_file_ext(argv[4], bench.figures, JSON_C_TO_STRING_PRETTY) < 0)
+}
+
+int main(int argc, char **argv)
+{
+    bool group = argc > 4 && strcmp(argv[1], "--group") == 0;
+
+    bench.folder = group ? argv[4] : argv[1];
+    if (argc < 2 || mkdir(bench.folder, 0700) < 0) {
+        (void)fprintf(stderr, "usage: hvc-bench-driver FOLDER [GUESTS JOBS FILE]\n"
+                              "       hvc-bench-driver --group GROUP idle|fill|join FOLDER [GUESTS JOBS]\n"
+                              "FOLDER must not exist\n");
+        return 2;
+    }
+    set_size(argc, argv, group ? 5 : 2);
+    if (group) {
+        bench.group = argv[2];
+        one_of_a_group(argv[3]);
+    } else {
+        all_in_one();
+    }
+    if (!group && argc > 4 && json_object_to_file_ext(argv[4], bench.figures, JSON_C_TO_STRING_PRETTY) < 0)
         fail_with(argv[4], errno);
     json_object_put(bench.figures);
     free(bench.job_of);
