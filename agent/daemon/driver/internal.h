@@ -61,8 +61,12 @@ struct hvc_replica {
     struct hvc_tuning tuning;
     bool alone;
     uint64_t host_boot;
-    pthread_t thread;
     int wake; /* eventfd */
+
+    pthread_mutex_t end_lock; /* ended, abandoned */
+    pthread_cond_t end_come;
+    bool ended, abandoned; /* the thread has ended; nobody waits for that any more: it frees the replica */
+    atomic_bool deaf;      /* the hooks' context may be gone */
 
     pthread_mutex_t mail_lock; /* mail, closed */
     struct hvc_request *mail, **mail_tail;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "hvc/clock.h"
+#include "hvc/thread.h"
 #include "internal.h"
 
 enum {
@@ -44,7 +45,7 @@ void hvc_replica_note(struct hvc_replica *r, int priority, enum hvc_replica_mess
     char details[2 * HVC_ERROR_TEXT_MAX];
     va_list arguments;
 
-    if (r->hooks.log == NULL)
+    if (r->hooks.log == NULL || atomic_load(&r->deaf))
         return;
     va_start(arguments, format);
     (void)vsnprintf(details, sizeof(details), format, arguments);
@@ -168,6 +169,41 @@ static void wait_for_work(struct hvc_replica *r, uint64_t until)
         continue;
 }
 
+static void replica_free(struct hvc_replica *r)
+{
+    if (r->service_memory != NULL)
+        (void)munmap(r->service_memory, r->service_size);
+    hvc_documents_clear(&r->documents);
+    if (r->wake >= 0)
+        (void)close(r->wake);
+    (void)pthread_mutex_destroy(&r->mail_lock);
+    (void)pthread_mutex_destroy(&r->state_lock);
+    (void)pthread_mutex_destroy(&r->store_lock);
+    (void)pthread_cond_destroy(&r->store_idle);
+    (void)pthread_mutex_destroy(&r->status_lock);
+    (void)pthread_mutex_destroy(&r->end_lock);
+    (void)pthread_cond_destroy(&r->end_come);
+    free(r->state_directory);
+    free(r->boot_id_file);
+    free(r->group);
+    free(r->node_name);
+    free(r);
+}
+
+/* The thread's last step: whoever closes frees the replica, or this thread when nobody waits any more. */
+static void end_thread(struct hvc_replica *r)
+{
+    bool abandoned;
+
+    (void)pthread_mutex_lock(&r->end_lock);
+    r->ended = true;
+    abandoned = r->abandoned;
+    (void)pthread_cond_signal(&r->end_come);
+    (void)pthread_mutex_unlock(&r->end_lock);
+    if (abandoned)
+        replica_free(r);
+}
+
 static void *run(void *argument)
 {
     struct hvc_replica *r = argument;
@@ -196,29 +232,11 @@ static void *run(void *argument)
     hvc_fetch_cancel(r);
     hvc_restart_end(r);
     hvc_status_publish(r);
+    end_thread(r);
     return NULL;
 }
 
 /* ---- open and close ---- */
-
-static void replica_free(struct hvc_replica *r)
-{
-    if (r->service_memory != NULL)
-        (void)munmap(r->service_memory, r->service_size);
-    hvc_documents_clear(&r->documents);
-    if (r->wake >= 0)
-        (void)close(r->wake);
-    (void)pthread_mutex_destroy(&r->mail_lock);
-    (void)pthread_mutex_destroy(&r->state_lock);
-    (void)pthread_mutex_destroy(&r->store_lock);
-    (void)pthread_cond_destroy(&r->store_idle);
-    (void)pthread_mutex_destroy(&r->status_lock);
-    free(r->state_directory);
-    free(r->boot_id_file);
-    free(r->group);
-    free(r->node_name);
-    free(r);
-}
 
 static char *copy_of(const char *text, bool *ok)
 {
@@ -230,6 +248,13 @@ static char *copy_of(const char *text, bool *ok)
 
 static void init_locks(struct hvc_replica *r)
 {
+    pthread_condattr_t monotonic;
+
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&r->end_lock, NULL);
+    (void)pthread_cond_init(&r->end_come, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     (void)pthread_mutex_init(&r->mail_lock, NULL);
     (void)pthread_mutex_init(&r->state_lock, NULL);
     (void)pthread_mutex_init(&r->store_lock, NULL);
@@ -266,19 +291,6 @@ static void choose_ring(struct hvc_replica *r, const struct hvc_ring_port *port)
         r->port = (struct hvc_ring_port){&hvc_ring_operations, open_corosync, r};
 }
 
-/* Signals are the main thread's; the threads that this one starts inherit that. */
-static int start_thread(struct hvc_replica *r)
-{
-    sigset_t all, before;
-    int result;
-
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    result = pthread_create(&r->thread, NULL, run, r);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return -result;
-}
-
 int hvc_replica_open_on(const struct hvc_replica_config *config, const struct hvc_ring_port *port,
                         const struct hvc_tuning *tuning, struct hvc_replica **ret_replica, struct hvc_error *error)
 {
@@ -309,7 +321,7 @@ int hvc_replica_open_on(const struct hvc_replica_config *config, const struct hv
     result = !ok ? -ENOMEM : r->wake < 0 ? -errno : hvc_state_init(r);
     hvc_status_publish(r);
     if (result == 0)
-        result = start_thread(r);
+        result = hvc_thread_leave(run, r);
     if (result < 0) {
         replica_free(r);
         return hvc_error_set(error, result, "cannot start the replica: %s", strerror(-result));
@@ -329,18 +341,25 @@ int hvc_replica_close(struct hvc_replica *r, uint64_t wait_ms, struct hvc_error 
 {
     uint64_t until = hvc_deadline_in(wait_ms);
     struct timespec deadline = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+    bool ended;
+    int late = 0;
 
     if (r == NULL)
         return 0;
     atomic_store(&r->stop, true);
     wake(r);
-    if (pthread_clockjoin_np(r->thread, NULL, CLOCK_MONOTONIC, &deadline) != 0) {
-        (void)pthread_detach(r->thread);
+    (void)pthread_mutex_lock(&r->end_lock);
+    while (!r->ended && late == 0)
+        late = pthread_cond_timedwait(&r->end_come, &r->end_lock, &deadline);
+    ended = r->ended;
+    r->abandoned = !ended;
+    atomic_store(&r->deaf, !ended);
+    (void)pthread_mutex_unlock(&r->end_lock);
+    if (!ended)
         return hvc_error_set(error, -ETIMEDOUT,
                              "the replica did not end within %llu ms: the disk or corosync holds it; this process "
                              "should end now",
                              (unsigned long long)wait_ms);
-    }
     replica_free(r);
     return 0;
 }

@@ -187,7 +187,7 @@ void hvc_status_publish(struct hvc_replica *r)
     if (before != r->health)
         hvc_replica_note(r, LOG_NOTICE, HVC_REPLICA_MESSAGE_HEALTH, "health=%s words=\"%s\"",
                          hvc_replica_health_name(r->health), r->status.words);
-    if (r->changed && r->hooks.changed != NULL)
+    if (r->changed && r->hooks.changed != NULL && !atomic_load(&r->deaf))
         r->hooks.changed(r->hooks.context);
     r->changed = false;
 }

@@ -6,6 +6,7 @@
 #include "../corosync/solo.h"
 #include "../hvc_cmocka.h"
 #include "hvc/clock.h"
+#include "hvc/thread.h"
 #include "world.h"
 
 static struct world world;
@@ -121,7 +122,24 @@ static void a_corosync_that_stands_still_is_told_and_nothing_is_lost(void **stat
     assert_int_equal(late.outcome.error, 0);
     world_wait(replica, HVC_REPLICA_VOTING);
     owner_is("Edsger", false);
-    world_close(replica);
+}
+
+static void closing_does_not_wait_for_a_corosync_that_stands_still(void **state)
+{
+    struct hvc_error error = {0};
+    uint64_t began;
+    unsigned heard;
+
+    (void)state;
+    solo_signal(SIGSTOP);
+    began = hvc_now_ms();
+    assert_int_equal(hvc_replica_close(replica, 300, &error), -ETIMEDOUT);
+    assert_true(hvc_now_ms() - began < 5000);
+    assert_non_null(strstr(error.text, "should end"));
+    heard = atomic_load(&world.ear.changed);
+    solo_signal(SIGCONT);
+    assert_int_equal(hvc_thread_await(hvc_deadline_in(WORLD_PATIENCE_MS)), 0); /* it comes back and frees all */
+    assert_int_equal(atomic_load(&world.ear.changed), heard);
 }
 
 static int up(void **state)
@@ -146,6 +164,7 @@ int main(void)
         cmocka_unit_test(with_corosync_a_history_begins_and_takes_commands),
         cmocka_unit_test(a_request_outlives_the_death_of_corosync),
         cmocka_unit_test(a_corosync_that_stands_still_is_told_and_nothing_is_lost),
+        cmocka_unit_test(closing_does_not_wait_for_a_corosync_that_stands_still),
     };
 
     if (!solo_prepare_quorate())

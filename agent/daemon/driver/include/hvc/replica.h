@@ -62,7 +62,8 @@ int hvc_replica_open(const struct hvc_replica_config *config, struct hvc_replica
                      struct hvc_error *error);
 
 /* Answers what waits with -ECANCELED, leaves the group, closes the store in order, ends the thread. -ETIMEDOUT:
- * corosync or the disk did not let it end within wait_ms; the process should end then. NULL is allowed. */
+ * corosync or the disk did not let it end within wait_ms; the process should end then. The thread is left behind
+ * (hvc_thread_await), calls no hook any more, and frees everything when it comes back. NULL is allowed. */
 int hvc_replica_close(struct hvc_replica *replica, uint64_t wait_ms, struct hvc_error *error);
 
 /* ---- writing ---- */
