@@ -110,6 +110,8 @@ void hvc_install_begin(struct hvc_replication *r)
     if (r->view.source != r->view.self)
         return;
     t->base = transfer_base(&r->view);
+    if (t->base > r->log.last) /* more is said to be committed than the best log holds */
+        hvc_out_leave(r, HVC_LEAVE_PROTOCOL, t->base);
     /* Far behind: a snapshot is shorter, and fits into any window. */
     t->snapshot = t->base < r->log.base || (r->log.last - t->base > r->config.log_entries / 2 && r->applied > t->base);
     t->stream = t->snapshot ? HVC_STREAM_SNAPSHOT : HVC_STREAM_LOG;

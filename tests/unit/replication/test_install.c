@@ -4,6 +4,7 @@
 
 #include "../hvc_cmocka.h"
 #include "bench.h"
+#include "wire.h"
 
 static void propose(struct bench *b, unsigned n, uint8_t token, unsigned mask)
 {
@@ -211,11 +212,39 @@ static void a_store_of_another_cluster_leaves(void **state)
     bench_free(b);
 }
 
+/* Found by fuzzing: the source looked for the entry after the lowest commit for ever. */
+static void commits_beyond_the_best_log_are_refused_and_do_not_hang(void **state)
+{
+    static struct hvc_message m;
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    bench_view(b, 7, true);
+    for (unsigned i = 0; i < 3; i++) {
+        struct bench_item *item = b->node[i].out;
+
+        bench_quorum(b, i, true);
+        assert_int_equal(b->node[i].outs, 1);
+        assert_int_equal(hvc_wire_decode(item->bytes, item->length, 1, 1, &m), 0);
+        assert_int_equal(m.kind, HVC_MESSAGE_OFFER);
+        m.offer.commit = 100;
+        assert_int_equal(hvc_wire_encode(&m, item->bytes, sizeof(item->bytes), &item->length), 0);
+    }
+    bench_settle(b, 7);
+    assert_int_equal(b->node[0].left,
+                     HVC_LEAVE_PROTOCOL); /* the source: its log is as good as the others', its id lower */
+    assert_int_equal(b->node[0].last.leave_detail, 100);
+    bench_free(b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tail_of_a_lower_epoch_is_replaced),
         cmocka_unit_test(nothing_is_installed_before_done_is_delivered),
+        cmocka_unit_test(commits_beyond_the_best_log_are_refused_and_do_not_hang),
         cmocka_unit_test(a_node_far_behind_gets_a_snapshot_with_its_tokens),
         cmocka_unit_test(an_empty_store_follows_and_counts_later),
         cmocka_unit_test(a_damaged_store_is_wiped_and_refilled),

@@ -245,7 +245,7 @@ enum hvc_replication_verdict {
 enum hvc_replication_leave {
     HVC_LEAVE_NONE,
     HVC_LEAVE_DISK,        /* a write failed or the store cannot keep up */
-    HVC_LEAVE_PROTOCOL,    /* a DONE that does not fit what this node knows */
+    HVC_LEAVE_PROTOCOL,    /* a DONE, or offers, that do not fit what this node knows */
     HVC_LEAVE_TRUNCATE,    /* the transfer would undo an entry committed here: dump and look */
     HVC_LEAVE_DIVERGED,    /* the state differs from the majority's; the store is marked, it refills on the next join */
     HVC_LEAVE_UNDECODABLE, /* an entry of a newer version: upgrade this node */
