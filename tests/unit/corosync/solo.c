@@ -16,25 +16,25 @@
 
 static pid_t corosync;
 
-#define NODES_THAT_NEVER_COME                                                                                          \
-    " node {\n  ring0_addr: 127.0.0.2\n  name: gone\n  nodeid: 9\n }\n"                                                \
-    " node {\n  ring0_addr: 127.0.0.3\n  name: away\n  nodeid: 8\n }\n"
-
-static const char conf[] = "totem {\n version: 2\n cluster_name: solo\n transport: knet\n token: 1000\n}\n"
-                           "nodelist {\n node {\n  ring0_addr: 127.0.0.1\n  name: alone\n  nodeid: 7\n }\n%s}\n"
-                           "quorum {\n provider: corosync_votequorum\n}\n"
+static const char head[] = "totem {\n version: 2\n cluster_name: solo\n transport: knet\n token: 1000\n}\nnodelist {\n";
+static const char *const nodes[] = {" node {\n  ring0_addr: 127.0.0.1\n  name: alone\n  nodeid: 7\n }\n",
+                                    " node {\n  ring0_addr: 127.0.0.2\n  name: gone\n  nodeid: 9\n }\n",
+                                    " node {\n  ring0_addr: 127.0.0.3\n  name: away\n  nodeid: 8\n }\n",
+                                    " node {\n  ring0_addr: 127.0.0.4\n  name: new\n  nodeid: 10\n }\n"};
+static const char tail[] = "}\nquorum {\n provider: corosync_votequorum\n%s}\n"
                            "system {\n move_to_root_cgroup: no\n sched_rr: no\n}\n"
                            "logging {\n to_syslog: no\n to_stderr: no\n}\n";
 
-static void write_conf(const char *others)
+void solo_configure(unsigned count, const char *quorum)
 {
-    char text[2048];
-    int length = snprintf(text, sizeof(text), conf, others);
-    int fd = open("/etc/corosync/corosync.conf", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    FILE *file = fopen("/etc/corosync/corosync.conf", "we");
 
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, (size_t)length), length);
-    close(fd);
+    assert_non_null(file);
+    assert_true(fputs(head, file) >= 0);
+    for (unsigned i = 0; i < count; i++)
+        assert_true(fputs(nodes[i], file) >= 0);
+    assert_true(fprintf(file, tail, quorum) > 0);
+    assert_int_equal(fclose(file), 0);
 }
 
 static int own_namespaces(void)
@@ -77,22 +77,22 @@ void solo_signal(int number)
     assert_int_equal(kill(corosync, number), 0);
 }
 
-static bool prepare(const char *others)
+static bool prepare(unsigned count)
 {
     if (geteuid() != 0 || access("/usr/sbin/corosync", X_OK) != 0 || own_namespaces() < 0) {
         print_message("skipped: needs root, namespaces and /usr/sbin/corosync\n");
         return false;
     }
-    write_conf(others);
+    solo_configure(count, "");
     return true;
 }
 
 bool solo_prepare(void)
 {
-    return prepare(NODES_THAT_NEVER_COME);
+    return prepare(3);
 }
 
 bool solo_prepare_quorate(void)
 {
-    return prepare("");
+    return prepare(1);
 }

@@ -6,6 +6,10 @@
 
 #include <stdbool.h>
 
+/* The first nodes of: alone, gone, away, new (10); quorum: lines for that section. For the next start or reload. Three
+ * and none are there from the beginning. */
+void solo_configure(unsigned count, const char *quorum);
+
 /* False: it cannot be had here, and was told; end with 77. */
 bool solo_prepare(void);
 /* The same with a node list of this node only, so that it is quorate. */

@@ -153,6 +153,51 @@ static void a_corosync_that_dies_ends_the_view_and_a_new_one_is_joined(void **st
     assert_true(status.reconnects > 0);
 }
 
+/* The node list is read key by key while corosync writes it anew. */
+static void a_node_list_that_changes_is_told_each_time(void **state)
+{
+    struct hvc_ring_status before, after;
+    char name[HVC_NODE_NAME_MAX];
+
+    (void)state;
+    hvc_ring_status(ring, &before);
+    for (unsigned i = 0; i < 6; i++) {
+        unsigned count = i % 2 == 0 ? 4 : 3;
+        uint64_t end = hvc_deadline_in(WAIT_MS);
+
+        solo_configure(count, "");
+        assert_int_equal(system("corosync-cfgtool -R >/dev/null"), 0);
+        while (wait_for(HVC_REPLICATION_QUORUM).quorum.count != count)
+            assert_true(hvc_deadline_left(end) > 0);
+        assert_int_equal(hvc_ring_name(ring, 10, name), count == 4 ? 0 : -ENOENT);
+    }
+    hvc_ring_status(ring, &after);
+    assert_int_equal(after.reconnects, before.reconnects);
+}
+
+static void what_lets_two_sides_be_quorate_is_told(void **state)
+{
+    struct hvc_replication_event event;
+
+    (void)state;
+    solo_stop();
+    solo_configure(2, " two_node: 1\n");
+    solo_start();
+    do
+        event = wait_for(HVC_REPLICATION_QUORUM);
+    while (event.quorum.count != 2);
+    assert_int_equal(event.quorum.modes, HVC_MODE_TWO_NODE);
+    assert_int_equal(event.quorum.quorum, 1);
+    assert_false(event.quorum.quorate); /* it waits for all at first */
+    solo_stop();
+    solo_configure(3, " wait_for_all: 1\n last_man_standing: 1\n");
+    solo_start();
+    do
+        event = wait_for(HVC_REPLICATION_QUORUM);
+    while (event.quorum.count != 3);
+    assert_int_equal(event.quorum.modes, HVC_MODE_LAST_MAN_STANDING);
+}
+
 static void a_stopped_corosync_does_not_hold_whoever_closes(void **state)
 {
     uint64_t began;
@@ -193,6 +238,8 @@ int main(void)
         cmocka_unit_test(it_joins_when_corosync_comes_and_tells_view_votes_and_names),
         cmocka_unit_test(all_that_is_sent_comes_back_in_order_and_whole),
         cmocka_unit_test(a_corosync_that_dies_ends_the_view_and_a_new_one_is_joined),
+        cmocka_unit_test(a_node_list_that_changes_is_told_each_time),
+        cmocka_unit_test(what_lets_two_sides_be_quorate_is_told),
         cmocka_unit_test(a_stopped_corosync_does_not_hold_whoever_closes),
         cmocka_unit_test(a_call_that_hangs_is_told_and_goes_on_when_corosync_does),
     };
