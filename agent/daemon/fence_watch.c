@@ -17,7 +17,7 @@ struct hvc_fence_watch {
     uint32_t asked[HVC_NODES_MAX], confirmed[HVC_NODES_MAX];
     unsigned asked_count, confirmed_count; /* confirmed: of others than those the replica waits for */
     bool silent;                           /* Pacemaker's silence was told */
-    struct hvc_replica_status status;      /* the main thread's */
+    struct hvc_replica_status status;      /* as of the look; a worker only reads it, while asking is set */
 };
 
 /* ---- what is asked, and what is an answer ---- */
@@ -83,6 +83,21 @@ static void confirm(struct hvc_fence_watch *watch, uint32_t node)
     hvc_operations_note(watch->operations, HVC_MESSAGE_NODE_DOWN_CONFIRMED, "node=%u", node);
 }
 
+/* A node that came and went while Pacemaker was being asked was perhaps fenced before it came. */
+static bool is_same_ring(struct hvc_fence_watch *watch)
+{
+    struct hvc_replica_status *now = calloc(1, sizeof(*now));
+    const struct hvc_ring_id *asked = &watch->status.replication.ring;
+    bool same = false;
+
+    if (now != NULL) {
+        watch->operations->keeper->ops->status(watch->operations->keeper, now);
+        same = now->replication.ring.node == asked->node && now->replication.ring.seq == asked->seq;
+    }
+    free(now);
+    return same;
+}
+
 /* In a worker. */
 static void ask(void *context)
 {
@@ -92,7 +107,7 @@ static void ask(void *context)
     if (facts != NULL && hvc_facts_read(watch->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER,
                                         hvc_deadline_in(ASK_MS), facts) == 0) {
         note_silence(watch, facts);
-        for (unsigned i = 0; i < watch->asked_count; i++) {
+        for (unsigned i = 0; i < watch->asked_count && is_same_ring(watch); i++) {
             if (hvc_fence_watch_is_down(facts, watch->asked[i]))
                 confirm(watch, watch->asked[i]);
         }

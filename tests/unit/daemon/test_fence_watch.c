@@ -157,6 +157,32 @@ static void the_replica_is_told_once_pacemaker_confirms(void **state)
     ITERATE_UNTIL(node_2_was_told() && fake_world_said(world, "1521 node=2") == 1);
 }
 
+/* The ring that the question began in is not the one it ends in. */
+static int read_in_another_ring(struct hvc_facts *facts, unsigned what, uint64_t deadline_ms,
+                                struct hvc_cluster_facts *ret_facts)
+{
+    (void)facts;
+    (void)what;
+    (void)deadline_ms;
+    keeper->status.replication.ring.seq++;
+    *ret_facts = world->facts;
+    return 0;
+}
+
+static void an_answer_that_the_membership_has_overtaken_is_not_believed(void **state)
+{
+    static struct hvc_facts_ops ops;
+
+    (void)state;
+    ops = *world->facts_base.ops;
+    ops.read = read_in_another_ring;
+    world->facts_base.ops = &ops;
+    cut_two_nodes();
+    world->facts.nodes[1].fenced = true;
+    ITERATE_UNTIL(keeper->status.replication.ring.seq >= 0x1b + 3);
+    assert_false(node_2_was_told());
+}
+
 static void a_silent_pacemaker_is_told_once(void **state)
 {
     (void)state;
@@ -176,6 +202,7 @@ int main(void)
         cmocka_unit_test(other_absent_nodes_are_asked_about_until_they_are_confirmed),
         cmocka_unit_test(only_a_node_that_is_surely_down_is_confirmed),
         cmocka_unit_test_setup_teardown(the_replica_is_told_once_pacemaker_confirms, begin, end),
+        cmocka_unit_test_setup_teardown(an_answer_that_the_membership_has_overtaken_is_not_believed, begin, end),
         cmocka_unit_test_setup_teardown(a_silent_pacemaker_is_told_once, begin, end),
     };
 
