@@ -106,8 +106,8 @@ bench_size() {
     fill=$(order fill) || give_up "the cluster could not be filled" || return 1
     index=$(field applied <<<"$fill")
     row "filling: 64 nodes, 8,000 guests, 10,000 jobs" "$(field rate <<<"$fill")" "" 1/s "" ""
-    row "resident at that size" "$(field rss_mib <<<"$fill")" "" MiB "" "<= 128"
-    figure rss_mib "$(field rss_mib <<<"$fill")"
+    row "resident: the replica that was filled" "$(field rss_mib <<<"$fill")" "" MiB "" ""
+    figure replica_rss_mib "$(field rss_mib <<<"$fill")"
     core=$("$programs/service/hvc-bench-service" 2>>"$log") || return 1
     row "snapshot: write / load, state machine alone" "$(core_figure snapshot_ms) / $(core_figure load_ms)" "" ms "" ""
     stop n3 hvc-bench-replica || return 1
@@ -122,6 +122,27 @@ bench_size() {
     row "  and with every definition" "$(line n3 service | field documents_s)" "" s "" ""
     figure join_s "$(line n3 service | field service_s)"
     figure join_documents_s "$(line n3 service | field documents_s)"
+    stop n3 hvc-bench-replica && bench_daemon
+}
+# The daemon itself on n3, with an empty store, in the same group: all of it, definitions included.
+daemon_holds_all() {
+    $lab exec n3 hvcluster node list 2>/dev/null | grep -q node-64.cluster.example.org &&
+        $lab exec n3 hvcluster status --json 2>/dev/null | grep -qE '"missing_documents": *0\b'
+}
+memory_of_daemon() { # memory_of_daemon FIELD: MiB
+    # shellcheck disable=SC2016 # for the node's shell
+    $lab exec n3 sh -c 'cat /proc/$(pgrep -x hvclusterd)/status' | awk -v f="$1:" '$1 == f { printf "%.1f", $2 / 1024 }'
+}
+bench_daemon() {
+    local rss peak
+    quietly $lab exec n3 sh -c 'printf "[cluster]\ngroup = hvc-bench\n" >/etc/hvcluster/bench.conf' || return 1
+    $lab exec n3 hvclusterd --config /etc/hvcluster/bench.conf >>"$log" 2>&1 </dev/null &
+    until_true 60 daemon_holds_all || give_up "hvclusterd on n3 does not get the cluster's state" || return 1
+    rss=$(memory_of_daemon VmRSS) peak=$(memory_of_daemon VmHWM)
+    stop n3 hvclusterd || return 1
+    row "hvclusterd at that size: resident / at most" "$rss / $peak" "" MiB "" "<= 128"
+    figure rss_mib "$rss"
+    figure rss_peak_mib "$peak"
 }
 core_figure() { awk -v key="$1" '$1 == key { print $2 }' <<<"$core"; }
 
