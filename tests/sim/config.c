@@ -196,5 +196,5 @@ void config_lose_majority(struct sim_world *w, struct sim_node *n)
         sim_at(w, 3000 + sim_below(w, 30000), EV_START, i, 0, 0);
     }
     w->operator_needed = true;
-    sim_at(w, 60000 + sim_below(w, 100000), EV_HAND, -1, 1, 0);
+    sim_at(w, 60000 + sim_below(w, 100000), EV_HAND, -1, HAND_FORCE, 0);
 }

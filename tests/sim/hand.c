@@ -68,7 +68,14 @@ void hand_move(struct sim_world *w, struct sim_node *n)
     m = &w->guest[guest].move;
     source = &w->node[m->source];
     target = &w->node[m->target];
-    switch (sim_below(w, 10)) {
+    switch (sim_below(w, 12)) {
+    case 10: /* the guest ends while it is copied */
+    case 11:
+        if (m->phase != MOVE_COPY || !hyper_answers(w, m->source))
+            break;
+        w->stats.cover[sim_chance(w, 500) ? COVER_SHUTDOWN : COVER_CRASH_SOURCE]++;
+        hyper_set(w, m->source, guest, DOM_NONE);
+        break;
     case 0:
         fault_kill(w, source);
         break;
@@ -93,7 +100,7 @@ void hand_move(struct sim_world *w, struct sim_node *n)
         break;
     case 7: /* its end is near: the next steps decide */
         w->link[m->target] ^= 1;
-        sim_at(w, 4000 + sim_below(w, 60000), EV_HAND, -1, 2, 0);
+        sim_at(w, 4000 + sim_below(w, 60000), EV_HAND, -1, HAND_LINKS, 0);
         break;
     case 8:
         fault_kill(w, &w->node[0]);
@@ -127,10 +134,32 @@ void hand_cleanup(struct sim_world *w, struct sim_node *n)
         w->guest[guest].hold = 0; /* and somebody takes our hold away */
 }
 
-void hand_do(struct sim_world *w, int what)
+void hand_soon(struct sim_world *w, int guest)
 {
-    if (what == 1 && w->operator_needed)
+    if (w->faults && sim_chance(w, 50))
+        sim_at(w, sim_below(w, 900), EV_HAND, -1, HAND_SOURCE + sim_below(w, 3), (uint64_t)guest);
+}
+
+static void hit(struct sim_world *w, int what, int guest)
+{
+    const struct sim_move *m = &w->guest[guest].move;
+
+    if (m->phase == MOVE_NONE || !w->faults)
+        return;
+    if (what == HAND_CUT) {
+        w->link[m->target] ^= 1;
+        sim_at(w, 2000 + sim_below(w, 60000), EV_HAND, -1, HAND_LINKS, 0);
+    } else {
+        fault_power_off(w, &w->node[what == HAND_SOURCE ? m->source : m->target], 30000 + sim_below(w, 100000));
+    }
+}
+
+void hand_do(struct sim_world *w, int what, int guest)
+{
+    if (what >= HAND_SOURCE)
+        hit(w, what, guest);
+    else if (what == HAND_FORCE && w->operator_needed)
         config_force_best(w);
-    else if (what == 2)
+    else if (what == HAND_LINKS)
         memset(w->link, 0, sizeof(w->link));
 }

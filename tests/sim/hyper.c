@@ -151,12 +151,13 @@ static void stop_for_switch(struct sim_world *w, int guest)
 {
     struct sim_guest *g = &w->guest[guest];
     struct sim_move *m = &g->move;
-    bool post_copy = m->post_copy && sim_chance(w, 500);
+    bool post_copy = m->post_copy && sim_chance(w, 800);
 
     m->paused = g->at[m->source] == DOM_PAUSED;
     w->stats.cover[COVER_MOVED_PAUSED] += m->paused;
     hyper_set(w, m->source, guest, DOM_LEAVING);
     m->phase = post_copy ? MOVE_POST_COPY : MOVE_SWITCH;
+    hand_soon(w, guest);
     if (post_copy) {
         m->passes = 2 + (unsigned)sim_below(w, 6);
         hyper_set(w, m->target, guest, m->paused ? DOM_PAUSED : DOM_RUNNING);
@@ -238,6 +239,7 @@ static void step_switch(struct sim_world *w, int guest)
     } else if (hyper_answers(w, m->target)) {
         hyper_set(w, m->target, guest, m->paused ? DOM_PAUSED : DOM_RUNNING);
         m->phase = MOVE_CONFIRM;
+        hand_soon(w, guest);
         step_soon(w, guest, 200 + sim_below(w, 2500));
     } else {
         step_soon(w, guest, 3000);

@@ -482,7 +482,9 @@ void hand_cleanup(struct sim_world *w, struct sim_node *n);
 void fault_power_off(struct sim_world *w, struct sim_node *n, uint64_t back);
 void fault_kill(struct sim_world *w, struct sim_node *n);
 bool fault_store_counts(const struct sim_disk *d);
-void hand_do(struct sim_world *w, int what);
+enum { HAND_FORCE = 1, HAND_LINKS, HAND_SOURCE, HAND_TARGET, HAND_CUT }; /* what hand_do does */
+void hand_do(struct sim_world *w, int what, int guest);
+void hand_soon(struct sim_world *w, int guest); /* a migration has come into a phase that does not last */
 
 /* check.c: the log */
 void check_begin(struct sim_world *w);

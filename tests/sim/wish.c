@@ -31,7 +31,7 @@ static void wish_job(struct sim_world *w, const struct sim_node *n, struct hvc_c
     memcpy(c->job.guest, w->guest[sim_below(w, SIM_GUESTS)].uuid, sizeof(c->job.guest));
     c->job.kind = kinds[sim_below(w, sizeof(kinds))];
     c->job.target = c->job.kind == HVC_KIND_STORAGE || sim_chance(w, 300) ? 0 : some_node(w);
-    c->job.options.flags = sim_chance(w, 120) ? HVC_OPTION_CHECK_ONLY : sim_chance(w, 150) ? HVC_OPTION_POST_COPY : 0;
+    c->job.options.flags = sim_chance(w, 120) ? HVC_OPTION_CHECK_ONLY : sim_chance(w, 300) ? HVC_OPTION_POST_COPY : 0;
     c->job.options.priority = (uint16_t)sim_below(w, 4);
     if (sim_chance(w, 200))
         c->job.options.deadline_ms = node_stamp(w, n) + 5 + sim_below(w, 60);

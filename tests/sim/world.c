@@ -223,7 +223,7 @@ static void dispatch(struct sim_world *w, const struct sim_event *event)
         pcmk_operation(w, (int)event->a, event->b);
         break;
     case EV_HAND:
-        hand_do(w, (int)event->a);
+        hand_do(w, (int)event->a, (int)event->b);
         break;
     }
 }
