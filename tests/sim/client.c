@@ -90,8 +90,12 @@ void client_tick(struct sim_world *w, int number)
         else
             new_request(w, c, n);
         c->asked_at = 0;
+        c->lazy = w->core == 0 && sim_chance(w, c->op[1] == HVC_COMMAND_FENCED ? 700 : 100);
+        c->patience = c->lazy ? 50000 + sim_below(w, 800000) : 25000;
+        if (c->lazy)
+            c->asked_at = w->now; /* what it asks is late already when it is heard first */
     }
-    if (!c->busy || (c->asked_at != 0 && w->now < c->asked_at + 25000 && !sim_chance(w, 60)))
+    if (!c->busy || (c->asked_at != 0 && w->now < c->asked_at + c->patience && (c->lazy || !sim_chance(w, 60))))
         return;
     c->node = n->id;
     event.propose.token = c->token;

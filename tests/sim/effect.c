@@ -157,6 +157,12 @@ void effect_barrier(struct sim_world *w, struct sim_node *n, uint64_t barrier, b
     }
 }
 
+void effect_void(struct sim_world *w, struct sim_node *n)
+{
+    w->stats.effects_dropped += n->effects;
+    n->effects = 0;
+}
+
 static void decide_to(struct sim_world *w, struct sim_node *n, const struct sim_effect *e)
 {
     struct hvc_replication_status s;

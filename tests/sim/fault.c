@@ -465,6 +465,8 @@ void fault_tick(struct sim_world *w)
 void fault_heal(struct sim_world *w)
 {
     w->healed_at = w->now;
+    for (int i = 0; i < SIM_CLIENTS; i++)
+        w->client[i].patience = 25000;
     w->fencing_mode = FENCING_ON;
     w->deaf = 0;
     memset(w->link, 0, sizeof(w->link));

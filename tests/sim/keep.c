@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a driver does from time to time, whatever the jobs: tells the log who is here, who was fenced, where guests are,
- * and lets time pass. */
+/* What a driver does from time to time, whatever the jobs: the real housekeeping of hvclusterd (nodes, members,
+ * fencing, time), and beside it where guests are and what a migration left. */
 #include <stdio.h>
 #include <string.h>
 
 #include "sim.h"
+#include "upkeep.h"
 
+#define HELLO_US    4000  /* after the begin of a view members are known */
+#define SETTLED_US  40000 /* who is not known by then is taken for none */
 #define PATIENCE_US 12000 /* without a primary view a source ends its copies after so long */
 
 /* One member does what any can: the first of the view. */
@@ -27,66 +30,74 @@ static uint32_t name_number(const struct sim_world *w, int node)
     return (uint32_t)node + 1 + w->renamed[node] * 10;
 }
 
-static void tell_nodes(struct sim_world *w, struct sim_node *n)
+/* Members have told about themselves a few milliseconds after the view began. */
+static unsigned list_members(struct sim_world *w, const struct sim_node *n, const struct hvc_replication_status *s,
+                             struct hvc_upkeep_member *list)
 {
-    for (int i = 0; i < w->nodes; i++) {
-        const struct hvc_service_node *known = hvc_service_node(n->service, (uint32_t)i + 1);
-        struct hvc_command c = ask_command(w, n, HVC_COMMAND_NODE);
-
-        c.node_facts.id = (uint32_t)i + 1;
-        c.node_facts.cpus = 8;
-        c.node_facts.memory_kib = w->node_memory_kib;
-        (void)snprintf(c.node_facts.name, sizeof(c.node_facts.name), "n%u", name_number(w, i));
-        if (known == NULL || strcmp(known->name, c.node_facts.name) != 0)
-            (void)ask(w, n, &c, key_of(HVC_COMMAND_NODE, (uint64_t)i), w->now);
-    }
-    for (uint32_t at = 0; hvc_service_node_at(n->service, at) != NULL; at++) {
-        const struct hvc_service_node *known = hvc_service_node_at(n->service, at);
-        struct hvc_command c = ask_command(w, n, HVC_COMMAND_NODE_REMOVE);
-
-        c.node_remove.id = known->id;
-        if (known->id > (uint32_t)w->nodes && !known->member && sim_chance(w, 50))
-            (void)ask(w, n, &c, key_of(HVC_COMMAND_NODE_REMOVE, known->id), w->now);
-    }
-}
-
-static void tell_members(struct sim_world *w, struct sim_node *n, const struct hvc_replication_status *s)
-{
-    struct hvc_command c = ask_command(w, n, HVC_COMMAND_MEMBERS);
-    bool differs = false;
+    unsigned count = 0;
 
     for (uint32_t id = 1; id <= SIM_NODES; id++) {
-        const struct hvc_service_node *known = hvc_service_node(n->service, id);
         bool member = false;
 
         for (unsigned i = 0; i < s->member_count; i++)
             member = member || s->members[i] == id;
-        if (known == NULL && member)
-            return; /* it has to be in the node list first */
-        if (known == NULL)
+        if (!member)
             continue;
-        differs = differs || known->member != member || (member && known->boot_id != n->view_pid[id - 1]);
-        if (member)
-            c.members.item[c.members.count++] = (struct hvc_command_member){.node = id, .boot_id = n->view_pid[id - 1]};
+        list[count++] = (struct hvc_upkeep_member){.id = id,
+                                                   .known = w->now > n->view_at + HELLO_US || id == (uint32_t)n->id + 1,
+                                                   .boot_id = n->view_pid[id - 1],
+                                                   .memory_kib = w->node_memory_kib,
+                                                   .cpus = 8};
     }
-    if (differs)
-        (void)ask(w, n, &c, key_of(HVC_COMMAND_MEMBERS, s->epoch), w->now);
+    return count;
 }
 
-static void tell_fenced(struct sim_world *w, struct sim_node *n, const struct hvc_replication_status *s)
+/* Who is not in the node list any more was switched off: the operator's word. */
+static unsigned list_fenced(const struct sim_world *w, const struct sim_node *n, uint32_t *ret_id, uint64_t *ret_boot)
 {
+    unsigned count = 0;
+
     for (int i = 0; i < SIM_NODES; i++) {
         const struct hvc_service_node *known = hvc_service_node(n->service, (uint32_t)i + 1);
-        struct hvc_command c = ask_command(w, n, HVC_COMMAND_FENCED);
-        bool member = false; /* who is not in the node list any more was switched off: the operator's word */
+        bool sure = i >= w->nodes || (HVC_BUG(FENCEEARLY) && n->view_pid[i] == 0);
 
-        for (unsigned k = 0; k < s->member_count; k++)
-            member = member || s->members[k] == (uint32_t)i + 1;
-        c.fenced.id = (uint32_t)i + 1;
-        c.fenced.boot_id = n->heard_boot[i];
-        if (!member && known != NULL && !known->fenced && (n->heard[i] || i >= w->nodes || HVC_BUG(FENCEEARLY)))
-            (void)ask(w, n, &c, key_of(HVC_COMMAND_FENCED, (uint64_t)i), w->now);
+        if (known == NULL || (!sure && !n->heard[i]))
+            continue;
+        ret_boot[count] = sure ? known->boot_id : n->heard_boot[i];
+        ret_id[count++] = (uint32_t)i + 1;
     }
+    return count;
+}
+
+/* The real housekeeping decides; one command of it at a time. */
+static void housekeep(struct sim_world *w, struct sim_node *n, const struct hvc_replication_status *s)
+{
+    static char names[SIM_NODES][16];
+    static struct hvc_command command;
+    struct hvc_upkeep_node nodes[SIM_NODES];
+    struct hvc_upkeep_member members[SIM_NODES];
+    uint32_t fenced[SIM_NODES];
+    uint64_t fenced_boot[SIM_NODES];
+    struct hvc_upkeep u = {.service = n->service,
+                           .nodes = nodes,
+                           .node_count = (unsigned)w->nodes,
+                           .members = members,
+                           .member_count = list_members(w, n, s, members),
+                           .members_settled = w->now > n->view_at + SETTLED_US,
+                           .fenced = fenced,
+                           .fenced_boot = fenced_boot,
+                           .fenced_count = list_fenced(w, n, fenced, fenced_boot),
+                           .stamp_ms = node_stamp(w, n)};
+
+    for (int i = 0; i < w->nodes; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "n%u", name_number(w, i));
+        nodes[i] = (struct hvc_upkeep_node){.id = (uint32_t)i + 1, .name = names[i]};
+    }
+    if (!hvc_upkeep_next(&u, &command))
+        return;
+    command.node = (uint32_t)n->id + 1;
+    command.stamp_ms = u.stamp_ms;
+    (void)ask(w, n, &command, key_of(0, 0), w->now);
 }
 
 /* Its job has begun, and tells where it is. */
@@ -120,14 +131,6 @@ static void tell_places(struct sim_world *w, struct sim_node *n, bool first)
             (void)ask(w, n, &c, key_of(HVC_COMMAND_GUEST_PLACE, (uint64_t)g), w->now);
         }
     }
-}
-
-static void let_time_pass(struct sim_world *w, struct sim_node *n)
-{
-    struct hvc_command c = ask_command(w, n, HVC_COMMAND_TICK);
-
-    if (hvc_service_next_tick_ms(n->service) <= node_stamp(w, n))
-        (void)ask(w, n, &c, key_of(HVC_COMMAND_TICK, 0), w->now);
 }
 
 /* A hold whose job has ended without it being handed back: an operator's word, a crash in between. */
@@ -228,10 +231,7 @@ void keep_tick(struct sim_world *w, struct sim_node *n, uint64_t boot_id)
     if (sim_chance(w, 250))
         hear(n);
     if (keep_is_first(n, &s)) {
-        tell_nodes(w, n);
-        tell_members(w, n, &s);
-        tell_fenced(w, n, &s);
-        let_time_pass(w, n);
+        housekeep(w, n, &s);
         drop_late_holds(w, n);
     }
     tell_places(w, n, keep_is_first(n, &s));

@@ -155,6 +155,7 @@ static bool print_stats(const struct sim_stats *s)
         {"answers from the token table", s->answers_from_table},
         {"answers: token expired", s->expired_answers},
         {"effects", s->effects},
+        {"effects dropped, view ended", s->effects_dropped},
         {"barriers failed", s->barriers_failed},
         {"cores healed and live", s->liveness},
     };

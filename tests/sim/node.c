@@ -536,6 +536,8 @@ static void on_view(struct sim_world *w, struct sim_node *n, const struct sim_in
             member[event.view.count++] = (struct hvc_replication_member){(uint32_t)i + 1, item->pid[i]};
     n->ring_seen = item->ring;
     n->view_open = true;
+    n->view_at = w->now;
+    effect_void(w, n);
     n->epoch = 0;
     for (int i = 0; i < SIM_NODES; i++) {
         n->view_pid[i] = (item->members >> i) & 1 ? item->pid[i] : 0;
@@ -609,6 +611,7 @@ void node_daemon(struct sim_world *w, struct sim_node *n)
         } else {
             n->view_open = false;
             n->epoch = 0;
+            effect_void(w, n);
             (void)node_step(w, n, &event);
         }
     }

@@ -219,6 +219,7 @@ struct sim_node {
     struct hvc_ring_id ring_seen; /* of the last VIEW event processed */
     bool view_open, quorate;
     uint32_t view_pid[SIM_NODES];
+    uint64_t view_at;
     bool heard[SIM_NODES]; /* what the driver knows of down: it asks now and then, and notes of which boot that is */
     uint64_t heard_boot[SIM_NODES];
     bool told[SIM_NODES];                     /* the log has been told that it was fenced */
@@ -242,6 +243,8 @@ struct sim_client {
     uint8_t version;
     uint64_t asked_at;
     bool repeat; /* an answered request, asked again on purpose */
+    bool lazy;
+    uint64_t patience;
     uint64_t was_index, was_value;
     unsigned healed; /* requests made after the healing */
 };
@@ -425,6 +428,7 @@ bool keep_is_first(const struct sim_node *n, const struct hvc_replication_status
 /* effect.c: desired effects, carried out */
 void effect_all(struct sim_world *w, struct sim_node *n, const struct hvc_replication_status *s);
 void effect_barrier(struct sim_world *w, struct sim_node *n, uint64_t barrier, bool passed);
+void effect_void(struct sim_world *w, struct sim_node *n); /* the view ended, and with it what waited for a barrier */
 void effect_send(struct sim_world *w, struct sim_node *n); /* the barriers of what was decided */
 uint64_t effect_tag(const struct hvc_job *job);            /* its token: ids begin anew with another history */
 int effect_guest(const struct sim_world *w, const uint8_t uuid[16]); /* SIM_NOBODY: not one of ours */

@@ -89,6 +89,13 @@ static bool wish_about_node(struct sim_world *w, const struct sim_node *n, unsig
         while ((d = hvc_service_drain_next(n->service, &cursor)) != NULL)
             c->drain_cancel.drain = d->id;
         return c->drain_cancel.drain != 0;
+    case HVC_COMMAND_FENCED: /* a person has looked: it is off. The client repeats it until it is answered, however late
+                              */
+        c->fenced.id = some_node(w);
+        if (w->node[c->fenced.id - 1].powered || hvc_service_node(n->service, c->fenced.id) == NULL)
+            return false;
+        c->fenced.boot_id = hvc_service_node(n->service, c->fenced.id)->boot_id;
+        return true;
     default:
         c->node_flags.id = some_node(w);
         c->node_flags.mask = HVC_NODE_ACCEPTING;
@@ -183,8 +190,11 @@ bool wish(struct sim_world *w, const struct sim_node *n, bool healed, struct hvc
 {
     static const struct {
         unsigned weight, kind;
-    } about_node[] = {
-        {4, HVC_COMMAND_DRAIN}, {5, HVC_COMMAND_RESUME}, {2, HVC_COMMAND_DRAIN_CANCEL}, {3, HVC_COMMAND_NODE_FLAGS}};
+    } about_node[] = {{4, HVC_COMMAND_DRAIN},
+                      {5, HVC_COMMAND_RESUME},
+                      {2, HVC_COMMAND_DRAIN_CANCEL},
+                      {3, HVC_COMMAND_NODE_FLAGS},
+                      {6, HVC_COMMAND_FENCED}};
     static const struct {
         unsigned weight, kind;
     } about_job[] = {{8, HVC_COMMAND_JOB_CANCEL},
@@ -210,7 +220,7 @@ bool wish(struct sim_world *w, const struct sim_node *n, bool healed, struct hvc
             return wish_about_job(w, n, about_job[i].kind, c);
         pick -= about_job[i].weight;
     }
-    if (pick < 9)
+    if (pick < 7)
         wish_config(w, n, c);
     else
         wish_job(w, n, c);

@@ -301,7 +301,7 @@ struct hvc_replication_update {
     uint64_t work_offset; /* READ */
     size_t work_length;
 
-    bool barrier; /* a barrier of this process ended */
+    bool barrier; /* a barrier of this process has come, or is too old; those of a view that ended come no more */
     uint64_t barrier_id;
     bool barrier_passed;
     bool proposals_void; /* the view ended: proposals without an answer are to be repeated with the same token */
