@@ -96,7 +96,8 @@ int hvc_replica_submit(struct hvc_replica *replica, const struct hvc_command *co
 int hvc_replica_propose(struct hvc_replica *replica, const struct hvc_command *command, const struct hvc_token *token,
                         uint64_t deadline, bool wait_for_quorum, struct hvc_replica_outcome *ret_outcome);
 
-/* Pacemaker confirms it: the node was fenced, or is down and not unclean, after it was last a member. */
+/* Pacemaker confirms it: the node was fenced, or is down and not unclean, after it was last a member. Repeat it while
+ * it holds: it is forgotten when the node comes, and when this replica leaves. */
 void hvc_replica_fenced(struct hvc_replica *replica, uint32_t node);
 
 /* ---- reading ---- */
@@ -112,7 +113,8 @@ struct hvc_replica_stamp {
 };
 
 /* Calls look with the state; it must not block, and sees the state only during the call. Waits at most until the
- * deadline: -EAGAIN (BARRIER without quorum), -ETIMEDOUT, -ENODATA (no history yet), or what look returned. */
+ * deadline: -EAGAIN (BARRIER without quorum; what is stored has not been loaded yet), -ETIMEDOUT, -ECANCELED, -ENODATA
+ * (no history yet), or what look returned. */
 int hvc_replica_read(struct hvc_replica *replica, enum hvc_replica_freshness freshness, uint64_t deadline,
                      int (*look)(void *context, const struct hvc_service *service,
                                  const struct hvc_replica_stamp *stamp),
