@@ -277,6 +277,7 @@ static void pump_digest(struct hvc_replication *r)
     struct hvc_message m = {.kind = HVC_MESSAGE_PROPOSE};
 
     if (mine == NULL || mine->index <= r->digest_proposed || !is_primary(r) || view->source != view->self ||
+        view->forced || /* this store alone would commit it, and the others may go on without it */
         !hvc_view_is_participant(r) || !share_left(r, sizeof(op)) || !hvc_out_room(r))
         return;
     for (uint32_t i = 0; i < view->count; i++) {

@@ -296,7 +296,8 @@ static int on_operator(struct hvc_replication *r, const struct hvc_replication_e
         r->init = true;
         return 0;
     }
-    if (r->unused != 0)
+    if (r->unused != 0 ||
+        r->log.last == 0) /* a bootstrap that was cut short counts, but there is nothing to go on from */
         return -ENOENT;
     memcpy(r->config.cluster_id, event->cluster_id, sizeof(r->config.cluster_id));
     r->force = true;

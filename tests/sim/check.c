@@ -56,6 +56,8 @@ bool check_is_former(const struct sim_world *w, const struct sim_node *n)
 
     if (w->forgiven == 0 || !n->running)
         return false;
+    if (!w->history_known)
+        return true;
     hvc_replication_status(n->core, &s);
     return memcmp(s.cluster_id, w->history, sizeof(w->history)) != 0;
 }

@@ -77,7 +77,6 @@
     X(FOREIGN, 0, "store of a former history met")                                                                     \
     X(RESOLVED, 0, "job resolved by an operator")                                                                      \
     X(REPORT_STALE, 0, "report about a phase that is over refused")                                                    \
-    X(REPORT_OTHERS, 0, "report of a node that has no part refused")                                                   \
     X(FENCED_REFUSED, 0, "fencing of a member not believed")                                                           \
     X(INCOMING_LEFT, 0, "incoming guest whose source is dead")
 

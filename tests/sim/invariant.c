@@ -257,7 +257,6 @@ static void cover_command(struct sim_world *w, const struct hvc_command *c, cons
     w->stats.cover[COVER_RESOLVED] += c->kind == HVC_COMMAND_JOB_RESOLVE && answer->code == HVC_ANSWER_OK;
     w->stats.cover[COVER_NODE_FORGOTTEN] += c->kind == HVC_COMMAND_NODE_REMOVE && answer->code == HVC_ANSWER_OK;
     w->stats.cover[COVER_REPORT_STALE] += c->kind == HVC_COMMAND_JOB_REPORT && answer->code == HVC_ANSWER_STALE;
-    w->stats.cover[COVER_REPORT_OTHERS] += c->kind == HVC_COMMAND_JOB_REPORT && answer->code == HVC_ANSWER_NOT_YOURS;
     w->stats.cover[COVER_FENCED_REFUSED] += c->kind == HVC_COMMAND_FENCED && answer->code == HVC_ANSWER_MEMBER;
     if (c->kind == HVC_COMMAND_JOB_REPORT && answer->code == HVC_ANSWER_OK && job[c->report.job % JOBS_MAX].known &&
         job[c->report.job % JOBS_MAX].phase != c->report.from)
@@ -316,7 +315,8 @@ void invariant_entry(struct sim_world *w, struct sim_node *n, const struct hvc_e
         job[c.forget.job].forgotten = true;
     while ((j = hvc_service_job_next(n->service, &cursor)) != NULL) {
         const struct known_job *known = &job[j->id % JOBS_MAX];
-        bool admitted = j->phase == HVC_JOB_CHECKING && (!known->known || known->phase != HVC_JOB_CHECKING);
+        bool admitted = j->phase == HVC_JOB_CHECKING &&
+                        (known->known ? known->phase != HVC_JOB_CHECKING : j->index == entry->index);
 
         if (known->known && known->phase == j->phase && known->target == j->target && known->runs_on == j->runs_on)
             continue;

@@ -26,7 +26,7 @@
 #define SIM_SENDQ_MAX  64    /* bounded queues: more is a violation */
 #define SIM_ACCEPT_MAX 8     /* what corosync takes before TRY_AGAIN */
 #define SIM_GUESTS     6
-#define SIM_WINDOW     128
+#define SIM_WINDOW     256
 #define SIM_TOKENS     24
 #define SIM_JOBS_KEPT  14
 #define SIM_STARTS_MAX 4096u          /* pid / this: the boot of the host in which it ran */

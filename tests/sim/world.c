@@ -325,7 +325,7 @@ static unsigned choose_core(struct sim_world *w)
     unsigned core = 0, all = (1u << w->nodes) - 1;
     uint32_t expected = 0;
 
-    if (w->modes != 0 || w->changed || sim_chance(w, 400))
+    if (w->modes != 0 || w->changed || w->forgiven != 0 || w->force_under_way || sim_chance(w, 400))
         return all;
     for (int i = 0; i < w->nodes; i++)
         expected += w->votes[i];
