@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Inside of the table of moves, for moves.c, moves_adopt.c and moves_operations.c. */
+/* The table of moves and their threads, for moves.c, moves_adopt.c and moves_operations.c. */
 #ifndef HVC_MOVES_TABLE_H
 #define HVC_MOVES_TABLE_H
 
@@ -25,6 +25,8 @@ struct hvc_moves_entry {
     int64_t began_at; /* seconds since the epoch, for people */
     struct hvc_move_task task;
     atomic_bool cancel;
+    /* What is done when it ended unproven, with the lock held; NULL: nothing. */
+    int (*go_on)(const struct hvc_moves_entry *entry, struct hvc_error *error);
     struct hvc_move_wish wish; /* of the first who wants an adopted move; from then on it is as a move of his own */
     struct hvc_migrate_progress progress;
     bool ended;
@@ -42,7 +44,7 @@ struct hvc_moves {
 
 /* By id, or (id NULL) the one under way of a guest. */
 struct hvc_moves_entry *hvc_moves_find(struct hvc_moves *moves, const char *id, const char *uuid);
-/* Asks for its end and waits for that: OK when it has ended, however; TIMEOUT with words. */
+/* moves.c: asks for its end and waits for that: OK when it has ended, however; TIMEOUT with words. */
 enum hvc_result hvc_moves_cancel_entry(struct hvc_call *call, struct hvc_moves_entry *entry);
 
 /* A new one in the table, newest; NULL: no memory. Then its ends are set, and its thread is started; or it is dropped
@@ -52,6 +54,7 @@ struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, c
 int hvc_moves_set_ends(struct hvc_moves_entry *entry, const char *source, const char *target, struct hvc_error *error);
 int hvc_moves_start_thread(struct hvc_moves_entry *entry);
 void hvc_moves_drop_newest(struct hvc_moves *moves);
+void hvc_moves_unref(struct hvc_moves_entry *entry);
 
 /* What is to be known of it in another life; the boot is left empty. */
 void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_record *ret_record);
