@@ -41,7 +41,7 @@ void config_change(struct sim_world *w, struct sim_node *n)
 {
     int live = 0;
 
-    if (sim_chance(w, 300)) {
+    if (sim_chance(w, 120)) {
         w->renamed[n->id]++;
         w->stats.cover[COVER_NODE_RENAMED]++;
         return;
@@ -188,6 +188,7 @@ void config_lose_majority(struct sim_world *w, struct sim_node *n)
     for (int i = 0; i < w->nodes; i++) {
         struct sim_node *other = &w->node[i];
 
+        other->init = other->force = false; /* nobody says init while a store is left */
         if (other == n)
             continue;
         node_kill(w, other, false);

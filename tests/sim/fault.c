@@ -419,7 +419,7 @@ static const struct {
 } kinds[] = {
     {230, kind_partition}, {200, kind_merge},    {140, fault_kill},     {90, kind_power},
     {60, kind_short_cut},  {110, hang},          {40, kind_busy},       {20, kind_lag},
-    {40, kind_slow},       {20, kind_full},      {50, spoil_store},     {60, config_change},
+    {40, kind_slow},       {20, kind_full},      {50, spoil_store},     {100, config_change},
     {10, kind_all_off},    {30, kind_ring},      {30, kind_two_off},    {30, kind_deaf},
     {60, kind_link},       {60, kind_libvirt},   {30, kind_stall},      {30, kind_clock},
     {30, kind_bad},        {20, kind_daemons},   {120, hand_guest},     {200, hand_move},
