@@ -285,8 +285,16 @@ void hvc_propose_void(struct hvc_replica *r)
     r->flies = (struct hvc_request_list){0};
 }
 
-static void fill_answer(const struct hvc_replication_update *u, const struct hvc_answer *answer,
-                        struct hvc_replica_outcome *outcome)
+/* Epoch of the entry that ran; 0 when it has been compacted. */
+static uint64_t epoch_at(const struct hvc_replica *r, uint64_t index)
+{
+    struct hvc_entry entry;
+
+    return hvc_replication_entry(r->core, index, &entry) == 0 ? entry.epoch : 0;
+}
+
+static void fill_answer(const struct hvc_replica *r, const struct hvc_replication_update *u,
+                        const struct hvc_answer *answer, struct hvc_replica_outcome *outcome)
 {
     outcome->index = u->work_entry.index;
     outcome->epoch = u->work_entry.epoch;
@@ -294,6 +302,7 @@ static void fill_answer(const struct hvc_replication_update *u, const struct hvc
         outcome->answer = *answer;
     } else if (u->work_verdict == HVC_VERDICT_DUPLICATE) {
         outcome->index = u->work_first;
+        outcome->epoch = epoch_at(r, u->work_first);
         outcome->answer = hvc_answer_unpack(u->work_code, u->work_value);
     } else {
         outcome->error = -ESTALE;
@@ -317,7 +326,7 @@ static bool answer_in(struct hvc_replica *r, struct hvc_request_list *list, cons
     if (at == NULL)
         return false;
     (void)take_behind(list, before);
-    fill_answer(u, answer, &outcome);
+    fill_answer(r, u, answer, &outcome);
     end(r, at, &outcome);
     return true;
 }

@@ -130,7 +130,8 @@ static enum hvc_result say_answer(struct hvc_call *call, const struct hvc_replic
     hvc_record_set_text(call->data, "outcome", hvc_answer_name(answer->code));
     hvc_record_set_bool(call->data, "repeated", answer->repeated);
     hvc_record_set_u64(call->data, "index", outcome->index);
-    hvc_record_set_u64(call->data, "epoch", outcome->epoch);
+    if (outcome->epoch != 0)
+        hvc_record_set_u64(call->data, "epoch", outcome->epoch);
     if (answer->code == HVC_ANSWER_OK && answer->value != 0)
         hvc_record_set_u64(call->data, "id", answer->value);
     hvc_answer_text(answer, text, sizeof(text));

@@ -130,6 +130,7 @@ static void a_repeated_token_gets_the_first_answer_also_after_a_restart(void **s
                      0);
     assert_true(second.answer.repeated);
     assert_int_equal(second.index, first.index);
+    assert_int_equal(second.epoch, first.epoch);
     assert_int_equal(second.answer.code, first.answer.code);
     assert_int_equal(second.answer.detail, first.answer.detail);
     assert_int_equal(second.answer.value, first.answer.value);

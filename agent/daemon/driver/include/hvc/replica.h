@@ -73,7 +73,7 @@ struct hvc_replica_outcome {
                   ...: words). -ETIMEDOUT, -ECANCELED: it may still come to be applied; ask again with the same token.
                   -ESTALE: the token is too old, its outcome is not known. */
     struct hvc_answer answer;
-    uint64_t index, epoch;
+    uint64_t index, epoch; /* of the entry that ran; epoch 0: a repeated request whose entry has been compacted */
     char words[HVC_ERROR_TEXT_MAX];
 };
 
