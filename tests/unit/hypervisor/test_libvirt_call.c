@@ -232,15 +232,24 @@ static int teardown_gate(void **state)
     return everything_left(gate.made) ? 0 : -1;
 }
 
+/* A call whose time is over before it has got into libvirt hangs nowhere: on a loaded machine another one is made. */
+static void one_more_hangs(struct hvc_hypervisor *h, unsigned flags, unsigned now, struct hvc_error *error)
+{
+    uint64_t deadline = hvc_deadline_in(30000);
+
+    do {
+        assert_int_equal(gated_call(h, flags, 50, error), -ETIMEDOUT);
+    } while (status_of(h).stuck_calls < now && hvc_deadline_left(deadline) > 0);
+    assert_int_equal(status_of(h).stuck_calls, now);
+}
+
 static void stuck_calls_are_counted_bounded_and_forgotten_when_they_return(void **state)
 {
     struct hvc_hypervisor *h = *state;
     struct hvc_error error = {.code = 0};
 
-    for (unsigned i = 0; i < HVC_STUCK_CALLS_MAX; i++) {
-        assert_int_equal(gated_call(h, 0, 50, &error), -ETIMEDOUT);
-        assert_int_equal(status_of(h).stuck_calls, i + 1);
-    }
+    for (unsigned i = 0; i < HVC_STUCK_CALLS_MAX; i++)
+        one_more_hangs(h, 0, i + 1, &error);
     assert_non_null(strstr(error.text, "wait at a gate"));
     assert_int_equal(status_of(h).health, HVC_HYPERVISOR_HANGS);
     for (int i = 0; i < 10; i++)
@@ -257,9 +266,8 @@ static void waiting_for_one_guest_says_nothing_about_libvirtd(void **state)
 {
     struct hvc_hypervisor *h = *state;
 
-    assert_int_equal(gated_call(h, HVC_CALL_SOFT, 50, NULL), -ETIMEDOUT);
+    one_more_hangs(h, HVC_CALL_SOFT, 1, NULL);
     assert_int_equal(status_of(h).health, HVC_HYPERVISOR_ANSWERS);
-    assert_int_equal(status_of(h).stuck_calls, 1);
     assert_int_equal(gated_call(h, HVC_CALL_MOVE, 50, NULL), -ETIMEDOUT);
     assert_int_equal(status_of(h).stuck_calls, 1); /* a migration takes its time */
 }
