@@ -186,5 +186,5 @@ check_build() {
 }
 
 create_lab() {
-    mkdir -p "$LAB_DIR"/{switch,shared,guests,nodes} && copy_programs && stage_build "$LAB_DIR/stage" && make_nodes && write_conf
+    mkdir -p "$LAB_DIR"/{switch,shared,guests,nodes} && dirname "$(dirname "$LAB_HOME")" >"$LAB_DIR/tree" && copy_programs && stage_build "$LAB_DIR/stage" && make_nodes && write_conf
 }
