@@ -34,7 +34,7 @@ static void take_outcome(struct hvc_delivery *d, enum hvc_group_outcome outcome)
 {
     if (outcome == HVC_GROUP_NOTHING)
         return;
-    hvc_queue_clear(d->sending);
+    hvc_sending_clear(d->sending);
     if (outcome == HVC_GROUP_VIEW)
         put_view(d);
     else
@@ -50,7 +50,7 @@ void hvc_delivery_begin(struct hvc_delivery *d, uint32_t own_node)
 
 void hvc_delivery_end(struct hvc_delivery *d)
 {
-    hvc_queue_clear(d->sending);
+    hvc_sending_clear(d->sending);
     if (d->view.open)
         put_view_end(d);
     d->view.open = false;
@@ -69,17 +69,30 @@ static const char *bytes_text(const void *bytes, size_t length, char text[BYTES_
     return text;
 }
 
-void hvc_delivery_message(struct hvc_delivery *d, uint32_t node, uint32_t pid, const void *bytes, size_t length)
+struct sender {
+    struct hvc_delivery *delivery;
+    uint32_t node, pid;
+};
+
+static void put_message(void *context, const void *bytes, size_t length)
 {
     struct hvc_replication_event event = {.kind = HVC_REPLICATION_MESSAGE};
+    const struct sender *from = context;
     char text[BYTES_TEXT_MAX];
 
-    if (d->report->trace != NULL)
-        hvc_report_trace(d->report, "deliver from=%u/%u length=%zu bytes=%s", node, pid, length,
-                         bytes_text(bytes, length, text));
-    event.message.node = node;
+    if (from->delivery->report->trace != NULL)
+        hvc_report_trace(from->delivery->report, "deliver from=%u/%u length=%zu bytes=%s", from->node, from->pid,
+                         length, bytes_text(bytes, length, text));
+    event.message.node = from->node;
     event.message.length = length;
-    put(d, &event, bytes, length);
+    put(from->delivery, &event, bytes, length);
+}
+
+void hvc_delivery_message(struct hvc_delivery *d, uint32_t node, uint32_t pid, const void *bytes, size_t length)
+{
+    struct sender from = {.delivery = d, .node = node, .pid = pid};
+
+    hvc_sending_unpack(bytes, length, put_message, &from);
 }
 
 /* NODEDOWN and NODEUP come with a ring change; every other reason is a process's in a standing ring. */

@@ -11,11 +11,12 @@
 #include "events.h"
 #include "group_view.h"
 #include "report.h"
+#include "sending.h"
 
 struct hvc_delivery {
     struct hvc_events *events;
-    struct hvc_queue *sending; /* every message in it is for one view: it ends with the view */
-    struct hvc_report *report; /* failed is set when an event would be lost */
+    struct hvc_sending *sending; /* every message in it is for one view: it ends with the view */
+    struct hvc_report *report;   /* failed is set when an event would be lost */
     struct hvc_group_view view;
     struct hvc_ring_id quorum_ring;
     bool quorate, quorum_known;
@@ -26,7 +27,7 @@ struct hvc_delivery {
 void hvc_delivery_begin(struct hvc_delivery *d, uint32_t own_node);
 void hvc_delivery_end(struct hvc_delivery *d);
 
-/* CPG, in its order. */
+/* CPG, in its order. A message is a packet of ours (sending.h): one event and one line for each part. */
 void hvc_delivery_message(struct hvc_delivery *d, uint32_t node, uint32_t pid, const void *bytes, size_t length);
 void hvc_delivery_group(struct hvc_delivery *d, const struct cpg_address *members, size_t count,
                         const struct cpg_address *left, size_t left_count, const struct cpg_address *joined,

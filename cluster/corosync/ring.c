@@ -13,7 +13,7 @@
 static void ring_free(struct hvc_ring *ring)
 {
     hvc_events_done(&ring->events);
-    hvc_queue_done(&ring->sending);
+    hvc_sending_done(&ring->sending);
     hvc_report_done(&ring->report);
     (void)pthread_mutex_destroy(&ring->end_lock);
     (void)pthread_cond_destroy(&ring->end_come);
@@ -65,7 +65,7 @@ static int ring_new(hvc_ring_trace_fn trace, void *context, struct hvc_ring **re
         return result;
     }
     init_end(ring);
-    hvc_queue_init(&ring->sending, HVC_RING_SEND_MAX);
+    hvc_sending_init(&ring->sending, HVC_RING_SEND_MAX);
     hvc_report_init(&ring->report, trace, context);
     ring->delivery = (struct hvc_delivery){.events = &ring->events, .sending = &ring->sending, .report = &ring->report};
     ring->connection = (struct hvc_connection){.delivery = &ring->delivery, .report = &ring->report};
@@ -166,6 +166,6 @@ int hvc_ring_name(struct hvc_ring *ring, uint32_t node, char ret_name[HVC_NODE_N
 void hvc_ring_status(struct hvc_ring *ring, struct hvc_ring_status *ret_status)
 {
     hvc_report_status(&ring->report, ret_status);
-    ret_status->send_bytes = hvc_queue_bytes(&ring->sending);
+    ret_status->send_bytes = hvc_queue_bytes(&ring->sending.queue);
     ret_status->receive_bytes = hvc_events_bytes(&ring->events);
 }

@@ -15,7 +15,7 @@ struct hvc_ring {
     atomic_bool paused; /* the receiver is behind: CPG is not dispatched */
     struct cpg_name group;
     struct hvc_events events;
-    struct hvc_queue sending;
+    struct hvc_sending sending;
     struct hvc_report report;
     struct hvc_delivery delivery; /* of the thread, as what follows */
     struct hvc_connection connection;

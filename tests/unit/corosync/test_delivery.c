@@ -8,7 +8,7 @@ static const struct hvc_ring_id ring_4 = {.node = 1, .seq = 4}, ring_8 = {.node 
 
 static struct {
     struct hvc_events events;
-    struct hvc_queue sending;
+    struct hvc_sending sending;
     struct hvc_report report;
     struct hvc_delivery delivery;
     char trace[1024];
@@ -25,7 +25,7 @@ static int up(void **state)
     (void)state;
     memset(&w, 0, sizeof(w));
     assert_int_equal(hvc_events_init(&w.events, 10000), 0);
-    hvc_queue_init(&w.sending, 10000);
+    hvc_sending_init(&w.sending, 10000);
     hvc_report_init(&w.report, keep_line, NULL);
     w.delivery = (struct hvc_delivery){.events = &w.events, .sending = &w.sending, .report = &w.report};
     hvc_delivery_begin(&w.delivery, 1);
@@ -36,7 +36,7 @@ static int down(void **state)
 {
     (void)state;
     hvc_events_done(&w.events);
-    hvc_queue_done(&w.sending);
+    hvc_sending_done(&w.sending);
     hvc_report_done(&w.report);
     return 0;
 }
@@ -90,7 +90,7 @@ static void a_node_that_goes_ends_the_view_and_the_totem_callback_begins_the_nex
     assert_string_equal(w.trace, "group members=1/10 left=2/20:3 joined=");
     (void)next(HVC_REPLICATION_VIEW_END);
     nothing_more();
-    assert_int_equal(hvc_queue_bytes(&w.sending), 0); /* it was meant for the view that has ended */
+    assert_int_equal(hvc_queue_bytes(&w.sending.queue), 0); /* it was meant for the view that has ended */
     hvc_delivery_totem(&w.delivery, ring_8, 1, nodes);
     assert_string_equal(w.trace, "totem ring=1.8 nodes=1");
     view = next(HVC_REPLICATION_VIEW);
@@ -116,7 +116,7 @@ static void messages_come_whole_and_leave_a_line(void **state)
 
     (void)state;
     stand_with_two();
-    hvc_delivery_message(&w.delivery, 2, 20, "a\xff", 2);
+    hvc_delivery_message(&w.delivery, 2, 20, "\2\0\0\0a\xff", 6);
     event = next(HVC_REPLICATION_MESSAGE);
     assert_int_equal(event.message.node, 2);
     assert_int_equal(event.message.length, 2);

@@ -6,95 +6,198 @@
 #include "../hvc_cmocka.h"
 #include "hvc/limits.h"
 
-/* What corosync stands for here: takes so many messages, then answers with an error. */
+/* What corosync stands for here: takes so many packets, then answers with an error. */
 struct sink {
     unsigned takes;
     int then;
-    char taken[16];
+    unsigned packets;
+    char taken[16]; /* the messages of one byte in them */
     unsigned count;
 };
+
+static void take_part(void *context, const void *bytes, size_t length)
+{
+    struct sink *sink = context;
+
+    assert_int_equal(length, 1);
+    sink->taken[sink->count++] = *(const char *)bytes;
+}
 
 static int take(void *context, const void *bytes, size_t length)
 {
     struct sink *sink = context;
 
-    assert_int_equal(length, 1);
     if (sink->takes == 0)
         return sink->then;
     sink->takes--;
-    sink->taken[sink->count++] = *(const char *)bytes;
+    sink->packets++;
+    hvc_sending_unpack(bytes, length, take_part, sink);
     return 0;
 }
 
-static void put_abc(struct hvc_queue *queue)
+static struct hvc_sending sending;
+
+static void put(const char *letters)
 {
-    hvc_queue_init(queue, 100);
-    for (const char *at = "abc"; *at != '\0'; at++)
-        assert_int_equal(hvc_sending_put(queue, at, 1), 0);
+    for (const char *at = letters; *at != '\0'; at++)
+        assert_int_equal(hvc_sending_put(&sending, at, 1), 0);
 }
 
-static void what_waits_goes_out_in_order(void **state)
+static int set_up(void **state)
+{
+    (void)state;
+    hvc_sending_init(&sending, 3 * HVC_RING_MESSAGE_MAX);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    hvc_sending_done(&sending);
+    return 0;
+}
+
+static void what_waits_goes_out_in_order_and_at_once(void **state)
 {
     struct sink sink = {.takes = 9};
-    struct hvc_queue queue;
 
     (void)state;
-    put_abc(&queue);
-    assert_int_equal(hvc_sending_flush(&queue, take, &sink), 0);
+    put("abc");
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), 0);
     assert_string_equal(sink.taken, "abc");
-    assert_int_equal(hvc_sending_flush(&queue, take, &sink), 0);
-    assert_int_equal(sink.count, 3);
-    hvc_queue_done(&queue);
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), 0);
+    assert_int_equal(sink.packets, 1);
 }
 
-static void a_message_that_is_not_taken_now_stays_the_next_one(void **state)
+static void a_packet_that_is_not_taken_now_stays_and_takes_in_what_comes(void **state)
 {
-    struct sink sink = {.takes = 1, .then = -EAGAIN};
-    struct hvc_queue queue;
+    struct sink sink = {.then = -EAGAIN};
 
     (void)state;
-    put_abc(&queue);
+    put("abc");
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(hvc_sending_flush(&queue, take, &sink), -EAGAIN);
-    assert_string_equal(sink.taken, "a");
+        assert_int_equal(hvc_sending_flush(&sending, take, &sink), -EAGAIN);
+    put("d");
     sink.takes = 2;
-    assert_int_equal(hvc_sending_flush(&queue, take, &sink), 0);
-    assert_string_equal(sink.taken, "abc");
-    hvc_queue_done(&queue);
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), 0);
+    assert_string_equal(sink.taken, "abcd");
+    assert_int_equal(sink.packets, 1);
 }
 
-static void a_failure_ends_it_and_the_message_is_gone(void **state)
+static void a_failure_ends_it_and_the_packet_is_gone(void **state)
 {
-    struct sink sink = {.takes = 1, .then = -EIO};
-    struct hvc_queue queue;
+    struct sink sink = {.takes = 0, .then = -EIO};
 
     (void)state;
-    put_abc(&queue);
-    assert_int_equal(hvc_sending_flush(&queue, take, &sink), -EIO);
-    assert_int_equal(hvc_queue_bytes(&queue), 1);
-    hvc_queue_done(&queue);
+    put("abc");
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), -EIO);
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), 0);
+    assert_int_equal(sink.count, 0);
+}
+
+static void what_is_cleared_is_not_sent_packed_or_not(void **state)
+{
+    struct sink sink = {.then = -EAGAIN};
+
+    (void)state;
+    put("ab");
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), -EAGAIN);
+    put("c");
+    hvc_sending_clear(&sending);
+    sink.takes = 9;
+    put("d");
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), 0);
+    assert_string_equal(sink.taken, "d");
 }
 
 static void what_is_too_long_or_too_much_is_refused(void **state)
 {
     static const char big[HVC_RING_MESSAGE_MAX + 1];
-    struct hvc_queue queue;
 
     (void)state;
-    hvc_queue_init(&queue, HVC_RING_MESSAGE_MAX);
-    assert_int_equal(hvc_sending_put(&queue, big, sizeof(big)), -EMSGSIZE);
-    assert_int_equal(hvc_sending_put(&queue, big, sizeof(big) - 1), 0);
-    assert_int_equal(hvc_sending_put(&queue, big, 1), -ENOBUFS);
-    hvc_queue_done(&queue);
+    assert_int_equal(hvc_sending_put(&sending, big, sizeof(big)), -EMSGSIZE);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(hvc_sending_put(&sending, big, sizeof(big) - 1), 0);
+    assert_int_equal(hvc_sending_put(&sending, big, 1), -ENOBUFS);
+}
+
+struct lengths {
+    size_t length[8];
+    unsigned packets, count;
+};
+
+static void note_length(void *context, const void *bytes, size_t length)
+{
+    struct lengths *lengths = context;
+
+    (void)bytes;
+    lengths->length[lengths->count++] = length;
+}
+
+static int note_packet(void *context, const void *bytes, size_t length)
+{
+    struct lengths *lengths = context;
+
+    assert_in_range(length, 1, HVC_RING_PACKET_MAX);
+    lengths->packets++;
+    hvc_sending_unpack(bytes, length, note_length, lengths);
+    return 0;
+}
+
+static void messages_of_every_size_travel_in_as_many_packets_as_they_need(void **state)
+{
+    static const char big[HVC_RING_MESSAGE_MAX];
+    struct lengths lengths = {.packets = 0};
+
+    (void)state;
+    assert_int_equal(hvc_sending_put(&sending, big, 0), 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(hvc_sending_put(&sending, big, sizeof(big)), 0);
+    assert_int_equal(hvc_sending_put(&sending, big, 7), 0);
+    assert_int_equal(hvc_sending_flush(&sending, note_packet, &lengths), 0);
+    assert_int_equal(lengths.packets, 2);
+    assert_int_equal(lengths.count, 4);
+    assert_int_equal(lengths.length[0], 0);
+    assert_int_equal(lengths.length[1], sizeof(big));
+    assert_int_equal(lengths.length[2], sizeof(big));
+    assert_int_equal(lengths.length[3], 7);
+}
+
+static void what_is_no_packet_is_given_as_it_is(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t length, last; /* of the part that cannot be read */
+        unsigned parts;
+    } cases[] = {
+        {"abc", 3, 3, 1},                         /* half a length */
+        {"\1\0\0\0x\5\0\0\0y", 10, 5, 2},         /* a part that is cut */
+        {"\1\0\0\0x\xff\xff\xff\xffy", 10, 5, 2}, /* an absurd length */
+        {"\1\0\0\0x\1\0\0", 8, 3, 2},             /* half a length behind a part */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct lengths lengths = {.packets = 0};
+
+        hvc_sending_unpack(cases[i].bytes, cases[i].length, note_length, &lengths);
+        assert_int_equal(lengths.count, cases[i].parts);
+        assert_int_equal(lengths.length[lengths.count - 1], cases[i].last);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_waits_goes_out_in_order),
-        cmocka_unit_test(a_message_that_is_not_taken_now_stays_the_next_one),
-        cmocka_unit_test(a_failure_ends_it_and_the_message_is_gone),
-        cmocka_unit_test(what_is_too_long_or_too_much_is_refused),
+        cmocka_unit_test_setup_teardown(what_waits_goes_out_in_order_and_at_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_packet_that_is_not_taken_now_stays_and_takes_in_what_comes, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_failure_ends_it_and_the_packet_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_cleared_is_not_sent_packed_or_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_too_long_or_too_much_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(messages_of_every_size_travel_in_as_many_packets_as_they_need, set_up,
+                                        tear_down),
+        cmocka_unit_test(what_is_no_packet_is_given_as_it_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

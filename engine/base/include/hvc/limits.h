@@ -69,6 +69,7 @@
 
 /* the ring: messages between the main loop and the thread that talks to corosync */
 #define HVC_RING_MESSAGE_MAX HVC_MESSAGE_MAX
+#define HVC_RING_PACKET_MAX  (64 * 1024)        /* one message of CPG: what waited at one time, several of ours */
 #define HVC_RING_SEND_MAX    (64 * 1024 * 1024) /* bytes waiting to be sent */
 #define HVC_RING_RECEIVE_MAX (16 * 1024 * 1024) /* bytes delivered and not yet taken; then corosync queues */
 
