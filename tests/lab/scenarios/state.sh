@@ -9,7 +9,7 @@
 
 STATE_DAEMON=/run/hvc-lab/lab/machine/hvclusterd # hvclusterd with tests/lab/unsynced.h
 STATE_WRITER=$PWD/$HVC_BUILD/tests/lab/tools/hvc-writer
-STATE_LISTS=build/tests/state # the writers' own lists, outside the cluster
+STATE_LISTS=build/tests/state-$HVC_LAB # the writers' own lists, outside the cluster
 STATE_SETTING=bandwidth       # what the writers change
 STATE_MODE=clone
 STATE_NODES=3
@@ -233,8 +233,8 @@ state_begin() { # state_begin [hand] [fencing]
     done
     mkdir -p build/tests
     rm -rf "$STATE_LISTS"
-    if ! $lab up --nodes "$STATE_NODES" >build/tests/lab-up.log 2>&1; then
-        cat build/tests/lab-up.log
+    if ! $lab up --nodes "$STATE_NODES" >"build/tests/lab-up-$HVC_LAB.log" 2>&1; then
+        cat "build/tests/lab-up-$HVC_LAB.log"
         not_ok "the lab comes up"
         group_end
     fi
