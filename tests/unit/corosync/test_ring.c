@@ -29,7 +29,7 @@ static void open_ring(void)
 static struct hvc_replication_event wait_for(enum hvc_replication_event_kind kind)
 {
     uint64_t end = hvc_deadline_in(WAIT_MS);
-    struct hvc_replication_event event;
+    struct hvc_replication_event event = {.kind = kind};
     struct hvc_ring_status status;
 
     while (hvc_deadline_left(end) > 0) {
