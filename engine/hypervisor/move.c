@@ -36,6 +36,7 @@ const char *hvc_move_end_name(enum hvc_move_end end)
         [HVC_MOVE_MOVED] = "moved",         [HVC_MOVE_STAYED] = "stayed",
         [HVC_MOVE_GONE] = "gone",           [HVC_MOVE_BROKEN] = "broken",
         [HVC_MOVE_DOUBLE] = "double",       [HVC_MOVE_UNPROVEN] = "unproven",
+        [HVC_MOVE_PREPARED] = "prepared",
     };
 
     return (size_t)end < sizeof(names) / sizeof(names[0]) ? names[end] : "invalid";
@@ -385,6 +386,11 @@ int hvc_move_new(const struct hvc_move_request *request, struct hvc_move **ret_m
 
     if (m == NULL)
         return hvc_error_set(error, -ENOMEM, "no memory for a move");
+    if (request->kind != HVC_KIND_LIVE) {
+        free(m);
+        return hvc_error_set(error, -EOPNOTSUPP, "moves of kind %u are not made by this version",
+                             (unsigned)request->kind);
+    }
     m->request = *request;
     result = copy_texts(m, request);
     if (result == 0 && !request->adopt && (m->target_uri[0] == '\0' || request->target == NULL))

@@ -76,6 +76,7 @@ static void say_end(struct hvc_move *m, enum hvc_move_end end, struct hvc_error 
         break;
     case HVC_MOVE_UNDER_WAY:
     case HVC_MOVE_NOT_STARTED:
+    case HVC_MOVE_PREPARED:
     case HVC_MOVE_UNPROVEN:
         break;
     }

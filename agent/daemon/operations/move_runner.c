@@ -101,6 +101,7 @@ static enum hvc_result result_of(enum hvc_move_end end, int code)
 {
     switch (end) {
     case HVC_MOVE_MOVED:
+    case HVC_MOVE_PREPARED:
         return HVC_RESULT_OK;
     case HVC_MOVE_NOT_STARTED:
         return code < 0 ? hvc_result_of_errno(code) : HVC_RESULT_REFUSED;

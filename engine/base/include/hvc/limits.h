@@ -13,6 +13,7 @@
 #define HVC_RESOURCE_NAME_MAX 256 /* id of a Pacemaker resource */
 #define HVC_URI_MAX           512
 #define HVC_PATH_TEXT_MAX     4096 /* PATH_MAX of Linux */
+#define HVC_DISK_PATH_MAX     1024 /* of a file with a guest's disk; as long as QEMU's own words show it */
 #define HVC_ERROR_TEXT_MAX    1024 /* an error with the words of libvirt, corosync, pacemaker inside */
 
 /* the cluster */
@@ -21,7 +22,10 @@
 #define HVC_GUESTS_PER_NODE_MAX 1024
 
 /* documents */
-#define HVC_XML_MAX (256 * 1024) /* one guest definition; libvirt's own RPC limit is 4 MiB */
+#define HVC_XML_MAX        (256 * 1024) /* one guest definition; libvirt's own RPC limit is 4 MiB */
+#define HVC_PLAN_DISKS_MAX 32           /* disks of one guest whose storage is moved */
+#define HVC_PLAN_FILES_MAX 16           /* files beside them that go along */
+#define HVC_PLAN_TEXT_MAX  (112 * 1024) /* a plan of that many, all paths of the greatest length */
 
 /* the service: what a cluster remembers. Equal on all nodes, because "full" is an answer that all must give alike */
 #define HVC_JOBS_KEPT_MAX                                                                                              \

@@ -110,6 +110,17 @@ struct hvc_host_facts {
     uint64_t memory_free_kib;
 };
 
+/* How the memory is compressed on its way. */
+enum hvc_compression {
+    HVC_COMPRESSION_NONE,
+    HVC_COMPRESSION_AUTO, /* the best that both ends, the parallel streams and post-copy allow; none when none does */
+    HVC_COMPRESSION_XBZRLE,
+    HVC_COMPRESSION_MT,   /* QEMU's compression threads */
+    HVC_COMPRESSION_ZSTD, /* of parallel streams (multifd) */
+    HVC_COMPRESSION_COUNT
+};
+const char *hvc_compression_name(unsigned compression); /* "xbzrle"; "invalid" outside the enum */
+
 /* How a move is made. Zero values are the defaults. */
 struct hvc_migrate_options {
     const char *target_uri; /* libvirt of the target as the SOURCE reaches it: "qemu+tls://n2/system". Required */
@@ -122,7 +133,26 @@ struct hvc_migrate_options {
     bool post_copy_allowed;   /* may be switched to post-copy by hvc_hypervisor_post_copy */
     unsigned parallel;        /* streams; 0 or 1: one */
     bool unsafe;              /* VIR_MIGRATE_UNSAFE: only ever by an explicit word of the administrator */
+    enum hvc_compression compression;
+    uint64_t post_copy_bandwidth_mib; /* 0: not limited */
+    /* disks that are copied along with the memory (VIR_MIGRATE_NON_SHARED_DISK): set by hvc_move_run, not by who asks
+     */
+    const char *const *disks; /* target names; NULL: none */
+    size_t disk_count;
+    const char *target_xml;        /* the definition as the target shall have it; NULL: the same */
+    const char *target_stored_xml; /* the stored one there; NULL: none that it did not have */
 };
+
+/*
+ * 0 when a hypervisor of these versions (of struct hvc_host_facts) can move with these options; -EOPNOTSUPP or -EINVAL
+ * with the reason: a table of what each version knows, and of what excludes what. AUTO is always possible. Pure.
+ */
+int hvc_migrate_options_check(const struct hvc_migrate_options *options, uint64_t libvirt_version,
+                              uint64_t hypervisor_version, struct hvc_error *error);
+
+/* What AUTO comes to, anything else as it is. Pure. */
+enum hvc_compression hvc_compression_choose(const struct hvc_migrate_options *options, uint64_t libvirt_version,
+                                            uint64_t hypervisor_version);
 
 enum hvc_migrate_phase {
     HVC_MIGRATE_NONE,      /* no migration job on this guest */
@@ -137,7 +167,8 @@ const char *hvc_migrate_phase_name(enum hvc_migrate_phase phase);
 struct hvc_migrate_progress {
     enum hvc_migrate_phase phase;
     uint64_t elapsed_ms;
-    uint64_t total_bytes, done_bytes, remaining_bytes; /* of the guest; done never falls within one move */
+    uint64_t total_bytes, done_bytes, remaining_bytes; /* memory and disks; done never falls within one move */
+    uint64_t disk_total_bytes, disk_done_bytes;        /* the share of the disks that are copied; 0: none is */
     uint64_t sent_bytes;                               /* over the wire, what was sent again included */
     uint64_t rate_bytes;                               /* per second, over the last interval */
     uint64_t dirty_rate_bytes;                         /* per second; 0 when unknown */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "../hvc_cmocka.h"
+#include "hvc/hypervisor.h"
+
+#define LIBVIRT_9_0 9000000
+#define LIBVIRT_9_4 9004000
+#define QEMU_7_2    7002000
+#define QEMU_9_1    9001000
+#define QEMU_10_1   10001000
+
+static const char *const one_disk[] = {"vda"};
+
+static const struct option_case {
+    const char *what;
+    struct hvc_migrate_options options;
+    uint64_t libvirt, qemu;
+    int wanted;
+    const char *words;
+} cases[] = {
+    {"nothing", {.parallel = 0}, LIBVIRT_9_0, QEMU_7_2, 0, ""},
+    {"all that goes together",
+     {.tls = true, .post_copy_allowed = true, .post_copy_bandwidth_mib = 5, .compression = HVC_COMPRESSION_XBZRLE},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     0,
+     ""},
+    {"disks in parallel streams",
+     {.tls = true, .parallel = 4, .disks = one_disk, .disk_count = 1},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     0,
+     ""},
+    {"zstd in an old libvirt",
+     {.parallel = 4, .compression = HVC_COMPRESSION_ZSTD},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     -EOPNOTSUPP,
+     "libvirt 9.0 has no zstd compression; it came with 9.4"},
+    {"zstd in a newer one", {.parallel = 4, .compression = HVC_COMPRESSION_ZSTD}, LIBVIRT_9_4, QEMU_7_2, 0, ""},
+    {"zstd of one stream",
+     {.compression = HVC_COMPRESSION_ZSTD},
+     LIBVIRT_9_4,
+     QEMU_7_2,
+     -EINVAL,
+     "ask for two or more"},
+    {"threads", {.compression = HVC_COMPRESSION_MT}, LIBVIRT_9_0, QEMU_7_2, 0, ""},
+    {"threads in a QEMU without", {.compression = HVC_COMPRESSION_MT}, LIBVIRT_9_4, QEMU_9_1, -EOPNOTSUPP, "QEMU 9.1"},
+    {"threads and post-copy",
+     {.compression = HVC_COMPRESSION_MT, .post_copy_allowed = true},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     -EINVAL,
+     "exclude each other"},
+    {"threads and parallel streams",
+     {.compression = HVC_COMPRESSION_MT, .parallel = 2},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     -EINVAL,
+     "exclude each other"},
+    {"xbzrle and parallel streams",
+     {.compression = HVC_COMPRESSION_XBZRLE, .parallel = 2},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     -EINVAL,
+     "one stream"},
+    {"parallel post-copy", {.parallel = 2, .post_copy_allowed = true}, LIBVIRT_9_0, QEMU_7_2, -EINVAL, "before 10.1"},
+    {"parallel post-copy in a newer QEMU", {.parallel = 2, .post_copy_allowed = true}, LIBVIRT_9_4, QEMU_10_1, 0, ""},
+    {"a limit for a post-copy that is not allowed",
+     {.post_copy_bandwidth_mib = 1},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     -EINVAL,
+     "without post-copy"},
+    {"disks and post-copy",
+     {.post_copy_allowed = true, .disks = one_disk, .disk_count = 1},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     -EINVAL,
+     "disks are copied along"},
+    {"no such compression", {.compression = HVC_COMPRESSION_COUNT}, LIBVIRT_9_0, QEMU_7_2, -EINVAL, "unknown"},
+};
+
+static void what_a_version_can_do_is_a_table(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        const struct option_case *c = &cases[i];
+        struct hvc_error error = {.code = 0};
+        int result = hvc_migrate_options_check(&c->options, c->libvirt, c->qemu, &error);
+
+        if (result != c->wanted || strstr(error.text, c->words) == NULL)
+            fail_msg("%s: %d \"%s\"", c->what, result, error.text);
+    }
+}
+
+static void auto_is_the_best_that_is_possible(void **state)
+{
+    struct hvc_migrate_options o = {.compression = HVC_COMPRESSION_AUTO};
+
+    (void)state;
+    assert_int_equal(hvc_compression_choose(&o, LIBVIRT_9_0, QEMU_7_2), HVC_COMPRESSION_XBZRLE);
+    o.parallel = 4;
+    assert_int_equal(hvc_compression_choose(&o, LIBVIRT_9_0, QEMU_7_2), HVC_COMPRESSION_NONE);
+    assert_int_equal(hvc_compression_choose(&o, LIBVIRT_9_4, QEMU_7_2), HVC_COMPRESSION_ZSTD);
+    o.compression = HVC_COMPRESSION_MT;
+    assert_int_equal(hvc_compression_choose(&o, LIBVIRT_9_4, QEMU_7_2), HVC_COMPRESSION_MT);
+}
+
+static void every_compression_has_a_name(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < HVC_COMPRESSION_COUNT; i++)
+        assert_string_not_equal(hvc_compression_name(i), "invalid");
+    assert_string_equal(hvc_compression_name(HVC_COMPRESSION_COUNT), "invalid");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_a_version_can_do_is_a_table),
+        cmocka_unit_test(auto_is_the_best_that_is_possible),
+        cmocka_unit_test(every_compression_has_a_name),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
