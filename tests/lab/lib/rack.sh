@@ -68,9 +68,25 @@ power_request() { "$LAB_DIR/lab/fence_hvclab" "$1" "$2" lab "$LAB_DIR/switch/pow
 
 start_rack() { "$1/tests/lab/hvc-lab-rack" "$LAB_DIR"; }
 
-# Everything in the lab's PID namespace, every nested namespace and every mount in them goes with the rack.
+# A killed rack has lost its command line before the processes below it are gone, and as a zombie it still has the lab's
+# PID namespace; the machine's init takes some seconds to reap it.
+is_dying_rack() {
+    local name length=
+    { read -r name <"/proc/$1/comm" && length=$(wc -c <"/proc/$1/cmdline"); } 2>/dev/null
+    [ "$length" = 0 ] && [ "$name" = hvc-lab-rack ] && [ "$(inner_pid "$1")" = 1 ]
+}
+
+rack_is_gone() { ! is_rack "$1" && ! is_dying_rack "$1"; }
+
+# Everything in the lab's PID namespace, every nested namespace and every mount in them goes with the rack, also with one
+# that somebody else has killed. Returns when that is over.
 end_rack() {
-    find_rack || return 0
-    kill -KILL "$RACK" 2>/dev/null
-    poll 30 eval '! find_rack' || { warn "the rack (pid $RACK) does not end" && return 1; }
+    local pid=
+    if find_rack; then
+        pid=$RACK
+        kill -KILL "$pid" 2>/dev/null
+    else
+        { read -r pid <"$LAB_DIR/rack.pid"; } 2>/dev/null || return 0 # there never was one
+    fi
+    poll 30 rack_is_gone "$pid" || { warn "the rack (pid $pid) does not end, or is not reaped by its parent" && return 1; }
 }
