@@ -13,7 +13,7 @@
 ;           "HVCORDER" +8 rate KiB/s +12 flags (1: ignore the power button) +16 action (1: power off, 2: reset)
 ;           +24 mark of the copy that the action is meant for
 ;   32      the mark of the copy that owns the disk: "HVCMARK1" +8 mark +16 count +24 tick +32 nonce +40 boots
-;           +44 conflicts +48 I/O errors +52 rate +56 memory KiB
+;           +44 conflicts +48 I/O errors +52 rate +56 memory KiB +60 how often this boot heard the power button
 ;   64..127 conflicts, newest over oldest: "HVCFORK1" +8 my mark +16 my count +24 my tick +32 what was found there (48 bytes)
 ;   128..191 boots: "HVCBOOT1" +8 mark +16 count at boot +24 boots
 ;
@@ -345,6 +345,7 @@ power_button:
             jz .end
             mov ax, 0x100
             out dx, ax          ; seen
+            inc dword [presses]
             test byte [flags], 1
             jz power_off
 .end:       ret
@@ -570,6 +571,8 @@ write_mark: call forget_tlb
             mov eax, [memory_end]
             shr eax, 10
             mov [MINE + 56], eax
+            mov eax, [presses]
+            mov [MINE + 60], eax
             mov esi, MINE
             call copy_out
             mov ebx, LBA_MARK
@@ -703,6 +706,7 @@ rate:       dd 0
 rate_rest:  dd 0
 flags:      dd 0
 action:     dd 0
+presses:    dd 0
 pm:         dd 0
 seed:       dq 0
 step:       dd 0

@@ -71,6 +71,7 @@ int guest_disk_read_mark(const char *image, struct guest_disk_mark *ret_mark)
         .io_errors = get32(s + 48),
         .rate_kib = get32(s + 52),
         .memory_kib = get32(s + 56),
+        .presses = get32(s + 60),
     };
     return 0;
 }

@@ -14,6 +14,8 @@ struct guest_disk_mark {
     uint64_t mark, count, nonce;
     uint32_t tick, boots, conflicts, io_errors;
     uint32_t rate_kib, memory_kib;
+    uint32_t
+        presses; /* of the power button, that this boot heard; told by a deaf guest only, any other one is off then */
 };
 
 enum guest_disk_action {

@@ -142,9 +142,9 @@ static void print_json(const struct view *view)
            one_copy(view) ? "true" : "false", last ? node_name(last->peer, node) : "",
            last ? ms(view->now_ns - last->last_ns) : -1.0);
     printf("  \"mark\": \"%016" PRIx64 "\", \"count\": %" PRIu64 ", \"boots\": %" PRIu32 ", \"conflicts\": %" PRIu32
-           ", \"io_errors\": %" PRIu32 ", \"rate_kib\": %" PRIu32 ",\n",
+           ", \"io_errors\": %" PRIu32 ", \"rate_kib\": %" PRIu32 ", \"presses\": %" PRIu32 ",\n",
            view->disk.mark, view->disk.count, view->disk.boots, view->disk.conflicts, view->disk.io_errors,
-           view->disk.rate_kib);
+           view->disk.rate_kib, view->disk.presses);
     printf("  \"moves\": %zu, \"max_gap_ms\": %.1f, \"max_outage_ms\": %.1f, \"overlap_ms\": %.1f, \"unknown_ticks\": "
            "%" PRIu64 ",\n",
            moves(r), ms(r->gap_ns), ms(r->outage_ns), ms(longest_overlap(r)), r->unknown);

@@ -58,7 +58,7 @@ static void a_mark_is_read_from_where_the_guest_writes_it(void **state)
         'H',  'V', 'C', 'M', 'A', 'R',  'K', '1', 0xef, 0xcd, 0xab, 0x89, 0x67, 0x45, 0x23, 0x01, /* mark */
         0x10, 0,   0,   0,   0,   0,    0,   0,   0x20, 0,    0,    0,    0,    0,    0,    0,    /* count, tick */
         9,    0,   0,   0,   0,   0,    0,   0,   3,    0,    0,    0,    2,    0,    0,    0,    /* nonce ... */
-        1,    0,   0,   0,   0,   0x90, 1,   0,   0,    0,    1,    0,    0,    0,    0,    0,
+        1,    0,   0,   0,   0,   0x90, 1,   0,   0,    0,    1,    0,    4,    0,    0,    0,
     };
     struct guest_disk_mark mark;
     FILE *file = fopen(image, "r+e");
@@ -78,6 +78,7 @@ static void a_mark_is_read_from_where_the_guest_writes_it(void **state)
     assert_int_equal(mark.io_errors, 1);
     assert_int_equal(mark.rate_kib, 102400);
     assert_int_equal(mark.memory_kib, 65536);
+    assert_int_equal(mark.presses, 4);
 }
 
 static void a_missing_image_is_an_error(void **state)
