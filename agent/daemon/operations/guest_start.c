@@ -162,14 +162,23 @@ static bool fetch(struct start *s, const struct guest_survey *survey, enum hvc_r
     return true;
 }
 
+/* Without the daemon waiting here changes one thing only: Pacemaker asks for the start as soon as the last fencing has
+ * succeeded, and what it writes down of that in the CIB may come a moment later. */
+static bool may_change_here(const struct start *s, const struct guest_survey *survey)
+{
+    size_t node = survey->verdict.node;
+
+    return survey->verdict.may_change &&
+           (!s->operations->direct || (node < survey->facts.count && !survey->facts.nodes[node].member));
+}
+
 static bool refuse(struct start *s, const struct guest_survey *survey, enum hvc_result *ret_result)
 {
     const struct hvc_placement_verdict *v = &survey->verdict;
     const char *before = s->fetch_error.text;
     enum hvc_result result = HVC_RESULT_REFUSED;
 
-    /* without the daemon or a node list nothing changes by waiting here */
-    if (v->may_change && !s->operations->direct && hvc_now_ms() < s->patience_until_ms &&
+    if (may_change_here(s, survey) && hvc_now_ms() < s->patience_until_ms &&
         hvc_call_wait(s->call, 2ul * LOOK_AGAIN_MS))
         return false;
     if (survey->facts.count == 0) {

@@ -181,12 +181,27 @@ static void fence_n2(struct world *w, unsigned nth)
 
 static void a_fencing_that_is_confirmed_while_it_looks_lets_it_boot(void **state)
 {
-    struct world *w = world_new(3);
+    (void)state;
+    for (int direct = 0; direct <= 1; direct++) {
+        struct world *w = world_new(2);
+
+        world_lose(w, "n2");
+        w->on_facts = fence_n2;
+        w->operations.direct = direct != 0;
+        world_expect(w, world_run(w, "guest.start", START "20000"), HVC_RESULT_OK, "was started");
+        world_free(w);
+    }
+}
+
+static void without_the_daemon_a_member_is_not_waited_for(void **state)
+{
+    struct world *w = world_new(2);
 
     (void)state;
-    world_lose(w, "n2");
-    w->on_facts = fence_n2;
-    world_expect(w, world_run(w, "guest.start", START "20000"), HVC_RESULT_OK, "was started");
+    w->operations.direct = true;
+    world_expect(w, world_run(w, "guest.start", START "20000"), HVC_RESULT_REFUSED,
+                 "hvclusterd does not run on this node");
+    assert_int_equal(w->facts_reads, 1);
     world_free(w);
 }
 
@@ -420,6 +435,7 @@ int main(void)
         cmocka_unit_test(without_daemon_or_quorum_it_boots_when_every_other_node_is_fenced),
         cmocka_unit_test(without_corosync_the_reason_is_corosyncs),
         cmocka_unit_test(a_fencing_that_is_confirmed_while_it_looks_lets_it_boot),
+        cmocka_unit_test(without_the_daemon_a_member_is_not_waited_for),
         cmocka_unit_test(a_guest_that_arrives_while_it_looks_is_waited_for),
         cmocka_unit_test(a_guest_that_is_here_when_libvirt_is_asked_to_boot_it_is_success),
         cmocka_unit_test(quorum_that_is_lost_before_the_boot_stops_it),
