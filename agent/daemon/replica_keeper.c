@@ -200,6 +200,42 @@ void hvc_replica_keeper_fenced(struct hvc_keeper *base, uint32_t node)
     leave(keeper);
 }
 
+static int soft(struct hvc_keeper *base, uint32_t node, struct hvc_soft_facts *ret_facts)
+{
+    struct replica_keeper *keeper = of(base);
+    int rc;
+
+    if (!enter(keeper))
+        return -EAGAIN;
+    rc = hvc_replica_soft(keeper->replica, node, ret_facts);
+    leave(keeper);
+    return rc;
+}
+
+static int soft_job(struct hvc_keeper *base, uint64_t job, struct hvc_soft_job *ret_job)
+{
+    struct replica_keeper *keeper = of(base);
+    int rc;
+
+    if (!enter(keeper))
+        return -EAGAIN;
+    rc = hvc_replica_soft_job(keeper->replica, job, ret_job);
+    leave(keeper);
+    return rc;
+}
+
+int hvc_replica_keeper_publish(struct hvc_keeper *base, struct hvc_soft_facts *facts)
+{
+    struct replica_keeper *keeper = of(base);
+    int rc;
+
+    if (!enter(keeper))
+        return -EAGAIN;
+    rc = hvc_replica_publish(keeper->replica, facts);
+    leave(keeper);
+    return rc;
+}
+
 /* ---- starting again ---- */
 
 static int exchange(struct replica_keeper *keeper, bool init, bool force, struct hvc_error *error)
@@ -236,7 +272,7 @@ static int begin_again(struct hvc_keeper *base, bool init, bool force, uint64_t 
 int hvc_replica_keeper_open(const struct hvc_replica_keeper_options *options, struct hvc_keeper **ret_keeper,
                             struct hvc_error *error)
 {
-    static const struct hvc_keeper_ops ops = {status, token, propose, read_state, backup, begin_again};
+    static const struct hvc_keeper_ops ops = {status, token, propose, read_state, backup, begin_again, soft, soft_job};
     struct replica_keeper *keeper = calloc(1, sizeof(*keeper));
     int rc;
 

@@ -33,6 +33,9 @@ int hvc_replica_keeper_end(struct hvc_keeper *keeper, uint64_t wait_ms, struct h
 /* After an end without an error, when nobody can ask any more. NULL is allowed. */
 void hvc_replica_keeper_free(struct hvc_keeper *keeper);
 
+/* As hvc_replica_publish. Never waits. -EAGAIN: it is just being started again. */
+int hvc_replica_keeper_publish(struct hvc_keeper *keeper, struct hvc_soft_facts *facts);
+
 /* Pacemaker confirms that the node is down. Never waits. */
 void hvc_replica_keeper_fenced(struct hvc_keeper *keeper, uint32_t node);
 

@@ -2,6 +2,7 @@
 /* Commands on settings, properties, the service's state and the migration networks. */
 #include <string.h>
 
+#include "hvc/address.h"
 #include "internal.h"
 
 static bool setting_is_valid(const struct hvc_command_setting *item, uint32_t node)
@@ -114,15 +115,6 @@ static bool subnet_is_valid(const struct hvc_network *n)
     return n->prefix <= (n->family == 4 ? 32 : 128) && !has_bits_from(n->address, n->prefix);
 }
 
-static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
-{
-    for (unsigned bit = 0; bit < bits; bit++) {
-        if (((a[bit / 8] ^ b[bit / 8]) >> (7 - bit % 8) & 1) != 0)
-            return false;
-    }
-    return true;
-}
-
 /* Equal subnets, or one inside the other; "every address" (prefix 0) may stand beside any other one. */
 static unsigned compare(const struct hvc_network *a, const struct hvc_network *b)
 {
@@ -130,9 +122,9 @@ static unsigned compare(const struct hvc_network *a, const struct hvc_network *b
 
     if (a->family != b->family || a->node != b->node)
         return HVC_ANSWER_OK;
-    if (a->prefix == b->prefix && same_bits(a->address, b->address, a->prefix))
+    if (a->prefix == b->prefix && hvc_address_same_bits(a->address, b->address, a->prefix))
         return HVC_ANSWER_EXISTS;
-    return shorter > 0 && same_bits(a->address, b->address, shorter) ? HVC_ANSWER_OVERLAP : HVC_ANSWER_OK;
+    return shorter > 0 && hvc_address_same_bits(a->address, b->address, shorter) ? HVC_ANSWER_OVERLAP : HVC_ANSWER_OK;
 }
 
 /* What a network of the command will be; the first count-1 candidates of the same command have been made so already. */

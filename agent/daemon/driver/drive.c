@@ -398,6 +398,8 @@ static void take(struct hvc_replica *r, const struct hvc_replication_event *even
         extra.from = event->message.node;
         if (extra.kind == HVC_EXTRA_HELLO)
             hvc_members_hello(r, &extra);
+        else if (extra.kind == HVC_EXTRA_SOFT)
+            hvc_soft_take(&r->soft, &extra);
         else
             hvc_fetch_message(r, &extra);
         return;

@@ -35,6 +35,10 @@ static bool put_body(const struct hvc_extra *m, struct hvc_bytes_writer *w)
         hvc_bytes_put(w, 4, m->length);
         hvc_bytes_append(w, m->bytes, m->length);
         return true;
+    case HVC_EXTRA_SOFT:
+        hvc_bytes_put(w, 4, m->length);
+        hvc_bytes_append(w, m->bytes, m->length);
+        return true;
     default:
         return false;
     }
@@ -78,6 +82,10 @@ static bool get_body(struct hvc_extra *m, struct hvc_bytes_reader *r)
         m->bytes = hvc_bytes_take(r, m->length);
         return m->size > 0 && m->size <= HVC_XML_MAX && m->length > 0 && m->length <= HVC_EXTRA_PART_MAX &&
                m->offset < m->size && m->length <= m->size - m->offset;
+    case HVC_EXTRA_SOFT:
+        m->length = (uint32_t)hvc_bytes_get(r, 4);
+        m->bytes = hvc_bytes_take(r, m->length);
+        return m->length > 0 && m->length <= HVC_SOFT_FACTS_MAX;
     default:
         return false;
     }

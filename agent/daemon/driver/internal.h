@@ -13,6 +13,7 @@
 #include "hvc/cleanup.h"
 #include "hvc/replica.h"
 #include "request.h"
+#include "soft.h"
 
 /* The ring that a replica opens at each start: corosync's, a list of one node, or a test's. */
 struct hvc_ring_port {
@@ -87,6 +88,8 @@ struct hvc_replica {
     pthread_cond_t store_idle;
     struct hvc_store *shared;
     unsigned store_users;
+
+    struct hvc_soft soft;
 
     pthread_mutex_t status_lock;
     struct hvc_replica_status status;

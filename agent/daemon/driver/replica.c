@@ -119,6 +119,36 @@ static void open_mail(struct hvc_replica *r, bool close)
     }
 }
 
+/* ---- soft facts ---- */
+
+int hvc_replica_publish(struct hvc_replica *r, struct hvc_soft_facts *facts)
+{
+    int result = hvc_soft_publish(&r->soft, facts);
+
+    if (result == 0)
+        wake(r);
+    return result;
+}
+
+int hvc_replica_soft(struct hvc_replica *r, uint32_t node, struct hvc_soft_facts *ret_facts)
+{
+    return hvc_soft_read(&r->soft, node, ret_facts);
+}
+
+int hvc_replica_soft_job(struct hvc_replica *r, uint64_t job, struct hvc_soft_job *ret_job)
+{
+    return hvc_soft_job(&r->soft, job, ret_job);
+}
+
+static void tell_soft_facts(struct hvc_replica *r)
+{
+    uint8_t bytes[HVC_EXTRA_MAX];
+    size_t length = hvc_soft_next(&r->soft, r->node, r->boot_id, bytes, sizeof(bytes));
+
+    if (length > 0 && r->member_count > 0)
+        (void)r->port.operations->send(r->ring, bytes, length); /* not joined any more, or full: the next ones follow */
+}
+
 /* ---- the thread ---- */
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -136,6 +166,7 @@ static uint64_t run_due(struct hvc_replica *r, bool more)
         if (r->wake_ms <= now)
             (void)hvc_drive(r, &timer);
         next = earlier(next, hvc_members_keepalive(r, now));
+        tell_soft_facts(r);
         hvc_propose_pump(r);
         hvc_read_pump(r);
         next = earlier(next, hvc_members_upkeep(r, now));
@@ -183,6 +214,7 @@ static void replica_free(struct hvc_replica *r)
     (void)pthread_mutex_destroy(&r->status_lock);
     (void)pthread_mutex_destroy(&r->end_lock);
     (void)pthread_cond_destroy(&r->end_come);
+    hvc_soft_clear(&r->soft);
     free(r->state_directory);
     free(r->boot_id_file);
     free(r->group);
@@ -261,6 +293,7 @@ static void init_locks(struct hvc_replica *r)
     (void)pthread_cond_init(&r->store_idle, NULL);
     (void)pthread_mutex_init(&r->status_lock, NULL);
     r->mail_tail = &r->mail;
+    hvc_soft_init(&r->soft);
 }
 
 static int open_corosync(void *context, void **ret_ring, struct hvc_error *error)

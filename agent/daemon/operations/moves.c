@@ -82,6 +82,7 @@ static int begin_move(struct hvc_operations *operations, const struct hvc_call *
     if (entry == NULL)
         return hvc_error_set(error, -ENOMEM, "out of memory");
     entry->uid = call->caller.uid;
+    entry->job = order->job;
     entry->go_on = operations->direct ? NULL : hvc_moves_watch_on;
     rc = fill_task(operations, call, order, entry, error);
     if (rc == 0)

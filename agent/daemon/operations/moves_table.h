@@ -19,6 +19,7 @@ struct hvc_moves_entry {
     char owner[HVC_RESOURCE_NAME_MAX];
     char target_uri[HVC_URI_MAX], migrate_uri[HVC_URI_MAX];
     uint32_t uid; /* who asked */
+    uint64_t job; /* 0: none */
     bool adopted;
     unsigned waiting; /* callers who want it */
     uint64_t began_ms, ended_ms;

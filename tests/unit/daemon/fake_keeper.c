@@ -101,6 +101,34 @@ static int fake_begin_again(struct hvc_keeper *base, bool init, bool force, uint
     return 0;
 }
 
+static int fake_soft(struct hvc_keeper *base, uint32_t node, struct hvc_soft_facts *ret_facts)
+{
+    struct fake_keeper *keeper = (struct fake_keeper *)base;
+
+    for (unsigned i = 0; i < keeper->soft_count; i++) {
+        if (keeper->soft[i].node == (node == 0 ? keeper->status.node : node)) {
+            *ret_facts = keeper->soft[i];
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
+static int fake_soft_job(struct hvc_keeper *base, uint64_t job, struct hvc_soft_job *ret_job)
+{
+    struct fake_keeper *keeper = (struct fake_keeper *)base;
+
+    for (unsigned i = 0; i < keeper->soft_count; i++) {
+        const struct hvc_soft_move *move = hvc_soft_facts_job(&keeper->soft[i], job);
+
+        if (move != NULL) {
+            *ret_job = (struct hvc_soft_job){keeper->soft[i].node, keeper->soft[i].age_ms, *move};
+            return 0;
+        }
+    }
+    return -ENOENT;
+}
+
 static void add_node(struct fake_keeper *keeper, uint32_t id)
 {
     struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_NODE, .node = 1, .stamp_ms = 1};
@@ -116,8 +144,8 @@ static void add_node(struct fake_keeper *keeper, uint32_t id)
 
 struct fake_keeper *fake_keeper_new(void)
 {
-    static const struct hvc_keeper_ops ops = {fake_status, fake_token,  fake_propose,
-                                              fake_read,   fake_backup, fake_begin_again};
+    static const struct hvc_keeper_ops ops = {fake_status, fake_token,       fake_propose, fake_read,
+                                              fake_backup, fake_begin_again, fake_soft,    fake_soft_job};
     const struct hvc_service_config config = {.nodes = 5, .guests = 12, .jobs_kept = 10, .networks = 4, .drains = 8};
     struct fake_keeper *keeper = calloc(1, sizeof(*keeper));
     size_t size = hvc_service_size(&config);

@@ -25,8 +25,10 @@ struct fake_keeper {
     char backup[256];
     bool init, force; /* of the last begin_again */
     unsigned begun;
-    unsigned looks; /* how often the status was taken */
-    bool comes_up;  /* begin_again makes it primary */
+    struct hvc_soft_facts *soft; /* what its node tells, NULL: nothing came; the test's */
+    unsigned soft_count;         /* of an array of these, one a node */
+    unsigned looks;              /* how often the status was taken */
+    bool comes_up;               /* begin_again makes it primary */
 };
 
 /* Nodes n1 and n2 are members, primary, entry 41 in epoch 7. */

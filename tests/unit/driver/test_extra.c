@@ -14,6 +14,11 @@ static struct hvc_extra sample(uint8_t kind)
         m.memory_kib = UINT64_C(1) << 30;
         return m;
     }
+    if (kind == HVC_EXTRA_SOFT) {
+        m.bytes = text;
+        m.length = sizeof(text) - 1;
+        return m;
+    }
     for (size_t i = 0; i < sizeof(m.hash); i++)
         m.hash[i] = (uint8_t)(i + 1);
     if (kind == HVC_EXTRA_HAVE) {
@@ -28,7 +33,7 @@ static struct hvc_extra sample(uint8_t kind)
 static void every_kind_comes_back_as_it_was(void **state)
 {
     (void)state;
-    for (uint8_t kind = HVC_EXTRA_HELLO; kind <= HVC_EXTRA_NOT; kind++) {
+    for (uint8_t kind = HVC_EXTRA_HELLO; kind <= HVC_EXTRA_SOFT; kind++) {
         struct hvc_extra m = sample(kind), back;
         uint8_t bytes[HVC_EXTRA_MAX];
         size_t length;

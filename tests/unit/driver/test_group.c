@@ -96,6 +96,48 @@ static void what_one_proposes_all_read(void **state)
     assert_string_equal(name, "Grace");
 }
 
+static struct hvc_soft_facts facts;
+
+static uint32_t soft_load(unsigned at, unsigned of)
+{
+    return hvc_replica_soft(replica[at], of, &facts) == 0 ? facts.load_100 : 0;
+}
+
+static void soft_load_becomes(unsigned at, unsigned of, uint32_t wanted)
+{
+    uint64_t until = hvc_deadline_in(WORLD_PATIENCE_MS);
+
+    while (soft_load(at, of) != wanted && hvc_deadline_left(until) > 0)
+        (void)poll(NULL, 0, 2);
+    assert_int_equal(soft_load(at, of), wanted);
+}
+
+static void what_one_publishes_all_hear_also_without_quorum(void **state)
+{
+    static struct hvc_soft_facts own;
+    struct hvc_soft_job job;
+
+    (void)state;
+    begin(3, 0);
+    for (unsigned n = 1; n <= 3; n++) {
+        own = (struct hvc_soft_facts){.load_100 = 100 * n, .move_count = 1, .moves = {{.job = 10 + n}}};
+        assert_int_equal(hvc_replica_publish(replica[n], &own), 0);
+    }
+    for (unsigned at = 1; at <= 3; at++) {
+        for (unsigned n = 1; n <= 3; n++)
+            soft_load_becomes(at, n, 100 * n);
+    }
+    assert_int_equal(hvc_replica_soft_job(replica[1], 13, &job), 0);
+    assert_int_equal(job.node, 3);
+    close_node(2);
+    close_node(3);
+    own.load_100 = 7;
+    assert_int_equal(hvc_replica_publish(replica[1], &own), 0);
+    soft_load_becomes(1, 1, 7);
+    soft_load_becomes(1, 0, 7);
+    assert_int_equal(soft_load(1, 3), 300);
+}
+
 struct members {
     unsigned count;
     uint64_t boot[HUB_NODES_MAX + 1];
@@ -404,6 +446,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_one_proposes_all_read, up, down),
+        cmocka_unit_test_setup_teardown(what_one_publishes_all_hear_also_without_quorum, up, down),
         cmocka_unit_test_setup_teardown(the_state_follows_who_is_here, up, down),
         cmocka_unit_test_setup_teardown(a_node_that_was_away_catches_up, up, down),
         cmocka_unit_test_setup_teardown(without_quorum_reads_are_stale_and_writes_are_refused, up, down),

@@ -71,6 +71,10 @@
 #define HVC_VIEW_NODES_MAX  (2 * HVC_NODES_MAX) /* a VIEW record: the node list and, in a change, the one before it */
 #define HVC_FENCED_MAX      HVC_NODES_MAX
 
+/* soft facts: what a node tells about itself every second */
+#define HVC_ADDRESSES_MAX  64  /* addresses of a node that others are told */
+#define HVC_SOFT_WORDS_MAX 256 /* of a libvirt that does not answer */
+
 /* the ring: messages between the main loop and the thread that talks to corosync */
 #define HVC_RING_MESSAGE_MAX HVC_MESSAGE_MAX
 #define HVC_RING_PACKET_MAX  (64 * 1024)        /* one message of CPG: what waited at one time, several of ours */

@@ -25,6 +25,7 @@
 #include "hvc/replication.h"
 #include "hvc/ring.h"
 #include "hvc/service.h"
+#include "hvc/soft_facts.h"
 #include "hvc/store.h"
 
 struct hvc_replica;
@@ -127,6 +128,19 @@ int hvc_replica_document(struct hvc_replica *replica, const uint8_t hash[HVC_STO
 
 /* A checked copy of the store, while it runs. */
 int hvc_replica_backup(struct hvc_replica *replica, const char *path, struct hvc_error *error);
+
+/* ---- soft facts (hvc/soft_facts.h) ---- */
+
+/* What this node tells the others from now on, until the next call: once a second. It is what `soft` answers for this
+ * node at once; the others get it while the ring is joined. -EINVAL, -ENOMEM. */
+int hvc_replica_publish(struct hvc_replica *replica, struct hvc_soft_facts *facts);
+
+/* The newest that came from a node, with their age; node 0: this node's own. Never waits. -ENOENT: none came since the
+ * replica was opened. */
+int hvc_replica_soft(struct hvc_replica *replica, uint32_t node, struct hvc_soft_facts *ret_facts);
+
+/* The newest word about the move of a job, of whichever node has one. -ENOENT: no node tells of one. */
+int hvc_replica_soft_job(struct hvc_replica *replica, uint64_t job, struct hvc_soft_job *ret_job);
 
 /* ---- status ---- */
 

@@ -30,6 +30,9 @@ struct hvc_keeper_ops {
     /* Ends the replica and starts it again with the operator's word for that start. -EBUSY: it could not be had within
      * the deadline, nothing was done. -ETIMEDOUT: the former one hangs, hvclusterd has to be restarted. */
     int (*begin_again)(struct hvc_keeper *, bool init, bool force, uint64_t deadline_ms, struct hvc_error *);
+    /* As hvc_replica_soft and hvc_replica_soft_job: never wait. -EAGAIN: it is just being started again. */
+    int (*soft)(struct hvc_keeper *, uint32_t node, struct hvc_soft_facts *ret_facts);
+    int (*soft_job)(struct hvc_keeper *, uint64_t job, struct hvc_soft_job *ret_job);
 };
 
 /* Every provider starts with this. */

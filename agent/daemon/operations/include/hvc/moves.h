@@ -29,6 +29,7 @@ struct hvc_move_order {
     struct hvc_guest_id guest;
     const char *source; /* node names. One of them is this node: guest.move leaves it, a fetch comes to it */
     const char *target;
+    uint64_t job;         /* that it belongs to, 0: none. Its progress is found by it (hvc/soft_facts.h) */
     const char *resource; /* owner the guest is marked with when it has arrived; NULL or "": as it was */
     /* target_uri and migrate_uri NULL: from the peers. The other zero values: from the configuration. */
     struct hvc_migrate_options options;
