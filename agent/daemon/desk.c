@@ -253,6 +253,8 @@ unsigned hvc_desk_stop(struct hvc_desk *desk)
         bool begun = atomic_load(&entry->begun);
 
         leave_peer(entry);
+        if (entry->call->operation->lane == HVC_LANE_WAIT)
+            hvc_call_cancel(entry->call); /* nothing is lost with it */
         if (peer != NULL)
             answer_words(peer, HVC_RESULT_UNREACHABLE,
                          begun ? STOPPING : "hvclusterd is stopping: the operation was not begun");

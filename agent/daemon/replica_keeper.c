@@ -19,6 +19,9 @@ struct replica_keeper {
     pthread_rwlock_t lock; /* of replica and words: a reader uses the replica, the writer exchanges it */
     struct hvc_replica *replica;
     char words[HVC_ERROR_TEXT_MAX]; /* why there is none */
+    pthread_mutex_t moment_lock;    /* of moment */
+    pthread_cond_t moved;
+    uint64_t moment; /* counts the changes */
 };
 
 static struct replica_keeper *of(struct hvc_keeper *base)
@@ -48,7 +51,27 @@ static void take_message(void *context, int priority, unsigned id, const char *d
 
 static void changed(void *context)
 {
-    (void)context; /* everybody who wants to know looks at the status */
+    struct replica_keeper *keeper = context;
+
+    (void)pthread_mutex_lock(&keeper->moment_lock);
+    keeper->moment++;
+    (void)pthread_cond_broadcast(&keeper->moved);
+    (void)pthread_mutex_unlock(&keeper->moment_lock);
+}
+
+static uint64_t await(struct hvc_keeper *base, uint64_t since, uint64_t deadline_ms)
+{
+    struct replica_keeper *keeper = of(base);
+    const struct timespec deadline = timespec_of(deadline_ms);
+    uint64_t moment;
+
+    (void)pthread_mutex_lock(&keeper->moment_lock);
+    while (keeper->moment == since &&
+           pthread_cond_clockwait(&keeper->moved, &keeper->moment_lock, CLOCK_MONOTONIC, &deadline) == 0)
+        continue;
+    moment = keeper->moment;
+    (void)pthread_mutex_unlock(&keeper->moment_lock);
+    return moment;
 }
 
 static int open_replica(struct replica_keeper *keeper, bool init, bool force, struct hvc_error *error)
@@ -190,6 +213,19 @@ static int backup(struct hvc_keeper *base, const char *path, struct hvc_error *e
     return rc;
 }
 
+static int document(struct hvc_keeper *base, const uint8_t hash[HVC_STORE_HASH_SIZE], uint64_t deadline_ms,
+                    char **ret_bytes, size_t *ret_length, struct hvc_error *error)
+{
+    struct replica_keeper *keeper = of(base);
+    int rc;
+
+    if (!enter(keeper))
+        return hvc_error_set(error, -EAGAIN, "%s", BEING_STARTED);
+    rc = hvc_replica_document(keeper->replica, hash, deadline_ms, ret_bytes, ret_length, error);
+    leave(keeper);
+    return rc;
+}
+
 void hvc_replica_keeper_fenced(struct hvc_keeper *base, uint32_t node)
 {
     struct replica_keeper *keeper = of(base);
@@ -272,7 +308,19 @@ static int begin_again(struct hvc_keeper *base, bool init, bool force, uint64_t 
 int hvc_replica_keeper_open(const struct hvc_replica_keeper_options *options, struct hvc_keeper **ret_keeper,
                             struct hvc_error *error)
 {
-    static const struct hvc_keeper_ops ops = {status, token, propose, read_state, backup, begin_again, soft, soft_job};
+    static const struct hvc_keeper_ops ops = {
+        .status = status,
+        .token = token,
+        .propose = propose,
+        .read = read_state,
+        .backup = backup,
+        .begin_again = begin_again,
+        .soft = soft,
+        .soft_job = soft_job,
+        .await = await,
+        .document = document,
+        .hash = hvc_store_hash,
+    };
     struct replica_keeper *keeper = calloc(1, sizeof(*keeper));
     int rc;
 
@@ -280,11 +328,13 @@ int hvc_replica_keeper_open(const struct hvc_replica_keeper_options *options, st
         return hvc_error_set(error, -ENOMEM, "out of memory");
     keeper->base.ops = &ops;
     keeper->options = *options;
+    keeper->moment = 1;
+    (void)pthread_mutex_init(&keeper->moment_lock, NULL);
+    (void)pthread_cond_init(&keeper->moved, NULL);
     (void)pthread_rwlock_init(&keeper->lock, NULL);
     rc = open_replica(keeper, options->init, options->force, error);
     if (rc < 0) {
-        (void)pthread_rwlock_destroy(&keeper->lock);
-        free(keeper);
+        hvc_replica_keeper_free(&keeper->base);
         return rc;
     }
     *ret_keeper = &keeper->base;
@@ -315,5 +365,7 @@ void hvc_replica_keeper_free(struct hvc_keeper *base)
     if (keeper == NULL)
         return;
     (void)pthread_rwlock_destroy(&keeper->lock);
+    (void)pthread_cond_destroy(&keeper->moved);
+    (void)pthread_mutex_destroy(&keeper->moment_lock);
     free(keeper);
 }

@@ -9,7 +9,7 @@
 
 #include "hvc/thread.h"
 
-enum { STATUS_THREADS = 2, LANES = 2, LOOK_MS = 500 };
+enum { STATUS_THREADS = 2, LANES = 3, LOOK_MS = 500 };
 
 struct work {
     struct work *next;
@@ -47,7 +47,7 @@ struct hvc_workers {
 
 static unsigned index_of(enum hvc_lane lane)
 {
-    return lane == HVC_LANE_STATUS ? 1 : 0;
+    return lane == HVC_LANE_STATUS ? 1 : lane == HVC_LANE_WAIT ? 2 : 0;
 }
 
 static void push(struct queue *queue, struct work *work)
@@ -168,7 +168,8 @@ static int start_thread(struct hvc_workers *workers, unsigned lane)
 static void grow(struct hvc_workers *workers, unsigned lane)
 {
     struct counts c = count(workers, lane, hvc_now_ms());
-    unsigned most = lane == 0 ? HVC_WORKERS_MAX : HVC_STUCK_CALLS_MAX;
+    static const unsigned most_of[LANES] = {HVC_WORKERS_MAX, HVC_STUCK_CALLS_MAX, HVC_WAITERS_MAX};
+    unsigned most = most_of[lane];
 
     while (c.waiting < workers->queues[lane].count && c.threads - c.stuck < workers->limit[lane] && c.threads < most) {
         if (start_thread(workers, lane) < 0)
@@ -208,6 +209,7 @@ int hvc_workers_new(unsigned work, struct hvc_workers **ret_workers, struct hvc_
     (void)pthread_condattr_destroy(&attributes);
     workers->limit[0] = work;
     workers->limit[1] = STATUS_THREADS;
+    workers->limit[2] = HVC_WAITERS_MAX;
     workers->timer = g_timeout_add(LOOK_MS, look, workers);
     *ret_workers = workers;
     return 0;
@@ -247,8 +249,8 @@ void hvc_workers_state(struct hvc_workers *workers, struct hvc_workers_state *re
         c[lane] = count(workers, lane, now_ms);
     ret_state->workers = c[0].threads;
     ret_state->busy = c[0].busy + c[0].stuck;
-    ret_state->stuck = c[0].stuck + c[1].stuck;
-    ret_state->queued = workers->queues[0].count + workers->queues[1].count;
+    ret_state->stuck = c[0].stuck + c[1].stuck + c[2].stuck;
+    ret_state->queued = workers->queues[0].count + workers->queues[1].count + workers->queues[2].count;
     (void)pthread_mutex_unlock(&workers->lock);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Threads for what blocks. Work waits in a bounded queue; work past its deadline counts as stuck, and another thread
- * takes its place, so that a hung libvirtd costs a thread and not the service. The status lane has threads of its own.
+ * takes its place, so that a hung libvirtd costs a thread and not the service. The status lane has threads of its own,
+ * and so has the lane of those that only wait for the cluster's state to change.
  */
 #ifndef HVC_WORKERS_H
 #define HVC_WORKERS_H

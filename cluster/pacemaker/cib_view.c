@@ -84,6 +84,21 @@ static bool crmd_online(const char *text)
     return strcmp(text, "online") == 0 || (hvc_parse_u64(text, 0, UINT64_MAX, &since) == 0 && since > 0);
 }
 
+static const char *instance_attribute(const xmlNode *primitive, const char *name)
+{
+    for (const xmlNode *set = primitive->children; set != NULL; set = set->next) {
+        if (set->type != XML_ELEMENT_NODE || strcmp((const char *)set->name, XML_TAG_ATTR_SETS) != 0)
+            continue;
+        for (const xmlNode *pair = set->children; pair != NULL; pair = pair->next) {
+            const char *key = pair->type == XML_ELEMENT_NODE ? crm_element_value(pair, XML_NVPAIR_ATTR_NAME) : NULL;
+
+            if (key != NULL && strcmp(key, name) == 0)
+                return crm_element_value(pair, XML_NVPAIR_ATTR_VALUE);
+        }
+    }
+    return NULL;
+}
+
 /* The newest operation of a resource's history decides. Without a clear end it counts as active. */
 static bool history_active(const xmlNode *resource)
 {
@@ -137,6 +152,15 @@ static bool any_guest_active(const xmlNode *lrm, const char *resource)
     return false;
 }
 
+/* Attributes of the node: until its next start, or for ever. */
+static void take_modes(struct hvc_pacemaker_node *node, const xmlNode *attributes)
+{
+    if (attributes == NULL)
+        return;
+    node->standby = node->standby || is_true(instance_attribute(attributes, "standby"));
+    node->maintenance = node->maintenance || is_true(instance_attribute(attributes, "maintenance"));
+}
+
 /* fenced is set provisionally: it means "could have been fenced", until the fencer's history is applied. */
 static int add_node(struct hvc_pacemaker_view *view, const xmlNode *state, const char *resource,
                     struct hvc_error *error)
@@ -168,6 +192,7 @@ static int add_node(struct hvc_pacemaker_view *view, const xmlNode *state, const
     node->unclean = !node->member && !node->down;
     node->fenced = node->down && child(lrm, XML_LRM_TAG_RESOURCES) == NULL;
     node->left_with = node->down && any_guest_active(lrm, resource);
+    take_modes(node, child(state, XML_TAG_TRANSIENT_NODEATTRS));
     view->count++;
     return 0;
 }
@@ -195,6 +220,29 @@ static int read_properties(cib_t *cib, struct hvc_pacemaker_view *view, struct h
     return 0;
 }
 
+static int read_modes(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_error *error)
+{
+    xmlNode *result = NULL;
+    bool list;
+    int r = query(cib, "//configuration/nodes/node", &result, error);
+
+    if (r < 0)
+        return r;
+    for (xmlNode *m = first_match(result, &list); m != NULL; m = next_match(m, list)) {
+        const char *id = m->type == XML_ELEMENT_NODE ? crm_element_value(m, XML_ATTR_ID) : NULL;
+        uint64_t number = 0;
+
+        if (id == NULL || hvc_parse_u64(id, 0, UINT32_MAX, &number) < 0)
+            continue;
+        for (size_t i = 0; i < view->count; i++) {
+            if (view->nodes[i].id == number)
+                take_modes(&view->nodes[i], m);
+        }
+    }
+    free_xml(result);
+    return 0;
+}
+
 int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *view, struct hvc_error *error)
 {
     xmlNode *result = NULL;
@@ -213,7 +261,7 @@ int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *v
             r = add_node(view, m, resource, error);
     }
     free_xml(result);
-    return r;
+    return r < 0 ? r : read_modes(cib, view, error);
 }
 
 void cib_view_apply_fencing(struct hvc_pacemaker_view *view, const struct fencing_record *records, size_t count)
@@ -236,21 +284,6 @@ void cib_view_apply_fencing(struct hvc_pacemaker_view *view, const struct fencin
         if (node->fenced)
             node->left_with = false;
     }
-}
-
-static const char *instance_attribute(const xmlNode *primitive, const char *name)
-{
-    for (const xmlNode *set = primitive->children; set != NULL; set = set->next) {
-        if (set->type != XML_ELEMENT_NODE || strcmp((const char *)set->name, XML_TAG_ATTR_SETS) != 0)
-            continue;
-        for (const xmlNode *pair = set->children; pair != NULL; pair = pair->next) {
-            const char *key = pair->type == XML_ELEMENT_NODE ? crm_element_value(pair, XML_NVPAIR_ATTR_NAME) : NULL;
-
-            if (key != NULL && strcmp(key, name) == 0)
-                return crm_element_value(pair, XML_NVPAIR_ATTR_VALUE);
-        }
-    }
-    return NULL;
 }
 
 static int add_guest(const xmlNode *primitive, struct hvc_pacemaker_guest **guests, size_t *count,

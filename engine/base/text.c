@@ -92,6 +92,41 @@ int hvc_parse_uuid(const char *text, char ret_uuid[HVC_UUID_TEXT_MAX])
     return 0;
 }
 
+int hvc_parse_uuid_bytes(const char *text, uint8_t ret_uuid[16])
+{
+    char uuid[HVC_UUID_TEXT_MAX];
+    unsigned digit = 0;
+    int rc = hvc_parse_uuid(text, uuid);
+
+    if (rc < 0)
+        return rc;
+    for (const char *p = uuid; *p != '\0'; p++) {
+        int value = *p == '-' ? -1 : *p <= '9' ? *p - '0' : *p - 'a' + 10;
+
+        if (value < 0)
+            continue;
+        ret_uuid[digit / 2] = (uint8_t)(digit % 2 == 0 ? value << 4 : ret_uuid[digit / 2] | value);
+        digit++;
+    }
+    return 0;
+}
+
+void hvc_format_uuid(const uint8_t uuid[16], char ret_text[HVC_UUID_TEXT_MAX])
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned digit = 0;
+
+    for (int i = 0; i < HVC_UUID_TEXT_MAX - 1; i++) {
+        if (is_dash_position(i)) {
+            ret_text[i] = '-';
+            continue;
+        }
+        ret_text[i] = digits[uuid[digit / 2] >> (digit % 2 == 0 ? 4 : 0) & 15];
+        digit++;
+    }
+    ret_text[HVC_UUID_TEXT_MAX - 1] = '\0';
+}
+
 static bool equal_ignoring_case(const char *a, const char *b)
 {
     for (; *a != '\0' && *b != '\0'; a++, b++) {

@@ -114,6 +114,25 @@ static struct hvc_answer plan_job(const struct hvc_service *s, const struct hvc_
     return OK;
 }
 
+struct hvc_answer hvc_service_plan(const struct hvc_service *s, const struct hvc_command *c, struct hvc_job *ret_job)
+{
+    uint32_t guest = hvc_find_guest(s, c->job.guest);
+    struct hvc_answer answer = check_request(s, c, guest);
+    struct hvc_job job;
+
+    if (answer.code != HVC_ANSWER_OK)
+        return answer;
+    memset(&job, 0, sizeof(job));
+    answer = plan_job(s, c, guest, &job);
+    if (answer.code != HVC_ANSWER_OK)
+        return answer;
+    memcpy(job.guest, c->job.guest, sizeof(job.guest));
+    memcpy(job.guest_name, s->guests[guest].name, sizeof(job.guest_name));
+    memcpy(job.by, c->by, sizeof(job.by));
+    *ret_job = job;
+    return answer;
+}
+
 static void count_in_drain(struct hvc_service *s, uint64_t id)
 {
     uint32_t slot = id == 0 ? HVC_NONE : hvc_find_drain(s, id);

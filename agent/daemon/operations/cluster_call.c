@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cluster_state.h"
@@ -77,9 +78,9 @@ void hvc_cluster_command(const struct hvc_operations *operations, const struct h
     (void)snprintf(ret_command->by, sizeof(ret_command->by), "uid %u on %.80s", call->caller.uid, operations->node);
 }
 
-static enum hvc_result result_of_answer(unsigned code)
+enum hvc_result hvc_cluster_result_of(const struct hvc_answer *answer)
 {
-    switch (code) {
+    switch (answer->code) {
     case HVC_ANSWER_OK:
     case HVC_ANSWER_UNCHANGED:
         return HVC_RESULT_OK;
@@ -136,7 +137,7 @@ static enum hvc_result say_answer(struct hvc_call *call, const struct hvc_replic
         hvc_record_set_u64(call->data, "id", answer->value);
     hvc_answer_text(answer, text, sizeof(text));
     if (!hvc_answer_is_good(answer))
-        return hvc_call_say(call, result_of_answer(answer->code), "%s; nothing was changed", text);
+        return hvc_call_say(call, hvc_cluster_result_of(answer), "%s; nothing was changed", text);
     if (answer->repeated)
         return hvc_call_say(call, HVC_RESULT_OK, "%s: done by an earlier request with this token", done);
     return hvc_call_say(call, HVC_RESULT_OK, "%s%s%s", done, answer->code == HVC_ANSWER_UNCHANGED ? ": " : "",
@@ -198,6 +199,31 @@ enum hvc_result hvc_cluster_write(struct hvc_operations *operations, struct hvc_
     return say_outcome(operations, call, text, &outcome, done);
 }
 
+enum hvc_result hvc_cluster_propose(struct hvc_operations *operations, struct hvc_call *call,
+                                    const struct hvc_command *command, struct hvc_answer *ret_answer)
+{
+    bool wait = hvc_record_bool(call->args, "wait", false);
+    struct hvc_replica_outcome outcome = {0};
+    struct hvc_token token = {0};
+    enum hvc_result result = hvc_cluster_needs_keeper(operations, call);
+    int rc;
+
+    if (result != HVC_RESULT_OK)
+        return result;
+    if (operations->keeper->ops->token(operations->keeper, &token) < 0)
+        return hvc_call_say(call, HVC_RESULT_BUSY, "nothing was done: the cluster's state is just being started again");
+    rc = operations->keeper->ops->propose(operations->keeper, command, &token, call->deadline_ms, wait, &outcome);
+    if (rc == -EAGAIN)
+        return say_refused(operations, call, "nothing was done", outcome.words);
+    if (rc < 0)
+        return hvc_call_say(call, rc == -ENOBUFS ? HVC_RESULT_BUSY : HVC_RESULT_UNKNOWN_OUTCOME,
+                            rc == -ENOBUFS ? "nothing was done: too many requests are under way (%s)"
+                                           : "it may still be done or not: %s",
+                            outcome.words[0] != '\0' ? outcome.words : strerror(-rc));
+    *ret_answer = outcome.answer;
+    return HVC_RESULT_OK;
+}
+
 /* ---- reading ---- */
 
 struct look {
@@ -214,8 +240,8 @@ static int look_and_note(void *context, const struct hvc_service *service, const
     return look->look(look->context, service, stamp);
 }
 
-enum hvc_result hvc_cluster_read(struct hvc_operations *operations, struct hvc_call *call, hvc_keeper_look_fn look,
-                                 void *context)
+enum hvc_result hvc_cluster_look(struct hvc_operations *operations, struct hvc_call *call, hvc_keeper_look_fn look,
+                                 void *context, struct hvc_replica_stamp *ret_stamp)
 {
     enum hvc_replica_freshness freshness =
         hvc_record_bool(call->args, "fresh", false) ? HVC_REPLICA_BARRIER : HVC_REPLICA_HERE;
@@ -239,9 +265,22 @@ enum hvc_result hvc_cluster_read(struct hvc_operations *operations, struct hvc_c
         (void)hvc_error_set(&error, rc, "the cluster's state cannot be read: %s", strerror(-rc));
     if (rc < 0)
         return hvc_call_fail(call, &error);
-    hvc_record_set_u64(call->data, "applied", mine.stamp.applied);
-    hvc_record_set_u64(call->data, "epoch", mine.stamp.epoch);
-    hvc_record_set_bool(call->data, "stale", mine.stamp.stale);
+    if (ret_stamp != NULL)
+        *ret_stamp = mine.stamp;
+    return HVC_RESULT_OK;
+}
+
+enum hvc_result hvc_cluster_read(struct hvc_operations *operations, struct hvc_call *call, hvc_keeper_look_fn look,
+                                 void *context)
+{
+    struct hvc_replica_stamp stamp = {0};
+    enum hvc_result result = hvc_cluster_look(operations, call, look, context, &stamp);
+
+    if (result != HVC_RESULT_OK)
+        return result;
+    hvc_record_set_u64(call->data, "applied", stamp.applied);
+    hvc_record_set_u64(call->data, "epoch", stamp.epoch);
+    hvc_record_set_bool(call->data, "stale", stamp.stale);
     return HVC_RESULT_OK;
 }
 
@@ -279,6 +318,26 @@ static int find_node(void *context, const struct hvc_service *service, const str
     return 0;
 }
 
+/* Some give a node's address where its name is wanted. */
+static enum hvc_result say_no_node(struct hvc_operations *operations, struct hvc_call *call,
+                                   const struct search *search)
+{
+    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    size_t found;
+
+    if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, call->deadline_ms, facts) < 0)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    for (found = 0; found < facts->count; found++) {
+        if (facts->nodes[found].address[0] != '\0' && strcmp(facts->nodes[found].address, search->name) == 0)
+            break;
+    }
+    if (found < facts->count)
+        return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "%.80s is an address of node %s, not a node's name: say %s",
+                            search->name, facts->nodes[found].name, facts->nodes[found].name);
+    return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "the cluster has no node \"%.80s\"; it has %s", search->name,
+                        search->known[0] != '\0' ? search->known : "none yet");
+}
+
 enum hvc_result hvc_cluster_node(struct hvc_operations *operations, struct hvc_call *call, const char *name,
                                  uint32_t *ret_node)
 {
@@ -292,8 +351,7 @@ enum hvc_result hvc_cluster_node(struct hvc_operations *operations, struct hvc_c
     if (result != HVC_RESULT_OK)
         return result;
     if (search.found == 0)
-        return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "the cluster has no node \"%.80s\"; it has %s", search.name,
-                            search.known[0] != '\0' ? search.known : "none yet");
+        return say_no_node(operations, call, &search);
     *ret_node = search.found;
     return HVC_RESULT_OK;
 }

@@ -40,11 +40,24 @@ void hvc_cluster_command(const struct hvc_operations *operations, const struct h
 enum hvc_result hvc_cluster_write(struct hvc_operations *operations, struct hvc_call *call,
                                   const struct hvc_command *command, const char *done);
 
+/* Proposes it under a fresh token within the call's deadline, for what an operation does on its way: *ret_answer is
+ * what the cluster answered, good or not, and OK; or why there is no answer, in words that begin with "nothing was
+ * done" or "it may still be done". call->data is not touched. */
+enum hvc_result hvc_cluster_propose(struct hvc_operations *operations, struct hvc_call *call,
+                                    const struct hvc_command *command, struct hvc_answer *ret_answer);
+
+/* The result of an operation that was answered so. */
+enum hvc_result hvc_cluster_result_of(const struct hvc_answer *answer);
+
 /* Reads; call->data gets applied, epoch, stale. OK without words: say them with hvc_cluster_say_read. */
 enum hvc_result hvc_cluster_read(struct hvc_operations *operations, struct hvc_call *call, hvc_keeper_look_fn look,
                                  void *context);
 /* OK with "TEXT", and when the state may be old a remark behind it. */
 enum hvc_result hvc_cluster_say_read(struct hvc_call *call, const char *text);
+
+/* The same without a word in call->data; ret_stamp NULL: nobody wants it. */
+enum hvc_result hvc_cluster_look(struct hvc_operations *operations, struct hvc_call *call, hvc_keeper_look_fn look,
+                                 void *context, struct hvc_replica_stamp *ret_stamp);
 
 /* The id of the node that argument `name` names; 0 and OK when it is not given. NOT_FOUND in words. */
 enum hvc_result hvc_cluster_node(struct hvc_operations *operations, struct hvc_call *call, const char *name,

@@ -54,6 +54,7 @@ static int read_corosync(uint64_t deadline_ms, struct hvc_cluster_facts *facts)
 
         node->id = m->nodes[i].id;
         (void)hvc_text_copy(node->name, sizeof(node->name), m->nodes[i].name);
+        (void)hvc_text_copy(node->address, sizeof(node->address), m->nodes[i].address);
         node->local = m->nodes[i].local;
         node->member = m->nodes[i].member;
     }
@@ -96,6 +97,8 @@ static int read_pacemaker(uint64_t deadline_ms, struct hvc_cluster_facts *facts)
             continue;
         node->pacemaker_online = known->online;
         node->unclean = known->unclean;
+        node->standby = known->standby;
+        node->maintenance = known->maintenance;
         node->fenced = known->fenced && !node->member;
         node->fenced_at = known->fenced_at;
         node->clean_down = known->down && !known->fenced && !known->left_with && !node->member;

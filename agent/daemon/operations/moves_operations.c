@@ -148,8 +148,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "move.list",
         .help = "moves under way and lately ended, newest first",
-        .arguments = list_arguments,
-        .argument_count = sizeof(list_arguments) / sizeof(list_arguments[0]),
+        HVC_ARGUMENTS(list_arguments),
         .right = HVC_RIGHT_READ,
         .lane = HVC_LANE_NONE,
         .timeout_ms = 2000,
@@ -158,8 +157,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "move.show",
         .help = "one move",
-        .arguments = show_arguments,
-        .argument_count = sizeof(show_arguments) / sizeof(show_arguments[0]),
+        HVC_ARGUMENTS(show_arguments),
         .right = HVC_RIGHT_READ,
         .lane = HVC_LANE_NONE,
         .timeout_ms = 2000,
@@ -168,8 +166,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "move.cancel",
         .help = "end a move; answers when it has ended",
-        .arguments = cancel_arguments,
-        .argument_count = sizeof(cancel_arguments) / sizeof(cancel_arguments[0]),
+        HVC_ARGUMENTS(cancel_arguments),
         .right = HVC_RIGHT_OPERATE,
         .lane = HVC_LANE_WORK,
         .audited = true,

@@ -80,13 +80,11 @@ static const struct hvc_argument set_arguments[] = {
     HVC_WRITE_ARGUMENTS,
 };
 
-#define ARGUMENTS(array) .arguments = (array), .argument_count = sizeof(array) / sizeof((array)[0])
-
 static const struct hvc_operation rows[] = {
     {
         .name = "node.list",
         .help = "the cluster's nodes: members, fenced, accepting moves, load",
-        ARGUMENTS(list_arguments),
+        HVC_ARGUMENTS(list_arguments),
         .right = HVC_RIGHT_READ,
         .lane = HVC_LANE_WORK,
         .timeout_ms = 5000,
@@ -95,7 +93,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "node.set",
         .help = "whether a node accepts moves, and whether it is in maintenance",
-        ARGUMENTS(set_arguments),
+        HVC_ARGUMENTS(set_arguments),
         .right = HVC_RIGHT_OPERATE,
         .lane = HVC_LANE_WORK,
         .audited = true,

@@ -156,13 +156,11 @@ static const struct hvc_argument set_arguments[] = {
     HVC_WRITE_ARGUMENTS,
 };
 
-#define ARGUMENTS(array) .arguments = (array), .argument_count = sizeof(array) / sizeof((array)[0])
-
 static const struct hvc_operation rows[] = {
     {
         .name = "service.show",
         .help = "the cluster's migration service: started or not, owner, how much it knows",
-        ARGUMENTS(show_arguments),
+        HVC_ARGUMENTS(show_arguments),
         .right = HVC_RIGHT_READ,
         .lane = HVC_LANE_WORK,
         .timeout_ms = 5000,
@@ -171,7 +169,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "service.set",
         .help = "start or stop the cluster's migration service, or set one of its properties",
-        ARGUMENTS(set_arguments),
+        HVC_ARGUMENTS(set_arguments),
         .right = HVC_RIGHT_OPERATE,
         .lane = HVC_LANE_WORK,
         .audited = true,

@@ -163,13 +163,11 @@ static const struct hvc_argument reset_arguments[] = {
     HVC_WRITE_ARGUMENTS,
 };
 
-#define ARGUMENTS(array) .arguments = (array), .argument_count = sizeof(array) / sizeof((array)[0])
-
 static const struct hvc_operation rows[] = {
     {
         .name = "settings.show",
         .help = "settings of the cluster, or those in force on a node",
-        ARGUMENTS(show_arguments),
+        HVC_ARGUMENTS(show_arguments),
         .right = HVC_RIGHT_READ,
         .lane = HVC_LANE_WORK,
         .timeout_ms = 5000,
@@ -178,7 +176,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "settings.set",
         .help = "change a setting; answers when a majority has it on disk",
-        ARGUMENTS(set_arguments),
+        HVC_ARGUMENTS(set_arguments),
         .right = HVC_RIGHT_OPERATE,
         .lane = HVC_LANE_WORK,
         .audited = true,
@@ -188,7 +186,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "settings.reset",
         .help = "a setting back to its default, or to the cluster's value",
-        ARGUMENTS(reset_arguments),
+        HVC_ARGUMENTS(reset_arguments),
         .right = HVC_RIGHT_OPERATE,
         .lane = HVC_LANE_WORK,
         .audited = true,

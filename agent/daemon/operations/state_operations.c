@@ -187,8 +187,6 @@ static const struct hvc_argument init_arguments[] = {
      .help = "this node's history is the one that survives; the other nodes give theirs up"},
 };
 
-#define ARGUMENTS(array) .arguments = (array), .argument_count = sizeof(array) / sizeof((array)[0])
-
 static const struct hvc_operation rows[] = {
     {
         .name = "state.digest",
@@ -201,7 +199,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "state.backup",
         .help = "write a checked copy of this node's store",
-        ARGUMENTS(backup_arguments),
+        HVC_ARGUMENTS(backup_arguments),
         .right = HVC_RIGHT_ADMIN,
         .lane = HVC_LANE_WORK,
         .audited = true,
@@ -211,7 +209,7 @@ static const struct hvc_operation rows[] = {
     {
         .name = "state.init",
         .help = "create the cluster's history although not all nodes are here; or let this node's survive",
-        ARGUMENTS(init_arguments),
+        HVC_ARGUMENTS(init_arguments),
         .right = HVC_RIGHT_ADMIN,
         .lane = HVC_LANE_WORK,
         .audited = true,

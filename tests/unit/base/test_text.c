@@ -63,6 +63,7 @@ static void numbers_are_whole_and_bounded(void **state)
 static void uuids_become_lower_case_with_dashes(void **state)
 {
     char uuid[HVC_UUID_TEXT_MAX];
+    uint8_t bytes[16];
     static const char *const bad[] = {
         "",
         "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0",
@@ -78,6 +79,11 @@ static void uuids_become_lower_case_with_dashes(void **state)
     for (size_t i = 0; i < HVC_COUNT(bad); i++)
         assert_int_equal(hvc_parse_uuid(bad[i], uuid), -EINVAL);
     assert_int_equal(hvc_parse_uuid(NULL, uuid), -EINVAL);
+    assert_int_equal(hvc_parse_uuid_bytes("0B6E4D5E-7d3a-4C0F-9a53-6e6A5a3B1c0D", bytes), 0);
+    assert_memory_equal(bytes, "\x0b\x6e\x4d\x5e\x7d\x3a\x4c\x0f\x9a\x53\x6e\x6a\x5a\x3b\x1c\x0d", 16);
+    hvc_format_uuid(bytes, uuid);
+    assert_string_equal(uuid, "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d");
+    assert_int_equal(hvc_parse_uuid_bytes("no uuid", bytes), -EINVAL);
 }
 
 static void booleans_are_pacemakers_words(void **state)

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/hash.h"
+
 #include "../hvc_cmocka.h"
 
 static void fake_status(struct hvc_keeper *base, struct hvc_replica_status *ret_status)
@@ -34,6 +36,15 @@ static void apply(struct fake_keeper *keeper, const struct hvc_command *command,
     assert_int_equal(hvc_service_apply(keeper->service, bytes, length, 7, ++keeper->index, ret_answer), 0);
 }
 
+/* One document is kept, the last one that came whole. */
+static void keep_part(struct fake_keeper *keeper, const struct hvc_command *command)
+{
+    if (command->kind != HVC_COMMAND_DOCUMENT || command->document.size > sizeof(keeper->document))
+        return;
+    memcpy(keeper->document + command->document.offset, command->document.bytes, command->document.length);
+    keeper->document_length = command->document.offset + command->document.length;
+}
+
 static int fake_propose(struct hvc_keeper *base, const struct hvc_command *command, const struct hvc_token *token,
                         uint64_t deadline_ms, bool wait_for_quorum, struct hvc_replica_outcome *ret_outcome)
 {
@@ -56,6 +67,7 @@ static int fake_propose(struct hvc_keeper *base, const struct hvc_command *comma
     filled.node = 1;
     filled.stamp_ms = 1000;
     apply(keeper, &filled, &ret_outcome->answer);
+    keep_part(keeper, command);
     keeper->answered = *token;
     keeper->answer = ret_outcome->answer;
     ret_outcome->index = keeper->index;
@@ -129,6 +141,40 @@ static int fake_soft_job(struct hvc_keeper *base, uint64_t job, struct hvc_soft_
     return -ENOENT;
 }
 
+static int fake_document(struct hvc_keeper *base, const uint8_t hash[HVC_STORE_HASH_SIZE], uint64_t deadline_ms,
+                         char **ret_bytes, size_t *ret_length, struct hvc_error *error)
+{
+    struct fake_keeper *keeper = (struct fake_keeper *)base;
+    uint8_t have[HVC_STORE_HASH_SIZE];
+
+    (void)deadline_ms;
+    base->ops->hash(keeper->document, keeper->document_length, have);
+    if (memcmp(have, hash, sizeof(have)) != 0)
+        return hvc_error_set(error, -ENOENT, "nobody who answers has it");
+    *ret_bytes = strndup(keeper->document, keeper->document_length);
+    *ret_length = keeper->document_length;
+    return 0;
+}
+
+/* Good enough to tell the documents of one test apart. */
+static void fake_hash(const void *bytes, size_t length, uint8_t ret_hash[HVC_STORE_HASH_SIZE])
+{
+    uint64_t hash = hvc_hash64(bytes, length, 0);
+
+    memset(ret_hash, 0x5a, HVC_STORE_HASH_SIZE);
+    memcpy(ret_hash, &hash, sizeof(hash));
+}
+
+static uint64_t fake_await(struct hvc_keeper *base, uint64_t since, uint64_t deadline_ms)
+{
+    struct fake_keeper *keeper = (struct fake_keeper *)base;
+
+    (void)deadline_ms;
+    if (keeper->on_await != NULL && keeper->on_await(keeper))
+        return since + 1;
+    return since == 0 ? 1 : since;
+}
+
 static void add_node(struct fake_keeper *keeper, uint32_t id)
 {
     struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_NODE, .node = 1, .stamp_ms = 1};
@@ -144,8 +190,19 @@ static void add_node(struct fake_keeper *keeper, uint32_t id)
 
 struct fake_keeper *fake_keeper_new(void)
 {
-    static const struct hvc_keeper_ops ops = {fake_status, fake_token,       fake_propose, fake_read,
-                                              fake_backup, fake_begin_again, fake_soft,    fake_soft_job};
+    static const struct hvc_keeper_ops ops = {
+        .status = fake_status,
+        .token = fake_token,
+        .propose = fake_propose,
+        .read = fake_read,
+        .backup = fake_backup,
+        .begin_again = fake_begin_again,
+        .soft = fake_soft,
+        .soft_job = fake_soft_job,
+        .await = fake_await,
+        .document = fake_document,
+        .hash = fake_hash,
+    };
     const struct hvc_service_config config = {.nodes = 5, .guests = 12, .jobs_kept = 10, .networks = 4, .drains = 8};
     struct fake_keeper *keeper = calloc(1, sizeof(*keeper));
     size_t size = hvc_service_size(&config);

@@ -19,16 +19,20 @@ struct fake_keeper {
     struct hvc_token token;    /* the next fresh one */
     struct hvc_token answered; /* the last request's, and its answer */
     struct hvc_answer answer;
+    char document[65536]; /* the last one that came */
+    size_t document_length;
     uint64_t index;
     bool waited;        /* the last propose was to wait for quorum */
     unsigned proposals; /* that were applied */
     char backup[256];
     bool init, force; /* of the last begin_again */
     unsigned begun;
-    struct hvc_soft_facts *soft; /* what its node tells, NULL: nothing came; the test's */
-    unsigned soft_count;         /* of an array of these, one a node */
-    unsigned looks;              /* how often the status was taken */
-    bool comes_up;               /* begin_again makes it primary */
+    struct hvc_soft_facts *soft;                  /* what its node tells, NULL: nothing came; the test's */
+    unsigned soft_count;                          /* of an array of these, one a node */
+    unsigned looks;                               /* how often the status was taken */
+    bool comes_up;                                /* begin_again makes it primary */
+    bool (*on_await)(struct fake_keeper *keeper); /* while somebody waits: changes something, then true. NULL: nothing
+                                                     ever changes */
 };
 
 /* Nodes n1 and n2 are members, primary, entry 41 in epoch 7. */

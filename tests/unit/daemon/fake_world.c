@@ -41,8 +41,10 @@ static int fake_inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t dea
     struct fake_hypervisor *fake = (struct fake_hypervisor *)h;
 
     (void)deadline_ms;
-    (void)error;
     memset(ret_state, 0, sizeof(*ret_state));
+    if (fake->inspect_result < 0)
+        return hvc_error_set(error, fake->inspect_result, "the fake hypervisor does not answer");
+    (void)hvc_text_copy(ret_state->id.uuid, sizeof(ret_state->id.uuid), uuid);
     (void)pthread_mutex_lock(&fake->lock);
     for (size_t i = 0; i < fake->count; i++) {
         if (strcmp(fake->guests[i].id.uuid, uuid) == 0)

@@ -14,7 +14,7 @@ struct fake_hypervisor {
     size_t count;
     struct hvc_hypervisor_status health;
     unsigned cancels; /* calls of cancel; each ends migrating_out */
-    int list_result;
+    int list_result, inspect_result;
     bool hangs;     /* and says so when it is asked for its host */
     unsigned asked; /* for its host */
 };

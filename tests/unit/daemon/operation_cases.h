@@ -3,8 +3,11 @@
 #ifndef HVC_OPERATION_CASES_H
 #define HVC_OPERATION_CASES_H
 
+#include "cluster_call.h"
 #include "fake_keeper.h"
 #include "fake_world.h"
+
+#include <errno.h>
 
 #include "../hvc_cmocka.h"
 
@@ -33,18 +36,24 @@ static int end(void **state)
     return 0;
 }
 
-static struct hvc_call *run(const char *operation, const char *args)
+static struct hvc_call *run_request(const char *json)
 {
-    char json[2048];
-    struct hvc_call *call;
+    struct hvc_call *call = fake_call(json);
 
-    (void)snprintf(json, sizeof(json), "{\"op\":\"%s\",\"version\":1,\"args\":%s}", operation, args);
-    call = fake_call(json);
     hvc_call_run(&world->operations, call);
+    (void)hvc_call_response(call);
     return call;
 }
 
-static void check(const struct operation_case *row)
+static inline struct hvc_call *run(const char *operation, const char *args)
+{
+    char json[2048];
+
+    (void)snprintf(json, sizeof(json), "{\"op\":\"%s\",\"version\":1,\"args\":%s}", operation, args);
+    return run_request(json);
+}
+
+static inline void check(const struct operation_case *row)
 {
     struct hvc_call *call = run(row->operation, row->args);
     const char *result = hvc_record_text(hvc_call_response(call), "result", "");

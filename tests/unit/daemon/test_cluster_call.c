@@ -1,52 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Reading and writing the replicated state, seen through one operation of each kind. */
-#include "cluster_call.h"
-
-#include <errno.h>
-#include <string.h>
-
-#include "fake_keeper.h"
-#include "fake_world.h"
-
-#include "../hvc_cmocka.h"
+#include "operation_cases.h"
 
 #define SET "{\"op\":\"settings.set\",\"version\":1,\"args\":{\"name\":\"moves-out\",\"value\":\"4\"%s}}"
-
-static struct fake_world *world;
-static struct fake_keeper *keeper;
-
-static int begin(void **state)
-{
-    (void)state;
-    world = fake_world_new();
-    keeper = fake_keeper_new();
-    world->operations.keeper = &keeper->base;
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    fake_keeper_free(keeper);
-    fake_world_free(world);
-    return 0;
-}
-
-static struct hvc_call *run(const char *json)
-{
-    struct hvc_call *call = fake_call(json);
-
-    hvc_call_run(&world->operations, call);
-    (void)hvc_call_response(call);
-    return call;
-}
 
 static struct hvc_call *set(const char *more)
 {
     char json[512];
 
     (void)snprintf(json, sizeof(json), SET, more);
-    return run(json);
+    return run_request(json);
 }
 
 static const char *result_of(struct hvc_call *call)
@@ -179,7 +142,7 @@ static void what_the_state_machine_refuses_is_told_in_its_words(void **state)
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(rows); i++) {
-        struct hvc_call *call = run(rows[i].json);
+        struct hvc_call *call = run_request(rows[i].json);
 
         assert_string_equal(result_of(call), rows[i].result);
         assert_string_equal(call->error.text, rows[i].text);
@@ -190,7 +153,7 @@ static void what_the_state_machine_refuses_is_told_in_its_words(void **state)
 
 static void a_read_says_how_old_it_is(void **state)
 {
-    struct hvc_call *call = run("{\"op\":\"settings.show\",\"version\":1}");
+    struct hvc_call *call = run_request("{\"op\":\"settings.show\",\"version\":1}");
 
     (void)state;
     assert_string_equal(result_of(call), "ok");
@@ -199,7 +162,7 @@ static void a_read_says_how_old_it_is(void **state)
     assert_string_equal(call->error.text, "settings of the cluster");
     hvc_call_unref(call);
     fake_status_cut(&keeper->status, 1);
-    call = run("{\"op\":\"settings.show\",\"version\":1}");
+    call = run_request("{\"op\":\"settings.show\",\"version\":1}");
     assert_string_equal(result_of(call), "ok");
     assert_true(hvc_record_bool(call->data, "stale", false));
     assert_non_null(strstr(call->error.text, "others may have gone on"));
@@ -213,7 +176,7 @@ static void a_fresh_read_is_refused_without_quorum(void **state)
     (void)state;
     fake_status_cut(&keeper->status, 1);
     keeper->read_error = -EAGAIN;
-    call = run("{\"op\":\"settings.show\",\"version\":1,\"args\":{\"fresh\":true}}");
+    call = run_request("{\"op\":\"settings.show\",\"version\":1,\"args\":{\"fresh\":true}}");
     assert_string_equal(result_of(call), "no-quorum");
     assert_non_null(strstr(call->error.text, "not here: n2"));
     hvc_call_unref(call);
@@ -226,7 +189,7 @@ static void what_has_not_been_loaded_yet_is_not_shown_as_if_it_were_empty(void *
     (void)state;
     keeper->always = true;
     keeper->read_error = -EAGAIN;
-    call = run("{\"op\":\"network.list\",\"version\":1}");
+    call = run_request("{\"op\":\"network.list\",\"version\":1}");
     assert_string_equal(result_of(call), "unreachable");
     assert_string_equal(call->error.text, "nothing can be shown yet: the fake keeper does not read");
     hvc_call_unref(call);
@@ -255,7 +218,7 @@ static void without_a_history_nothing_is_shown_as_if_it_were_empty(void **state)
     (void)state;
     keeper->always = true;
     keeper->read_error = -ENODATA;
-    call = run("{\"op\":\"node.list\",\"version\":1}");
+    call = run_request("{\"op\":\"node.list\",\"version\":1}");
     assert_string_equal(result_of(call), "not-found");
     assert_non_null(strstr(call->error.text, "there is no history of the cluster here yet"));
     assert_int_equal(hvc_record_type(call->data, "nodes"), HVC_RECORD_NONE);
@@ -264,7 +227,7 @@ static void without_a_history_nothing_is_shown_as_if_it_were_empty(void **state)
 
 static void a_node_that_does_not_exist_is_told_with_those_that_do(void **state)
 {
-    struct hvc_call *call = run("{\"op\":\"settings.show\",\"version\":1,\"args\":{\"node\":\"n9\"}}");
+    struct hvc_call *call = run_request("{\"op\":\"settings.show\",\"version\":1,\"args\":{\"node\":\"n9\"}}");
 
     (void)state;
     assert_string_equal(result_of(call), "not-found");
@@ -284,7 +247,7 @@ static void without_a_daemon_there_is_no_state(void **state)
         struct hvc_call *call;
 
         (void)snprintf(json, sizeof(json), "{\"op\":\"%s\",\"version\":1}", operations[i]);
-        call = run(json);
+        call = run_request(json);
         assert_string_equal(result_of(call), "unreachable");
         assert_non_null(strstr(call->error.text, "which is not kept in this process"));
         hvc_call_unref(call);

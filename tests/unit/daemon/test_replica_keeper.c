@@ -237,6 +237,42 @@ static void after_its_end_everybody_is_told(void **state)
     keeper = NULL;
 }
 
+struct change {
+    pthread_t thread;
+    struct hvc_replica_outcome outcome;
+};
+
+static void *change_it(void *context)
+{
+    struct change *change = context;
+    const struct hvc_command command = moves_out(9);
+    struct hvc_token token = {0};
+
+    if (keeper->ops->token(keeper, &token) == 0)
+        (void)keeper->ops->propose(keeper, &command, &token, hvc_deadline_in(20000), true, &change->outcome);
+    return NULL;
+}
+
+static void who_waits_for_a_change_learns_of_it_and_of_none_at_the_deadline(void **state)
+{
+    struct change change = {0};
+    uint64_t moment, now, deadline;
+
+    (void)state;
+    (void)await(HVC_REPLICA_VOTING);
+    moment = keeper->ops->await(keeper, 0, hvc_deadline_in(20000));
+    do { /* until nothing of the start is under way any more */
+        now = moment;
+        moment = keeper->ops->await(keeper, now, hvc_deadline_in(300));
+    } while (moment != now);
+    assert_int_equal(pthread_create(&change.thread, NULL, change_it, &change), 0);
+    deadline = hvc_deadline_in(20000);
+    assert_int_not_equal(keeper->ops->await(keeper, moment, deadline), moment);
+    assert_true(hvc_now_ms() < deadline);
+    assert_int_equal(pthread_join(change.thread, NULL), 0);
+    assert_int_equal(change.outcome.error, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_copy_is_written, begin, end),
         cmocka_unit_test_setup_teardown(nobody_takes_it_from_under_a_reader, begin, end),
         cmocka_unit_test_setup_teardown(after_its_end_everybody_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(who_waits_for_a_change_learns_of_it_and_of_none_at_the_deadline, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,12 +16,13 @@
 
 #define HEAD                                                                                                           \
     "<cib crm_feature_set=\"3.16.2\" validate-with=\"pacemaker-3.9\" epoch=\"9\" num_updates=\"4\" admin_epoch=\"0\">" \
-    "<configuration><crm_config>%s</crm_config><nodes/><resources>%s</resources><constraints/></configuration>"        \
+    "<configuration><crm_config>%s</crm_config><nodes>%s</nodes><resources>%s</resources><constraints/></"             \
+    "configuration>"                                                                                                   \
     "<status>%s</status></cib>"
 
 static char path[64];
 
-static cib_t *cib_of(const char *properties, const char *resources, const char *status)
+static cib_t *cib_with_nodes(const char *properties, const char *nodes, const char *resources, const char *status)
 {
     FILE *file;
     cib_t *cib;
@@ -32,12 +33,17 @@ static cib_t *cib_of(const char *properties, const char *resources, const char *
     assert_true(fd >= 0);
     file = fdopen(fd, "w");
     assert_non_null(file);
-    assert_true(fprintf(file, HEAD, properties, resources, status) > 0);
+    assert_true(fprintf(file, HEAD, properties, nodes, resources, status) > 0);
     assert_int_equal(fclose(file), 0);
     cib = cib_file_new(path);
     assert_non_null(cib);
     assert_int_equal(cib->cmds->signon(cib, "test", cib_query), 0);
     return cib;
+}
+
+static cib_t *cib_of(const char *properties, const char *resources, const char *status)
+{
+    return cib_with_nodes(properties, "", resources, status);
 }
 
 static void done(cib_t *cib)
@@ -224,12 +230,56 @@ static int forget(void **state)
     return 0;
 }
 
+static void standby_and_maintenance_of_a_node_are_read_for_ever_and_until_its_next_start(void **state)
+{
+#define MODE(name, value)                                                                                              \
+    "<instance_attributes id=\"i\"><nvpair id=\"p\" name=\"" name "\" value=\"" value "\"/></instance_attributes>"
+#define HERE "in_ccm=\"true\" crmd=\"online\" join=\"member\" expected=\"member\""
+    static const struct {
+        const char *lasting, *transient;
+        bool standby, maintenance;
+    } cases[] = {
+        {"", "", false, false},
+        {MODE("standby", "on"), "", true, false},
+        {MODE("standby", "off"), "", false, false},
+        {MODE("maintenance", "true"), "", false, true},
+        {"", MODE("standby", "true"), true, false},
+        {MODE("maintenance", "true"), MODE("standby", "true"), true, true},
+        {MODE("colour", "true"), "", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+        struct hvc_error error = {0};
+        char status[1024], nodes[1024];
+        const struct hvc_pacemaker_node *n;
+        cib_t *cib;
+
+        (void)snprintf(nodes, sizeof(nodes), "<node id=\"2\" uname=\"n2\">%s</node>", cases[i].lasting);
+        (void)snprintf(status, sizeof(status),
+                       "<node_state id=\"2\" uname=\"n2\" " HERE "><transient_attributes id=\"2\">%s"
+                       "</transient_attributes></node_state>",
+                       cases[i].transient);
+        cib = cib_with_nodes("", nodes, "", status);
+        if (cib_view_read(cib, "vm1", view, &error) != 0)
+            fail_msg("%s", error.text);
+        n = hvc_pacemaker_find(view, 2);
+        assert_non_null(n);
+        if (n->standby != cases[i].standby || n->maintenance != cases[i].maintenance)
+            fail_msg("row %zu: standby %d maintenance %d", i, n->standby, n->maintenance);
+        done(cib);
+        free(view);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(node_states_are_told_apart),
         cmocka_unit_test(only_a_confirmed_off_or_reboot_of_that_node_is_a_fencing),
         cmocka_unit_test(several_nodes_and_properties_are_read),
+        cmocka_unit_test(standby_and_maintenance_of_a_node_are_read_for_ever_and_until_its_next_start),
         cmocka_unit_test(an_empty_cib_has_neither_nodes_nor_guests),
         cmocka_unit_test(resources_of_our_type_come_with_their_config),
     };

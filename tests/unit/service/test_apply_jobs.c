@@ -379,11 +379,35 @@ static void ended_jobs_go_by_number_by_age_and_on_request(void **state)
 
 #define T(test) cmocka_unit_test_setup_teardown(test, open_three, close_it)
 
+static void a_plan_answers_as_the_request_would_and_changes_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command command = command_of(f, HVC_COMMAND_JOB);
+    uint64_t before = hvc_service_digest(f->service);
+    struct hvc_answer answer;
+    struct hvc_job job = {0};
+
+    uuid_of(1, command.job.guest);
+    command.job.target = 2;
+    answer = hvc_service_plan(f->service, &command, &job);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    assert_int_equal(job.source, 1);
+    assert_int_equal(job.target, 2);
+    assert_int_equal(job.memory_kib, 1000);
+    assert_int_equal(job.id, 0);
+    command.job.target = 1;
+    assert_int_equal(hvc_service_plan(f->service, &command, &job).code, HVC_ANSWER_SAME_NODE);
+    assert_int_equal(hvc_service_digest(f->service), before);
+    (void)add_job(f, 1, 2);
+    assert_int_equal(hvc_service_plan(f->service, &command, &job).code, HVC_ANSWER_BUSY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_move_goes_through_its_phases_and_the_guest_is_at_the_target),
         T(bad_requests_are_told_apart),
+        T(a_plan_answers_as_the_request_would_and_changes_nothing),
         T(options_that_contradict_or_name_a_missing_document_are_refused),
         T(a_stopped_service_refuses_moves_and_still_checks),
         T(only_what_may_follow_is_reported_by_those_who_take_part),

@@ -29,6 +29,8 @@ struct hvc_pacemaker_node {
     bool fenced;       /* down, by a confirmed off or reboot, and it has not joined again since (see pacemaker.c) */
     bool left_with;    /* down, not fenced, and the record still holds the asked resource active there: a node that was
                           stopped with its guests running (maintenance mode) */
+    bool standby;      /* set on the node: runs nothing */
+    bool maintenance;  /* set on the node: what runs there is left alone (the mode of the whole cluster is not meant) */
     int64_t fenced_at; /* wall clock second of the newest confirmed fencing, as the fencer recorded it; 0: none known.
                           For people: no decision compares clocks */
 };

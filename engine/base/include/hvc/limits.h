@@ -81,12 +81,17 @@
 #define HVC_RING_SEND_MAX    (64 * 1024 * 1024) /* bytes waiting to be sent */
 #define HVC_RING_RECEIVE_MAX (16 * 1024 * 1024) /* bytes delivered and not yet taken; then corosync queues */
 
+/* answers about jobs */
+#define HVC_JOB_ROWS_MAX 200 /* in one answer; there is a way to ask for what is left out */
+#define HVC_JOB_IDS_MAX  64  /* jobs that one request names */
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256
 #define HVC_MOVES_MAX       64   /* moves from and to one node at one time */
 #define HVC_MOVES_ENDED_MAX 64   /* ended moves that move.list still shows */
 #define HVC_WORKERS_MAX     64   /* blocking calls under way at one time */
+#define HVC_WAITERS_MAX     64   /* clients that wait for a change of the cluster's state; further ones queue */
 #define HVC_WORK_QUEUE_MAX  1024 /* blocking calls waiting for a worker */
 #define HVC_STUCK_CALLS_MAX 32   /* calls that a hung libvirtd has not returned; no further one is started beyond it */
 

@@ -156,6 +156,11 @@ const struct hvc_job *hvc_service_job_next(const struct hvc_service *service, ui
 const struct hvc_drain *hvc_service_drain_next(const struct hvc_service *service, uint64_t *cursor);
 const struct hvc_document *hvc_service_document_next(const struct hvc_service *service, uint32_t *cursor);
 
+/* What a JOB command would be answered now; nothing is done. OK: *ret_job is the job as it would come into the queue,
+ * without a number and a time. */
+struct hvc_answer hvc_service_plan(const struct hvc_service *service, const struct hvc_command *command,
+                                   struct hvc_job *ret_job);
+
 /* Why a queued job waits, as of a moment; NONE for one that does not wait or does not exist. */
 enum hvc_blocker hvc_service_blocker(const struct hvc_service *service, uint64_t job, uint64_t now_ms);
 

@@ -20,12 +20,15 @@ struct hvc_facts;
 struct hvc_fact_node {
     uint32_t id;
     char name[HVC_NODE_NAME_MAX];
+    char address[HVC_NODE_NAME_MAX]; /* of its first ring, as corosync.conf has it; "": not told */
     bool local;
     bool member;
     /* filled only with HVC_FACTS_PACEMAKER */
     bool pacemaker_online;
     bool clean_down;   /* left cleanly: Pacemaker expects it down and nothing of it is a member */
     bool unclean;      /* to be fenced */
+    bool standby;      /* may run nothing */
+    bool maintenance;  /* Pacemaker leaves alone what runs there */
     bool fenced;       /* fencing was confirmed after it was last a member */
     int64_t fenced_at; /* seconds since the epoch; 0: never */
 };

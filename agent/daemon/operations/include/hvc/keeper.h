@@ -33,6 +33,13 @@ struct hvc_keeper_ops {
     /* As hvc_replica_soft and hvc_replica_soft_job: never wait. -EAGAIN: it is just being started again. */
     int (*soft)(struct hvc_keeper *, uint32_t node, struct hvc_soft_facts *ret_facts);
     int (*soft_job)(struct hvc_keeper *, uint64_t job, struct hvc_soft_job *ret_job);
+    /* Waits until something (state, view, health) has changed since the moment that `since` stands for, or the
+     * deadline. Returns the present moment, which is `since` when nothing has changed; 0 is before every other. */
+    uint64_t (*await)(struct hvc_keeper *, uint64_t since, uint64_t deadline_ms);
+    /* As hvc_replica_document; and the hash that names a document (hvc_store_hash). */
+    int (*document)(struct hvc_keeper *, const uint8_t hash[HVC_STORE_HASH_SIZE], uint64_t deadline_ms,
+                    char **ret_bytes, size_t *ret_length, struct hvc_error *);
+    void (*hash)(const void *bytes, size_t length, uint8_t ret_hash[HVC_STORE_HASH_SIZE]);
 };
 
 /* Every provider starts with this. */

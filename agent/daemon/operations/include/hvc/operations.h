@@ -58,9 +58,11 @@ typedef enum hvc_result (*hvc_operation_fn)(struct hvc_operations *operations, s
 
 /* Which threads run it. */
 enum hvc_lane {
-    HVC_LANE_NONE,  /* the main loop: a handler that never blocks, not even for a file */
-    HVC_LANE_WORK,  /* the workers; waits in their queue when all are busy */
-    HVC_LANE_STATUS /* threads of its own, so that it is answered also when every worker hangs; ends within 2 s */
+    HVC_LANE_NONE,   /* the main loop: a handler that never blocks, not even for a file */
+    HVC_LANE_WORK,   /* the workers; waits in their queue when all are busy */
+    HVC_LANE_STATUS, /* threads of its own, so that it is answered also when every worker hangs; ends within 2 s */
+    HVC_LANE_WAIT    /* threads of its own: waits for a change, does nothing else, and ends within half a second of its
+                        cancel */
 };
 
 struct hvc_operation {
@@ -77,6 +79,9 @@ struct hvc_operation {
     hvc_operation_fn handler;
 };
 
+/* The two members of a row that name its arguments. */
+#define HVC_ARGUMENTS(array) .arguments = (array), .argument_count = sizeof(array) / sizeof((array)[0])
+
 /* Rows of one file. hvc_operation_sets (operations.c) lists all of them. */
 struct hvc_operation_set {
     const struct hvc_operation *rows;
@@ -90,6 +95,7 @@ extern const struct hvc_operation_set hvc_service_operations;  /* service_operat
 extern const struct hvc_operation_set hvc_node_operations;     /* node_operations.c */
 extern const struct hvc_operation_set hvc_network_operations;  /* network_operations.c */
 extern const struct hvc_operation_set hvc_state_operations;    /* state_operations.c */
+extern const struct hvc_operation_set hvc_job_operations;      /* job_operations.c */
 
 /* Row of a name, NULL when there is none; and all rows in order, NULL after the last. */
 const struct hvc_operation *hvc_operation_find(const char *name);

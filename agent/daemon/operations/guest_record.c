@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "guest_record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cluster_call.h"
+#include "guest_survey.h"
+#include "hvc/text.h"
+
+/* How long one node may take to list its guests. */
+#define LIST_MS 3000
+
+/* ---- the state ---- */
+
+struct lookup {
+    const char *name; /* NULL: by uuid */
+    uint8_t uuid[16];
+    bool found;
+    struct hvc_service_guest guest;
+};
+
+static int look_up(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct lookup *lookup = context;
+    const struct hvc_service_guest *guest = lookup->name != NULL ? hvc_service_guest_named(service, lookup->name)
+                                                                 : hvc_service_guest(service, lookup->uuid);
+
+    (void)stamp;
+    lookup->found = guest != NULL;
+    if (guest != NULL)
+        lookup->guest = *guest;
+    return 0;
+}
+
+static enum hvc_result look(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                            struct lookup *ret_lookup)
+{
+    *ret_lookup = (struct lookup){.name = who};
+    if (hvc_parse_uuid_bytes(who, ret_lookup->uuid) == 0)
+        ret_lookup->name = NULL;
+    return hvc_cluster_look(operations, call, look_up, ret_lookup, NULL);
+}
+
+enum hvc_result guest_record_read(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                  struct hvc_service_guest *ret_guest)
+{
+    struct lookup lookup;
+    enum hvc_result result = look(operations, call, who, &lookup);
+
+    if (result != HVC_RESULT_OK)
+        return result;
+    if (!lookup.found)
+        return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "the cluster has no record of a guest \"%s\"", who);
+    *ret_guest = lookup.guest;
+    return HVC_RESULT_OK;
+}
+
+/* ---- the hypervisors, by name ---- */
+
+static bool find_in(struct hvc_hypervisor *hypervisor, const char *name, uint64_t deadline_ms,
+                    struct hvc_guest_id *ret_id, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) struct hvc_guest_state *guests = NULL;
+    size_t count = 0;
+
+    if (hvc_hypervisor_list(hypervisor, deadline_ms, &guests, &count, error) < 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(guests[i].id.name, name) == 0) {
+            *ret_id = guests[i].id;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asks this node, then the other members, until one knows the name. */
+static enum hvc_result find_by_name(struct hvc_operations *operations, struct hvc_call *call, const char *name,
+                                    struct hvc_guest_id *ret_id)
+{
+    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    char silent[HVC_ERROR_TEXT_MAX] = "";
+    struct hvc_error error = {0};
+    size_t used = 0;
+
+    if (facts == NULL ||
+        hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, guest_deadline(call, LIST_MS), facts) < 0)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    if (find_in(operations->hypervisor, name, guest_deadline(call, LIST_MS), ret_id, &error))
+        return HVC_RESULT_OK;
+    if (error.text[0] != '\0')
+        (void)hvc_text_append(silent, sizeof(silent), &used, "%s: %.200s", operations->node, error.text);
+    for (size_t i = 0; i < facts->count; i++) {
+        const struct hvc_fact_node *node = &facts->nodes[i];
+        struct hvc_hypervisor *peer = NULL;
+
+        if (node->local || !node->member)
+            continue;
+        memset(&error, 0, sizeof(error));
+        if (hvc_peers_get(operations->peers, node->name, &peer, &error) == 0 &&
+            find_in(peer, name, guest_deadline(call, LIST_MS), ret_id, &error))
+            return HVC_RESULT_OK;
+        if (error.text[0] != '\0')
+            (void)hvc_text_append(silent, sizeof(silent), &used, "%s%s: %.200s", used == 0 ? "" : "; ", node->name,
+                                  error.text);
+    }
+    if (silent[0] != '\0')
+        return hvc_call_say(call, HVC_RESULT_UNREACHABLE,
+                            "no node that answers knows a guest \"%s\"; it is not known of %.700s", name, silent);
+    return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
+                        "no node knows a guest \"%s\": give its name or UUID as 'hvcluster guest list' on its node "
+                        "shows it",
+                        name);
+}
+
+/* ---- where it is ---- */
+
+struct place {
+    bool known;      /* somebody knows the guest */
+    bool certain;    /* node is the truth */
+    uint32_t node;   /* 0: nowhere */
+    unsigned copies; /* nodes on which it is alive */
+    struct hvc_guest_state state;
+    char words[HVC_ERROR_TEXT_MAX]; /* who did not answer, or where the copies are */
+    size_t used;
+};
+
+static void add_words(struct place *place, const char *node, const char *words)
+{
+    (void)hvc_text_append(place->words, sizeof(place->words), &place->used, "%s%s: %.200s",
+                          place->used == 0 ? "" : "; ", node, words);
+}
+
+static bool is_alive(const struct hvc_guest_state *state)
+{
+    return hvc_guest_is_present(state->guest_class) && state->guest_class != HVC_GUEST_INCOMING &&
+           state->guest_class != HVC_GUEST_UNKNOWN;
+}
+
+static void take_node(const struct hvc_fact_node *fact, const struct guest_survey_node *node, struct place *place)
+{
+    bool answered = node->answered && node->state.guest_class != HVC_GUEST_UNKNOWN;
+
+    if (!answered && !fact->fenced && !fact->clean_down) {
+        place->certain = false;
+        add_words(place, fact->name, node->words);
+    } else if (answered && is_alive(&node->state)) {
+        place->copies++;
+        place->node = fact->id;
+        place->state = node->state;
+    } else if (answered && node->state.persistent && place->copies == 0) {
+        place->state = node->state;
+    }
+    if (answered && (is_alive(&node->state) || node->state.persistent))
+        place->known = true;
+}
+
+/* A stand-alone host has no node list: what is here is all there is. */
+static enum hvc_result take_local(struct hvc_operations *operations, struct hvc_call *call,
+                                  const struct hvc_guest_state *local, struct place *place)
+{
+    HVC_CLEANUP(free) struct hvc_replica_status *status = calloc(1, sizeof(*status));
+
+    if (status == NULL)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    operations->keeper->ops->status(operations->keeper, status);
+    if (!status->alone)
+        return hvc_call_say(call, HVC_RESULT_UNREACHABLE,
+                            "the nodes of the cluster are not known now: corosync does not answer");
+    place->certain = local->guest_class != HVC_GUEST_UNKNOWN;
+    place->known = is_alive(local) || local->persistent;
+    place->node = is_alive(local) ? status->node : 0;
+    place->copies = is_alive(local) ? 1 : 0;
+    place->state = *local;
+    return HVC_RESULT_OK;
+}
+
+static enum hvc_result find_place(struct hvc_operations *operations, struct hvc_call *call,
+                                  struct guest_request *request, struct place *ret_place)
+{
+    HVC_CLEANUP(free) struct guest_survey *survey = NULL;
+    struct hvc_guest_state local;
+
+    memset(ret_place, 0, sizeof(*ret_place));
+    guest_observe(operations, call, request, LIST_MS, &local);
+    survey = guest_survey_take(operations, call, request, &local);
+    if (survey == NULL)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "no memory to ask the nodes");
+    if (survey->facts.count == 0)
+        return take_local(operations, call, &local, ret_place);
+    ret_place->certain = true;
+    for (size_t i = 0; i < survey->facts.count; i++)
+        take_node(&survey->facts.nodes[i], &survey->nodes[i], ret_place);
+    if (ret_place->copies > 1) {
+        ret_place->used = 0;
+        for (size_t i = 0; i < survey->facts.count; i++) {
+            if (survey->nodes[i].answered && is_alive(&survey->nodes[i].state))
+                add_words(ret_place, survey->facts.nodes[i].name, survey->nodes[i].words);
+        }
+    }
+    if (ret_place->copies == 1)
+        ret_place->certain = true; /* alive there: who is silent has at most an incoming shell of it */
+    return HVC_RESULT_OK;
+}
+
+/* ---- the record made true ---- */
+
+static enum hvc_result check_place(struct hvc_call *call, const char *who, const struct lookup *record,
+                                   const struct place *place)
+{
+    if (place->copies > 1)
+        return hvc_call_say(call, HVC_RESULT_REFUSED,
+                            "guest %s is alive on several nodes: %.700s; end the wrong one before anything else", who,
+                            place->words);
+    if (record->found || (place->known && place->certain))
+        return HVC_RESULT_OK;
+    if (!place->certain)
+        return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "whether and where guest %s runs is not known: %.700s", who,
+                            place->words);
+    return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "no node knows a guest %s", who);
+}
+
+static enum hvc_result propose(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                               const struct hvc_command *command)
+{
+    struct hvc_answer answer = {0};
+    char text[256];
+    enum hvc_result result = hvc_cluster_propose(operations, call, command, &answer);
+
+    /* EXISTS, STALE, BUSY: somebody else was faster, what is committed now counts */
+    if (result != HVC_RESULT_OK || hvc_answer_is_good(&answer) || answer.code == HVC_ANSWER_EXISTS ||
+        answer.code == HVC_ANSWER_STALE || answer.code == HVC_ANSWER_BUSY)
+        return result;
+    hvc_answer_text(&answer, text, sizeof(text));
+    return hvc_call_say(call, hvc_cluster_result_of(&answer), "guest %s cannot be recorded for the cluster: %s", who,
+                        text);
+}
+
+static enum hvc_result record_guest(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                    const uint8_t uuid[16], const struct place *place)
+{
+    struct hvc_command command;
+
+    hvc_cluster_command(operations, call, HVC_COMMAND_GUEST, &command);
+    memcpy(command.guest.uuid, uuid, sizeof(command.guest.uuid));
+    command.guest.memory_kib = place->state.memory_kib;
+    command.guest.node = place->node;
+    if (hvc_text_copy(command.guest.name, sizeof(command.guest.name), place->state.id.name) < 0 ||
+        hvc_text_copy(command.guest.resource, sizeof(command.guest.resource), place->state.owner) < 0)
+        return hvc_call_say(call, HVC_RESULT_INVALID, "the name of guest %s or of its resource is too long", who);
+    return propose(operations, call, who, &command);
+}
+
+static enum hvc_result move_record(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                   const uint8_t uuid[16], uint32_t node)
+{
+    struct hvc_command command;
+
+    hvc_cluster_command(operations, call, HVC_COMMAND_GUEST_PLACE, &command);
+    memcpy(command.guest_place.uuid, uuid, sizeof(command.guest_place.uuid));
+    command.guest_place.node = node;
+    return propose(operations, call, who, &command);
+}
+
+static enum hvc_result make_true(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                 struct guest_request *request, const struct lookup *record)
+{
+    struct place place;
+    uint8_t uuid[16];
+    enum hvc_result result = find_place(operations, call, request, &place);
+
+    if (result == HVC_RESULT_OK)
+        result = check_place(call, who, record, &place);
+    if (result != HVC_RESULT_OK)
+        return result;
+    if (hvc_parse_uuid_bytes(request->id.uuid, uuid) < 0)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "\"%s\" is no UUID", request->id.uuid);
+    if (!record->found)
+        return record_guest(operations, call, who, uuid, &place);
+    if (place.certain && record->guest.node != place.node)
+        return move_record(operations, call, who, uuid, place.node);
+    return HVC_RESULT_OK;
+}
+
+enum hvc_result guest_record_ensure(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                    struct hvc_service_guest *ret_guest)
+{
+    struct guest_request request = {.resource = ""};
+    struct lookup record;
+    enum hvc_result result = look(operations, call, who, &record);
+
+    if (result != HVC_RESULT_OK)
+        return result;
+    if (record.found && record.guest.job != 0) {
+        *ret_guest = record.guest;
+        return HVC_RESULT_OK;
+    }
+    if (record.found)
+        hvc_format_uuid(record.guest.uuid, request.id.uuid);
+    else if (hvc_parse_uuid(who, request.id.uuid) < 0)
+        result = find_by_name(operations, call, who, &request.id);
+    if (result == HVC_RESULT_OK)
+        result = make_true(operations, call, who, &request, &record);
+    if (result == HVC_RESULT_OK)
+        result = guest_record_read(operations, call, request.id.uuid, ret_guest);
+    return result;
+}

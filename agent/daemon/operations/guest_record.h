@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The record of a guest in the replicated state, as a move needs it: there, and saying where the guest really is. A
+ * guest that nobody added is recorded from what the hypervisors say. For handlers, in a worker: it asks the nodes.
+ */
+#ifndef HVC_GUEST_RECORD_H
+#define HVC_GUEST_RECORD_H
+
+#include "hvc/operations.h"
+
+/*
+ * who: a UUID, or a name as the cluster or any member's hypervisor knows it. OK: *ret_guest is the record as committed;
+ * a guest with an unfinished job is left as it is, its job knows better. Otherwise in words: NOT_FOUND nobody knows it;
+ * UNREACHABLE it could run on a node that does not answer, and no record says where; REFUSED it runs twice, or its name
+ * is another guest's; or why nothing could be decided.
+ */
+enum hvc_result guest_record_ensure(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                    struct hvc_service_guest *ret_guest);
+
+/* The record as it is, without asking anybody. NOT_FOUND in words. */
+enum hvc_result guest_record_read(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                  struct hvc_service_guest *ret_guest);
+
+#endif
