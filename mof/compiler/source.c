@@ -77,6 +77,10 @@ const char *mof_find_file(struct mof_run *run, const char *name, struct mof_plac
     const char *slash = from.file == NULL ? NULL : strrchr(from.file, '/');
     const char *path = join(run, from.file, slash == NULL ? 0 : (size_t)(slash - from.file), name);
 
+    if (run->alone) {
+        mof_error(run, from, "nothing can be included here");
+        return NULL;
+    }
     if (name[0] == '/')
         path = name;
     if (access(path, R_OK) == 0)

@@ -23,6 +23,7 @@ struct mof_run {
     unsigned errors;
     const char *const *folders; /* where included files are looked for besides the including one's folder */
     size_t folder_count;
+    bool alone; /* one text: nothing may be included */
 };
 
 void mof_error(struct mof_run *run, struct mof_place place, const char *format, ...)
