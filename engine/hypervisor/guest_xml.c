@@ -2,25 +2,12 @@
 #include "guest_xml.h"
 
 #include <errno.h>
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <libxml/xmlreader.h>
 
-#include "hvc/cleanup.h"
+#include "guest_tree.h"
 #include "hvc/text.h"
 
-/* No network and nothing on stderr. Without XML_PARSE_HUGE libxml2 bounds depth (256) and names by itself; without
- * XML_PARSE_NOENT and XML_PARSE_DTDLOAD it replaces and loads nothing, and a DTD is refused below. */
-#define READ_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING)
-
-static inline void free_xml_text(xmlChar *text)
-{
-    xmlFree(text);
-}
-
 HVC_DEFINE_CLEANUP(xmlTextReaderPtr, reader, xmlFreeTextReader, NULL)
-HVC_DEFINE_CLEANUP(xmlDocPtr, doc, xmlFreeDoc, NULL)
-HVC_DEFINE_CLEANUP(xmlChar *, xml_text, free_xml_text, NULL)
 
 /* One line of libxml2's words, kept by the first error. */
 struct words {
@@ -40,26 +27,6 @@ static void keep_first_error(void *context, xmlErrorPtr error)
     length = strlen(words->text);
     while (length > 0 && (words->text[length - 1] == '\n' || words->text[length - 1] == ' '))
         words->text[--length] = '\0';
-}
-
-static const char *text_of(const xmlChar *text)
-{
-    return text == NULL ? "" : (const char *)text;
-}
-
-static bool is_named(const xmlChar *name, const char *word)
-{
-    return name != NULL && strcmp((const char *)name, word) == 0;
-}
-
-static int check_size(size_t length, struct hvc_error *error)
-{
-    if (length == 0)
-        return hvc_error_set(error, -EINVAL, "the guest definition is empty");
-    if (length >= HVC_XML_MAX)
-        return hvc_error_set(error, -EINVAL, "the guest definition has %zu bytes; at most %d are read", length,
-                             HVC_XML_MAX - 1);
-    return 0;
 }
 
 /* Cuts white space at both ends. */
@@ -122,17 +89,17 @@ static int take_uuid(struct id_reader *r, char *text, struct hvc_error *error)
 static int read_child(struct id_reader *r, struct hvc_error *error)
 {
     HVC_CLEANUP(xml_text) xmlChar *text = NULL;
-    bool is_name = is_named(xmlTextReaderConstLocalName(r->reader), "name");
+    bool is_name = hvc_tree_is(xmlTextReaderConstLocalName(r->reader), "name");
 
     if (xmlTextReaderConstNamespaceUri(r->reader) != NULL)
         return 0;
-    if (!is_name && !is_named(xmlTextReaderConstLocalName(r->reader), "uuid"))
+    if (!is_name && !hvc_tree_is(xmlTextReaderConstLocalName(r->reader), "uuid"))
         return 0;
     text = xmlTextReaderReadString(r->reader);
     if (text == NULL && r->words.text[0] != '\0')
         return 0; /* broken inside; the reader's next step says so with its line */
     if (is_name)
-        return take_name(r, text_of(text), error);
+        return take_name(r, hvc_tree_text(text), error);
     if (text == NULL)
         return hvc_error_set(error, -EINVAL, "line %d: the guest's <uuid> is empty", line_of(r->reader));
     return take_uuid(r, (char *)text, error);
@@ -148,12 +115,12 @@ static int read_node(struct id_reader *r, struct hvc_error *error)
                              line_of(r->reader));
     if (type == XML_READER_TYPE_ENTITY_REFERENCE)
         return hvc_error_set(error, -EINVAL, "line %d: entity \"&%s;\" is not replaced in a guest definition",
-                             line_of(r->reader), text_of(xmlTextReaderConstName(r->reader)));
+                             line_of(r->reader), hvc_tree_text(xmlTextReaderConstName(r->reader)));
     if (type != XML_READER_TYPE_ELEMENT)
         return 0;
-    if (depth == 0 && !is_named(xmlTextReaderConstName(r->reader), "domain"))
+    if (depth == 0 && !hvc_tree_is(xmlTextReaderConstName(r->reader), "domain"))
         return hvc_error_set(error, -EINVAL, "line %d: the document is a <%.60s>, not a <domain>", line_of(r->reader),
-                             text_of(xmlTextReaderConstName(r->reader)));
+                             hvc_tree_text(xmlTextReaderConstName(r->reader)));
     return depth == 1 ? read_child(r, error) : 0;
 }
 
@@ -183,12 +150,12 @@ int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_
 {
     HVC_CLEANUP(reader) xmlTextReaderPtr reader = NULL;
     struct id_reader r = {.reader = NULL};
-    int result = check_size(length, error);
+    int result = hvc_tree_check_size(length, error);
 
     if (result < 0)
         return result;
     xmlInitParser();
-    reader = xmlReaderForMemory(xml, (int)length, NULL, NULL, READ_OPTIONS);
+    reader = xmlReaderForMemory(xml, (int)length, NULL, NULL, HVC_TREE_OPTIONS);
     if (reader == NULL)
         return hvc_error_set(error, -ENOMEM, "no memory for reading a guest definition");
     xmlTextReaderSetStructuredErrorHandler(reader, keep_first_error, &r.words);
@@ -200,45 +167,10 @@ int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_
     return 0;
 }
 
-/* Tree of a document without DTD, its root named so. */
-static int read_tree(const char *xml, const char *root, xmlDocPtr *ret_doc, struct hvc_error *error)
-{
-    HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
-    xmlNodePtr top;
-    size_t length = strlen(xml);
-    int result = check_size(length, error);
-
-    if (result < 0)
-        return result;
-    xmlInitParser();
-    doc = xmlReadMemory(xml, (int)length, NULL, NULL, READ_OPTIONS);
-    if (doc == NULL) {
-        xmlErrorPtr last = xmlGetLastError();
-
-        return hvc_error_set(error, -EINVAL, "line %d: not well-formed XML: %s", last == NULL ? 0 : last->line,
-                             last == NULL || last->message == NULL ? "cannot be read" : last->message);
-    }
-    if (doc->intSubset != NULL || doc->extSubset != NULL)
-        return hvc_error_set(error, -EINVAL, "a guest definition has no DTD; remove <!DOCTYPE ...>");
-    top = xmlDocGetRootElement(doc);
-    if (top == NULL || !is_named(top->name, root))
-        return hvc_error_set(error, -EINVAL, "the document is no <%s>", root);
-    *ret_doc = HVC_TAKE(doc, NULL);
-    return 0;
-}
-
-static xmlNodePtr child_named(xmlNodePtr parent, const char *name)
-{
-    for (xmlNodePtr node = parent->children; node != NULL; node = node->next)
-        if (node->type == XML_ELEMENT_NODE && node->ns == NULL && is_named(node->name, name))
-            return node;
-    return NULL;
-}
-
 static bool is_our_mark(const xmlNode *node)
 {
-    return node->type == XML_ELEMENT_NODE && node->ns != NULL && is_named(node->ns->href, HVC_METADATA_URI) &&
-           is_named(node->name, "guest");
+    return node->type == XML_ELEMENT_NODE && node->ns != NULL && hvc_tree_is(node->ns->href, HVC_METADATA_URI) &&
+           hvc_tree_is(node->name, "guest");
 }
 
 static void remove_marks(xmlNodePtr metadata)
@@ -268,31 +200,15 @@ static int add_mark(xmlNodePtr metadata, const char *owner)
     return xmlNewProp(mark, (const xmlChar *)"owner", (const xmlChar *)owner) == NULL ? -ENOMEM : 0;
 }
 
-static int dump(xmlDocPtr doc, char **ret_xml)
-{
-    HVC_CLEANUP(xml_text) xmlChar *text = NULL;
-    int length = 0;
-    char *copy;
-
-    xmlDocDumpMemoryEnc(doc, &text, &length, "UTF-8");
-    if (text == NULL)
-        return -ENOMEM;
-    copy = strdup((const char *)text);
-    if (copy == NULL)
-        return -ENOMEM;
-    *ret_xml = copy;
-    return 0;
-}
-
 int hvc_guest_xml_mark(const char *xml, const char *owner, char **ret_xml, struct hvc_error *error)
 {
     HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
     xmlNodePtr metadata;
-    int result = read_tree(xml, "domain", &doc, error);
+    int result = hvc_tree_read(xml, "domain", &doc, error);
 
     if (result < 0)
         return result;
-    metadata = child_named(xmlDocGetRootElement(doc), "metadata");
+    metadata = hvc_tree_child(xmlDocGetRootElement(doc), "metadata");
     if (metadata != NULL)
         remove_marks(metadata);
     else if (*owner != '\0')
@@ -304,7 +220,7 @@ int hvc_guest_xml_mark(const char *xml, const char *owner, char **ret_xml, struc
             result = -EINVAL;
     }
     if (result == 0)
-        result = dump(doc, ret_xml);
+        result = hvc_tree_dump(doc, ret_xml);
     if (result < 0)
         return hvc_error_set(error, result, "the owner's mark cannot be put into the guest definition: %s",
                              result == -ENOMEM ? "no memory" : "it has a default namespace");
@@ -342,7 +258,7 @@ int hvc_guest_xml_owner(const char *element, char ret_owner[HVC_RESOURCE_NAME_MA
     HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
     HVC_CLEANUP(xml_text) xmlChar *owner = NULL;
 
-    if (read_tree(element, "guest", &doc, NULL) < 0)
+    if (hvc_tree_read(element, "guest", &doc, NULL) < 0)
         return -EINVAL;
     owner = xmlGetNoNsProp(xmlDocGetRootElement(doc), (const xmlChar *)"owner");
     if (owner == NULL)
@@ -350,19 +266,12 @@ int hvc_guest_xml_owner(const char *element, char ret_owner[HVC_RESOURCE_NAME_MA
     return hvc_text_copy(ret_owner, HVC_RESOURCE_NAME_MAX, (const char *)owner) < 0 ? -EINVAL : 0;
 }
 
-static bool attribute_is(xmlNodePtr node, const char *attribute, const char *value)
-{
-    HVC_CLEANUP(xml_text) xmlChar *text = xmlGetNoNsProp(node, (const xmlChar *)attribute);
-
-    return is_named(text, value);
-}
-
 static bool tpm_state_is_dropped(xmlNodePtr tpm)
 {
-    xmlNodePtr backend = child_named(tpm, "backend");
+    xmlNodePtr backend = hvc_tree_child(tpm, "backend");
 
-    return backend != NULL && attribute_is(backend, "type", "emulator") &&
-           !attribute_is(backend, "persistent_state", "yes");
+    return backend != NULL && hvc_tree_attribute_is(backend, "type", "emulator") &&
+           !hvc_tree_attribute_is(backend, "persistent_state", "yes");
 }
 
 int hvc_guest_xml_needs_definition(const char *xml, bool *ret_needs, struct hvc_error *error)
@@ -370,13 +279,13 @@ int hvc_guest_xml_needs_definition(const char *xml, bool *ret_needs, struct hvc_
     HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
     xmlNodePtr devices;
     bool needs = false;
-    int result = read_tree(xml, "domain", &doc, error);
+    int result = hvc_tree_read(xml, "domain", &doc, error);
 
     if (result < 0)
         return result;
-    devices = child_named(xmlDocGetRootElement(doc), "devices");
+    devices = hvc_tree_child(xmlDocGetRootElement(doc), "devices");
     for (xmlNodePtr node = devices == NULL ? NULL : devices->children; node != NULL; node = node->next)
-        if (node->type == XML_ELEMENT_NODE && is_named(node->name, "tpm") && tpm_state_is_dropped(node))
+        if (node->type == XML_ELEMENT_NODE && hvc_tree_is(node->name, "tpm") && tpm_state_is_dropped(node))
             needs = true;
     *ret_needs = needs;
     return 0;
@@ -389,11 +298,11 @@ int hvc_host_xml_cpu_model(const char *xml, char *ret_model, size_t size)
     HVC_CLEANUP(xml_text) xmlChar *model = NULL;
     xmlNodePtr node;
 
-    if (read_tree(xml, "capabilities", &doc, NULL) < 0)
+    if (hvc_tree_read(xml, "capabilities", &doc, NULL) < 0)
         return -EINVAL;
     node = xmlDocGetRootElement(doc);
     for (size_t i = 0; node != NULL && i < sizeof(path) / sizeof(path[0]); i++)
-        node = child_named(node, path[i]);
+        node = hvc_tree_child(node, path[i]);
     model = node == NULL ? NULL : xmlNodeGetContent(node);
-    return hvc_text_copy(ret_model, size, text_of(model));
+    return hvc_text_copy(ret_model, size, hvc_tree_text(model));
 }

@@ -107,6 +107,9 @@ static const struct hvc_hypervisor_ops libvirt_ops = {
     .host = host,
     .watch = hvc_libvirt_watch,
     .status = status,
+    .fits = hvc_libvirt_fits,
+    .reaches = hvc_libvirt_reaches,
+    .compare_cpu = hvc_libvirt_compare_cpu,
 };
 
 int hvc_libvirt_open(const char *uri, struct hvc_hypervisor **ret_hypervisor, struct hvc_error *error)

@@ -38,6 +38,15 @@ int hvc_libvirt_set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64
                               struct hvc_error *error);
 int hvc_libvirt_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
 
+/* libvirt_host.c */
+int hvc_libvirt_fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
+                     uint64_t deadline_ms, struct hvc_host_fit *ret_fit, struct hvc_error *error);
+int hvc_libvirt_reaches(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, uint64_t deadline_ms,
+                        struct hvc_disk_fit *ret_fit, struct hvc_error *error);
+int hvc_libvirt_compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
+                            bool same, uint64_t deadline_ms, struct hvc_fit_answer *ret_answer,
+                            struct hvc_error *error);
+
 /* libvirt_progress.c */
 int hvc_libvirt_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
                          struct hvc_migrate_progress *ret_progress, struct hvc_error *error);

@@ -85,6 +85,14 @@
 #define HVC_JOB_ROWS_MAX 200 /* in one answer; there is a way to ask for what is left out */
 #define HVC_JOB_IDS_MAX  64  /* jobs that one request names */
 
+/* checks before a move */
+#define HVC_PROFILE_DISKS_MAX   64 /* drives of one guest */
+#define HVC_PROFILE_NETS_MAX    32
+#define HVC_PROFILE_DEVICES_MAX 32
+#define HVC_PROFILE_SOURCE_MAX  1024 /* path or address of a drive */
+#define HVC_CHECK_FINDINGS_MAX  48   /* findings about one guest and one node */
+#define HVC_CHECK_TEXT_MAX      512  /* words of one finding */
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256

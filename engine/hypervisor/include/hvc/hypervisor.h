@@ -194,6 +194,11 @@ enum hvc_stop_step {
     HVC_STOP_KILL      /* end the process at once */
 };
 
+struct hvc_guest_profile; /* hvc/host.h */
+struct hvc_host_fit;
+struct hvc_disk_fit;
+struct hvc_fit_answer;
+
 struct hvc_hypervisor_ops {
     void (*close)(struct hvc_hypervisor *);
     int (*list)(struct hvc_hypervisor *, uint64_t deadline_ms, struct hvc_guest_state **ret_guests, size_t *ret_count,
@@ -224,6 +229,13 @@ struct hvc_hypervisor_ops {
     int (*host)(struct hvc_hypervisor *, uint64_t deadline_ms, struct hvc_host_facts *ret_facts, struct hvc_error *);
     int (*watch)(struct hvc_hypervisor *, hvc_guest_event_fn, void *context, struct hvc_error *);
     void (*status)(struct hvc_hypervisor *, struct hvc_hypervisor_status *ret_status);
+    /* Of hvc/host.h; NULL: not asked, -EOPNOTSUPP. */
+    int (*fits)(struct hvc_hypervisor *, const struct hvc_guest_profile *, const char *cpu, uint64_t deadline_ms,
+                struct hvc_host_fit *ret_fit, struct hvc_error *);
+    int (*reaches)(struct hvc_hypervisor *, const struct hvc_guest_profile *, uint64_t deadline_ms,
+                   struct hvc_disk_fit *ret_fit, struct hvc_error *);
+    int (*compare_cpu)(struct hvc_hypervisor *, const struct hvc_guest_profile *, const char *cpu, bool same,
+                       uint64_t deadline_ms, struct hvc_fit_answer *ret_answer, struct hvc_error *);
 };
 
 /* Every implementation starts with this. */

@@ -96,6 +96,7 @@ extern const struct hvc_operation_set hvc_node_operations;     /* node_operation
 extern const struct hvc_operation_set hvc_network_operations;  /* network_operations.c */
 extern const struct hvc_operation_set hvc_state_operations;    /* state_operations.c */
 extern const struct hvc_operation_set hvc_job_operations;      /* job_operations.c */
+extern const struct hvc_operation_set hvc_check_operations;    /* ../checks/operations.c */
 
 /* Row of a name, NULL when there is none; and all rows in order, NULL after the last. */
 const struct hvc_operation *hvc_operation_find(const char *name);

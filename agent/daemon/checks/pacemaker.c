@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The seam to whoever can tell what Pacemaker would do with a guest's resource. */
+#include "internal.h"
+
+static hvc_checks_pacemaker_fn ask_it;
+
+void hvc_checks_ask_pacemaker(hvc_checks_pacemaker_fn ask)
+{
+    ask_it = ask;
+}
+
+void checks_ask_pacemaker(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    struct hvc_check_pacemaker *facts = &target->pacemaker.facts;
+
+    *facts = (struct hvc_check_pacemaker){
+        .answers = {HVC_TELL_MOOT, ""},
+        .managed = {HVC_TELL_MOOT, target->pacemaker.words.managed},
+        .migratable = {HVC_TELL_MOOT, target->pacemaker.words.migratable},
+        .allowed = {HVC_TELL_MOOT, target->pacemaker.words.allowed},
+        .stays = {HVC_TELL_MOOT, target->pacemaker.words.stays},
+        .others_untouched = {HVC_TELL_MOOT, target->pacemaker.words.others},
+    };
+    if (run->resource[0] == '\0' || run->request->origin == HVC_ORIGIN_PACEMAKER)
+        return;
+    facts->answers = (struct hvc_check_fact){run->facts.pacemaker_answers ? HVC_TELL_YES : HVC_TELL_NO,
+                                             run->facts.pacemaker_error.text};
+    if (!run->facts.pacemaker_answers || ask_it == NULL || run->source.node == NULL)
+        return;
+    ask_it(run->operations, run->resource, run->source.node->fact->name, target->node->fact->name,
+           checks_deadline(run, 10000), &target->pacemaker);
+    if ((run->request->flags & HVC_OPTION_PIN) != 0)
+        facts->stays.is = HVC_TELL_MOOT;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What one target says about the guest. Runs in a thread of its own. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "internal.h"
+
+enum { FIT_MS = 8000, DISKS_MS = 8000, NETWORK_MS = 3000 };
+
+static struct hvc_fit_answer answer(enum hvc_tell is, const char *words)
+{
+    struct hvc_fit_answer a = {.is = (uint8_t)is};
+
+    (void)snprintf(a.words, sizeof(a.words), "%s", words);
+    return a;
+}
+
+static size_t short_length(const char *name)
+{
+    return strcspn(name, ".");
+}
+
+static bool same_host(const char *a, const char *b)
+{
+    return short_length(a) == short_length(b) && strncasecmp(a, b, short_length(a)) == 0;
+}
+
+/*
+ * The certificate (or host key) has proven the node's name when the connection was made; it was refused otherwise. What
+ * it cannot prove: that the name does not lead to another node with a certificate for both.
+ */
+static struct hvc_fit_answer judge_identity(const struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    const struct checks_node *node = target->node;
+    char words[HVC_FIT_WORDS_MAX];
+
+    if (!node->answered)
+        return node->error.code == -EACCES ? answer(HVC_TELL_NO, node->error.text) : answer(HVC_TELL_UNKNOWN, "");
+    if (target->fit_known && run->source.node != node && run->source.host_uuid[0] != '\0' &&
+        strcmp(run->source.host_uuid, target->fit->host_uuid) == 0)
+        return answer(HVC_TELL_NO, "it has the same host UUID as the source's libvirt");
+    for (size_t i = 0; node->host_known && i < run->facts.count; i++) {
+        const struct hvc_fact_node *other = &run->facts.nodes[i];
+
+        if (other == node->fact || !same_host(other->name, node->host.hostname) ||
+            same_host(node->fact->name, node->host.hostname))
+            continue;
+        (void)snprintf(words, sizeof(words), "it says that it is %.80s", node->host.hostname);
+        return answer(HVC_TELL_NO, words);
+    }
+    return answer(HVC_TELL_YES, "");
+}
+
+static void ask_fit(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    const struct hvc_guest_profile *profile = run->source.profile;
+    bool compare = profile->cpu == HVC_CPU_CUSTOM;
+    int result;
+
+    result = hvc_hypervisor_fits(target->node->hypervisor, profile, compare ? run->source.cpu : NULL,
+                                 checks_deadline(run, FIT_MS), target->fit, &target->fit_error);
+    target->fit_known = result == 0;
+    if (result < 0)
+        return;
+    target->cpu = target->fit->cpu;
+    result = hvc_hypervisor_reaches(target->node->hypervisor, profile, checks_deadline(run, DISKS_MS), target->disks,
+                                    &target->disk_error);
+    for (uint32_t i = 0; result < 0 && i < profile->disk_count; i++) {
+        if (target->disks->disks[i].is == HVC_TELL_UNKNOWN && target->disks->disks[i].words[0] == '\0')
+            target->disks->disks[i] = answer(HVC_TELL_UNKNOWN, target->disk_error.text);
+    }
+}
+
+/* A guest with its host's own CPU fits only an equal one; for another: what libvirt holds against the target counts
+ * only when it does not hold it against the source, too, where the guest runs. */
+static void ask_cpu(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    const struct hvc_guest_profile *profile = run->source.profile;
+    struct hvc_fit_answer home;
+    struct hvc_error error = {0};
+
+    if (profile->cpu == HVC_CPU_PASSTHROUGH || profile->cpu == HVC_CPU_MAXIMUM) {
+        target->cpu = answer(HVC_TELL_UNKNOWN, "the CPU of the source is not known");
+        if (run->source.host_cpu[0] != '\0' &&
+            hvc_hypervisor_compare_cpu(target->node->hypervisor, profile, run->source.host_cpu, true,
+                                       checks_deadline(run, FIT_MS), &target->cpu, &error) < 0)
+            target->cpu = answer(HVC_TELL_UNKNOWN, error.text);
+    } else if (target->cpu.is == HVC_TELL_NO && run->source.node->guest.guest_class != HVC_GUEST_ABSENT &&
+               (hvc_hypervisor_compare_cpu(run->source.node->hypervisor, profile, run->source.cpu, false,
+                                           checks_deadline(run, FIT_MS), &home, &error) < 0 ||
+                home.is != HVC_TELL_YES)) {
+        target->cpu.is = HVC_TELL_UNKNOWN;
+    }
+}
+
+static void ask_cpu_back(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    struct hvc_error error = {0};
+
+    target->cpu_back.is = HVC_TELL_MOOT;
+    if (!run->source.boots_with_host_model || target->fit->model_cpu[0] == '\0')
+        return;
+    if (hvc_hypervisor_compare_cpu(run->source.node->hypervisor, run->source.profile, target->fit->model_cpu, false,
+                                   checks_deadline(run, FIT_MS), &target->cpu_back, &error) < 0)
+        target->cpu_back = answer(HVC_TELL_UNKNOWN, error.text);
+}
+
+/* The address over which the data would go. Without a pattern the target's libvirt names one itself. */
+static void ask_network(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    char uri[HVC_URI_MAX] = "";
+    bool here = run->source.node != NULL && run->source.node->fact->local;
+
+    target->network.is = HVC_TELL_MOOT;
+    if (target->node->fact->local ||
+        hvc_peers_migrate_uri(run->operations->peers, target->node->fact->name, uri, NULL) < 0 || uri[0] == '\0')
+        return;
+    target->network = checks_reach(uri, checks_deadline(run, NETWORK_MS));
+    if (target->network.is == HVC_TELL_NO && !here)
+        target->network.is = HVC_TELL_UNKNOWN; /* the way from here is not the way from the source */
+}
+
+void checks_ask_target(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+
+    target->cpu_back.is = HVC_TELL_MOOT;
+    if (target->node == NULL)
+        return;
+    if (target->node->answered && run->source.profile != NULL && target->node != run->source.node) {
+        ask_fit(target);
+        if (target->fit_known) {
+            ask_cpu(target);
+            ask_cpu_back(target);
+        }
+    }
+    target->identity = judge_identity(target);
+    if (target->node->fact->member)
+        ask_network(target);
+    checks_ask_pacemaker(target);
+}
