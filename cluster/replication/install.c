@@ -620,13 +620,17 @@ static void install(struct hvc_replication *r, const struct hvc_done *done, bool
     if (full)
         install_snapshot(r, done, p);
     before = r->log.last;
+    if (view->forced && view->source == view->self) { /* what on_operator took out of the window */
+        p->truncate = true;
+        p->truncate_above = before;
+    }
     if (view->source != view->self) {
         append_staged(r, done, p);
         before = p->truncate && p->truncate_above < before ? p->truncate_above : before;
     }
     entry.index = r->log.last + 1;
     if (hvc_window_append(&r->log, &entry, 0) < 0) {
-        hvc_out_leave(r, HVC_LEAVE_DISK, entry.index);
+        hvc_out_leave(r, HVC_LEAVE_FULL, entry.index);
         return;
     }
     p->first = before + 1;

@@ -92,6 +92,12 @@ static enum hvc_replication_unused unused_reason(const struct hvc_replication_co
     return store->voter ? HVC_UNUSED_NO : HVC_UNUSED_NOT_VOTER;
 }
 
+/* A store that was refilled does not count yet, but an operator may have to name it as the one that survives. */
+static bool holds_log(const struct hvc_replication *r)
+{
+    return r->unused == HVC_UNUSED_NO || r->unused == HVC_UNUSED_NOT_VOTER;
+}
+
 int hvc_replication_init(void *memory, size_t size, const struct hvc_replication_config *config,
                          const struct hvc_replication_store *store, struct hvc_replication **ret_replication)
 {
@@ -117,7 +123,7 @@ int hvc_replication_init(void *memory, size_t size, const struct hvc_replication
     r->continuous = store->view_boot == config->host_boot;
     r->promised = store->promised;
     r->with = store->with;
-    if (r->unused == 0 && !store->empty) {
+    if (holds_log(r) && !store->empty) {
         r->commit = store->commit;
         if (store->snapshot != NULL && (result = load_snapshot(r, store)) < 0)
             return result;
@@ -131,7 +137,7 @@ int hvc_replication_load(struct hvc_replication *r, const struct hvc_entry *entr
 {
     struct hvc_view_record view;
 
-    if (r->unused != 0)
+    if (!holds_log(r))
         return 0;
     if (entry->length > HVC_OP_MAX || entry->kind < HVC_ENTRY_OP || entry->kind > HVC_ENTRY_DIGEST ||
         (entry->kind == HVC_ENTRY_VIEW && hvc_wire_decode_view(entry->bytes, entry->length, &view) < 0))
@@ -278,7 +284,7 @@ static int on_start(struct hvc_replication *r)
     r->commit = r->commit < r->log.last ? r->commit : r->log.last;
     if (r->commit < r->base.index)
         r->commit = r->base.index;
-    if (r->log.last < r->base.index && r->unused == 0) {
+    if (r->log.last < r->base.index && holds_log(r)) {
         r->unused = HVC_UNUSED_DAMAGED;
         hvc_window_reset(&r->log, 0, 0);
         r->commit = r->applied = 0;
@@ -286,6 +292,18 @@ static int on_start(struct hvc_replication *r)
     if (r->unused != 0)
         hvc_out_alarm(r, HVC_ALARM_STORE_UNUSED, r->config.node, r->unused);
     return 0;
+}
+
+/* VIEWs at the end that are not known to be committed say nothing that a forced view would need; a log that is full of
+ * them has no room for it. Only the one transaction at DONE takes them from the store. */
+static void drop_views(struct hvc_replication *r)
+{
+    uint64_t last = r->log.last;
+
+    while (last > r->log.base && last > r->commit && last > 1 && hvc_window_slot(&r->log, last)->kind == HVC_ENTRY_VIEW)
+        last--;
+    hvc_window_truncate(&r->log, last);
+    r->durable = r->durable < last ? r->durable : last;
 }
 
 static int on_operator(struct hvc_replication *r, const struct hvc_replication_event *event)
@@ -296,10 +314,12 @@ static int on_operator(struct hvc_replication *r, const struct hvc_replication_e
         r->init = true;
         return 0;
     }
-    if (r->unused != 0 ||
+    if (!holds_log(r) ||
         r->log.last == 0) /* a bootstrap that was cut short counts, but there is nothing to go on from */
         return -ENOENT;
+    r->unused = HVC_UNUSED_NO;
     memcpy(r->config.cluster_id, event->cluster_id, sizeof(r->config.cluster_id));
+    drop_views(r);
     r->force = true;
     return 0;
 }

@@ -161,6 +161,7 @@ const char *hvc_replication_leave_name(enum hvc_replication_leave leave)
         [HVC_LEAVE_UNDECODABLE] = "an entry of a newer version",
         [HVC_LEAVE_INCOMPATIBLE] = "no common wire version",
         [HVC_LEAVE_FOREIGN] = "the store belongs to another cluster",
+        [HVC_LEAVE_FULL] = "the log is full of views that have committed nothing",
         [HVC_LEAVE_REJOIN] = "a new membership is wanted",
     };
     return NAME(name, leave);

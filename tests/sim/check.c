@@ -191,6 +191,8 @@ bool check_apply(struct sim_world *w, struct sim_node *n, const struct hvc_repli
                           (unsigned long long)i, (unsigned long long)e->index);
     if (e->index < last_committed)
         return false; /* known again after an operator's force, too late to be looked at in order */
+    if (e->index != last_committed + 1)
+        invariant_gap(); /* the survivors of a force had applied what lies between, and do not do it again */
     last_committed = e->index;
     return true;
 }

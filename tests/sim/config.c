@@ -5,6 +5,8 @@
 
 #include "sim.h"
 
+#define LOSE_TRIES 200
+
 static void tell_quorum(struct sim_world *w)
 {
     for (int i = 0; i < w->nodes; i++)
@@ -120,6 +122,17 @@ static bool of_history(const struct sim_world *w, const struct sim_disk *d)
     return fault_store_counts(d) && (w->forgiven == 0 || memcmp(d->cluster_id, w->history, sizeof(w->history)) == 0);
 }
 
+/* How good a store is for a force, as the operator guide has it: one of the history that counts; one that was refilled
+ * from such a one and does not count yet; one of a history that was given up. 0: it is refused. */
+static int grade(const struct sim_world *w, const struct sim_disk *d)
+{
+    if (d->lost || d->corrupt || d->restored || d->set_back || (d->count == 0 && !d->snapshot))
+        return 0;
+    if (w->forgiven != 0 && memcmp(d->cluster_id, w->history, sizeof(w->history)) != 0)
+        return 1;
+    return d->voter ? 3 : 2;
+}
+
 static void last_of(const struct sim_disk *d, uint64_t *ret_epoch, uint64_t *ret_index)
 {
     *ret_epoch = d->count > 0 ? d->entry[d->count - 1].epoch : 0;
@@ -131,26 +144,26 @@ void config_force_best(struct sim_world *w)
 {
     struct sim_node *best = NULL;
     uint64_t best_epoch = 0, best_index = 0;
-    bool any = false; /* else one of a history that was given up has to do */
+    int best_grade = 1;
 
-    for (int i = 0; i < w->nodes; i++)
-        any = any || of_history(w, &w->node[i].disk);
     for (int i = 0; i < w->nodes; i++) {
         struct sim_node *n = &w->node[i];
+        int good = grade(w, &n->disk);
         uint64_t epoch, index;
 
         last_of(&n->disk, &epoch, &index);
-        if (!n->powered || !(any ? of_history(w, &n->disk) : fault_store_counts(&n->disk)) ||
-            (w->core != 0 && !((w->core >> i) & 1)) ||
-            (best != NULL && (epoch < best_epoch || (epoch == best_epoch && index <= best_index))))
+        if (!n->powered || good < best_grade || (w->core != 0 && !((w->core >> i) & 1)) ||
+            (best != NULL && good == best_grade &&
+             (epoch < best_epoch || (epoch == best_epoch && index <= best_index))))
             continue;
         best = n;
+        best_grade = good;
         best_epoch = epoch;
         best_index = index;
     }
     if (best == NULL)
         return;
-    w->stats.cover[COVER_FORCE_RIGHT]++;
+    w->stats.cover[best_grade == 2 ? COVER_FORCE_REFILLED : COVER_FORCE_RIGHT]++;
     w->operator_needed = false;
     for (int i = 0; i < w->nodes; i++) { /* stores of other histories are taken away */
         struct sim_node *n = &w->node[i];
@@ -163,6 +176,36 @@ void config_force_best(struct sim_world *w)
     }
     best->force = true;
     restart(w, best);
+    if (w->core == 0 && sim_chance(w, 800))
+        sim_at(w, sim_below(w, 20000), EV_HAND, -1, HAND_LOSE, LOSE_TRIES);
+}
+
+/* The store that survived is lost as well, when others hold what it had and do not count yet. */
+void config_lose_survivor(struct sim_world *w, int tries)
+{
+    struct sim_node *only = NULL;
+    unsigned counting = 0, refilled = 0;
+
+    for (int i = 0; i < w->nodes; i++) {
+        int good = grade(w, &w->node[i].disk);
+
+        only = good == 3 ? &w->node[i] : only;
+        counting += good == 3;
+        refilled += good == 2;
+    }
+    if (!w->faults || w->operator_needed || tries == 0)
+        return;
+    if (w->forgiven == 0 || w->force_under_way || counting != 1 || refilled == 0) {
+        sim_at(w, 500, EV_HAND, -1, HAND_LOSE, (uint64_t)tries - 1);
+        return;
+    }
+    sim_trace(w, "the store of n%d, which survived, is lost", only->id + 1);
+    node_kill(w, only, false);
+    only->disk = (struct sim_disk){.lost = true};
+    w->stats.lost_store++;
+    sim_at(w, 3000 + sim_below(w, 30000), EV_START, only->id, 0, 0);
+    w->operator_needed = true;
+    sim_at(w, 60000 + sim_below(w, 100000), EV_HAND, -1, HAND_FORCE, 0);
 }
 
 /* Too few stores are left that count: the cluster waits for an operator. */

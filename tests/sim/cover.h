@@ -73,6 +73,7 @@
     X(INIT_BESIDE, 0, "init on an empty store beside others")                                                          \
     X(FORCE_RIGHT, 0, "force after a majority was lost")                                                               \
     X(FORCE_WRONG, 0, "force without need")                                                                            \
+    X(FORCE_REFILLED, 0, "force of a store that was refilled and did not count yet")                                   \
     X(FORCE_REFUSED, 0, "force refused, no history")                                                                   \
     X(FOREIGN, 0, "store of a former history met")                                                                     \
     X(RESOLVED, 0, "job resolved by an operator")                                                                      \

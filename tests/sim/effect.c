@@ -124,9 +124,23 @@ static void report_end(struct sim_world *w, struct sim_node *n, const struct tod
 
 /* ---- what cannot be taken back ---- */
 
+/* A target that the state still calls a member, and that the view has not, may have been fenced: Pacemaker's word about
+ * it would then be older than what begins there now. */
+static bool is_in_view(const struct sim_node *n, int node)
+{
+    struct hvc_replication_status s;
+
+    hvc_replication_status(n->core, &s);
+    for (unsigned i = 0; i < s.member_count; i++)
+        if (s.members[i] == (uint32_t)node + 1)
+            return true;
+    return false;
+}
+
 static void act(struct sim_world *w, struct sim_node *n, const struct sim_effect *e)
 {
     const struct hvc_job *j = e->job == 0 ? NULL : hvc_service_job(n->service, e->job);
+    bool in_view;
 
     check_effect(w, n, e->epoch);
     if (e->act == ACT_DESTROY) {
@@ -137,8 +151,9 @@ static void act(struct sim_world *w, struct sim_node *n, const struct sim_effect
     }
     if (j == NULL || j->phase != HVC_JOB_ADMITTED || j->cancel)
         return;
-    if (hyper_migrate(w, n->id, e->guest, e->target, effect_tag(j), e->post_copy))
-        invariant_start(w, n, e->guest, e->job);
+    in_view = is_in_view(n, e->target);
+    if ((in_view || HVC_BUG(OUTOFVIEW)) && hyper_migrate(w, n->id, e->guest, e->target, effect_tag(j), e->post_copy))
+        invariant_start(w, n, e->guest, e->job, in_view);
 }
 
 void effect_barrier(struct sim_world *w, struct sim_node *n, uint64_t barrier, bool passed)

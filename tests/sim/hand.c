@@ -160,6 +160,8 @@ void hand_do(struct sim_world *w, int what, int guest)
         hit(w, what, guest);
     else if (what == HAND_FORCE && w->operator_needed)
         config_force_best(w);
+    else if (what == HAND_LOSE)
+        config_lose_survivor(w, guest);
     else if (what == HAND_LINKS)
         memset(w->link, 0, sizeof(w->link));
 }

@@ -52,11 +52,15 @@ void invariant_boot(struct sim_world *w, int node, int guest)
                           node + 1, hvc_seen_name(hyper_is(w, i, guest)), i + 1);
 }
 
-/* I5 decided: a migration begins only for a job that the log lets go on, from its source to its target. */
-void invariant_start(struct sim_world *w, const struct sim_node *n, int guest, uint64_t id)
+/* I5 decided: a migration begins only for a job that the log lets go on, from its source to its target, and while the
+ * target is in the view: who fences it later ends what has begun there. */
+void invariant_start(struct sim_world *w, const struct sim_node *n, int guest, uint64_t id, bool in_view)
 {
     const struct known_job *j = &job[id % JOBS_MAX];
 
+    if (!in_view)
+        sim_violation(w, "I5-decided", "node %d begins to move %s for job %llu to a node that is not in its view",
+                      n->id + 1, w->guest[guest].name, (unsigned long long)id);
     if (!j->known && w->forgiven != 0)
         return; /* of a history that an operator has given up */
     if (!j->known || j->ended || j->source != (uint32_t)n->id + 1 ||
@@ -77,6 +81,13 @@ void invariant_success(struct sim_world *w, int node, int guest, bool there)
         sim_violation(w, there ? "I6-truth" : "I9-stopped", "Pacemaker is told that %s %s at node %d, it is %s",
                       w->guest[guest].name, there ? "runs" : "is stopped", node + 1,
                       hvc_seen_name(hyper_is(w, node, guest)));
+}
+
+/* Entries before the next one were applied when another history was in force: what is known of jobs may be older. */
+void invariant_gap(void)
+{
+    for (uint64_t id = unfinished; id <= newest; id++)
+        job[id].known = false;
 }
 
 void invariant_acknowledged(struct sim_world *w, uint64_t id)
@@ -258,8 +269,8 @@ static void cover_command(struct sim_world *w, const struct hvc_command *c, cons
     w->stats.cover[COVER_NODE_FORGOTTEN] += c->kind == HVC_COMMAND_NODE_REMOVE && answer->code == HVC_ANSWER_OK;
     w->stats.cover[COVER_REPORT_STALE] += c->kind == HVC_COMMAND_JOB_REPORT && answer->code == HVC_ANSWER_STALE;
     w->stats.cover[COVER_FENCED_REFUSED] += c->kind == HVC_COMMAND_FENCED && answer->code == HVC_ANSWER_MEMBER;
-    if (w->forgiven == 0 && c->kind == HVC_COMMAND_JOB_REPORT && answer->code == HVC_ANSWER_OK &&
-        job[c->report.job % JOBS_MAX].known && job[c->report.job % JOBS_MAX].phase != c->report.from)
+    if (c->kind == HVC_COMMAND_JOB_REPORT && answer->code == HVC_ANSWER_OK && job[c->report.job % JOBS_MAX].known &&
+        job[c->report.job % JOBS_MAX].phase != c->report.from)
         sim_violation(w, "I4-stale-report", "a report about job %llu as %s is taken, it is %s",
                       (unsigned long long)c->report.job, hvc_job_phase_name(c->report.from),
                       hvc_job_phase_name(job[c->report.job % JOBS_MAX].phase));

@@ -16,6 +16,7 @@
     X(LOSTLOG, "an install is not one transaction; a crash in it leaves the first half")                               \
     X(NOGATE, "a guest is started where Pacemaker says, without a look around")                                        \
     X(FENCEEARLY, "a node counts as fenced when it is lost")                                                           \
+    X(OUTOFVIEW, "a move begins to a target that is not in the view")                                                  \
     X(RESUME, "a source that does not know the end of a migration lets the guest go on")                               \
     X(HANDBACK, "Pacemaker is told the target before the guest is proven there")                                       \
     X(BLINDVERIFY, "the end of a move is reported without a look at the nodes")                                        \

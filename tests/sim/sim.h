@@ -480,13 +480,14 @@ void config_operator(struct sim_world *w, struct sim_node *n);
 void config_lose_majority(struct sim_world *w, struct sim_node *n);
 bool config_lacks_stores(const struct sim_world *w);
 void config_force_best(struct sim_world *w);
+void config_lose_survivor(struct sim_world *w, int tries);
 void hand_guest(struct sim_world *w, struct sim_node *n);
 void hand_move(struct sim_world *w, struct sim_node *n); /* something happens to a migration */
 void hand_cleanup(struct sim_world *w, struct sim_node *n);
 void fault_power_off(struct sim_world *w, struct sim_node *n, uint64_t back);
 void fault_kill(struct sim_world *w, struct sim_node *n);
 bool fault_store_counts(const struct sim_disk *d);
-enum { HAND_FORCE = 1, HAND_LINKS, HAND_SOURCE, HAND_TARGET, HAND_CUT }; /* what hand_do does */
+enum { HAND_FORCE = 1, HAND_LOSE, HAND_LINKS, HAND_SOURCE, HAND_TARGET, HAND_CUT }; /* what hand_do does */
 void hand_do(struct sim_world *w, int what, int guest);
 void hand_soon(struct sim_world *w, int guest); /* a migration has come into a phase that does not last */
 
@@ -508,9 +509,10 @@ void check_end(struct sim_world *w, unsigned core);
 void invariant_begin(struct sim_world *w);
 void invariant_entry(struct sim_world *w, struct sim_node *n, const struct hvc_entry *entry,
                      const struct hvc_answer *answer);
+void invariant_gap(void);
 void invariant_guest(struct sim_world *w, int guest);
 void invariant_boot(struct sim_world *w, int node, int guest);
-void invariant_start(struct sim_world *w, const struct sim_node *n, int guest, uint64_t id);
+void invariant_start(struct sim_world *w, const struct sim_node *n, int guest, uint64_t id, bool in_view);
 void invariant_acknowledged(struct sim_world *w, uint64_t job);
 void invariant_success(struct sim_world *w, int node, int guest, bool there);
 const char *invariant_rest(struct sim_world *w, unsigned core); /* what is left to be done, NULL: nothing */

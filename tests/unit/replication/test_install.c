@@ -203,6 +203,102 @@ static void a_forced_store_refills_all_others_under_a_new_cluster_id(void **stat
     bench_free(b);
 }
 
+/* The store that an operator named is lost before those that refilled from it count: one of them has to be named. */
+static void a_refilled_store_that_does_not_count_yet_can_be_forced(void **state)
+{
+    struct bench *b = bench_new(3);
+    struct hvc_replication_event event = {.kind = HVC_REPLICATION_FORCE, .cluster_id = {77}};
+    uint64_t sum;
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    sum = b->node[0].sum;
+    for (unsigned i = 0; i < 3; i++)
+        bench_crash(b, i, true);
+    b->node[0].stored = 0;
+    memset(&b->node[0].scalars, 0, sizeof(b->node[0].scalars));
+    for (unsigned i = 0; i < 3; i++) {
+        b->node[i].scalars.voter = false;
+        bench_start(b, i);
+        assert_false(bench_status(b, i).voter);
+    }
+    bench_join(b, 7);
+    assert_int_equal(bench_status(b, 1).wait, HVC_WAIT_VOTES); /* alone they decide nothing */
+    assert_int_equal(bench_step(b, 0, &event), -ENOENT);
+    assert_int_equal(bench_step(b, 1, &event), 0);
+    bench_join(b, 7);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(bench_status(b, i).phase, HVC_PHASE_RUNNING);
+        assert_int_equal(bench_status(b, i).cluster_id[0], 77);
+        assert_int_equal(b->node[i].sum, sum);
+    }
+    bench_free(b);
+}
+
+/* Everybody installs, and the ring changes before an acknowledgement is heard. */
+static void enter_in_vain(struct bench *b)
+{
+    bool out = true;
+
+    bench_view(b, 7, true);
+    for (unsigned i = 0; i < 3; i++)
+        bench_quorum(b, i, true);
+    for (unsigned round = 0; out && round < 60; round++) {
+        out = false;
+        for (unsigned i = 0; i < 3; i++) {
+            if (!b->node[i].up || bench_status(b, i).phase == HVC_PHASE_RUNNING)
+                continue;
+            out = true;
+            bench_send(b, i);
+            (void)bench_deliver(b, i);
+        }
+    }
+    for (unsigned i = 0; i < 3; i++)
+        b->node[i].outs = 0;
+}
+
+static void a_log_full_of_views_says_so_and_goes_on_after_a_force(void **state)
+{
+    struct bench *b = bench_new(3);
+    struct hvc_replication_event event = {.kind = HVC_REPLICATION_FORCE, .cluster_id = {77}};
+    uint64_t sum, commit;
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    sum = b->node[0].sum;
+    commit = bench_status(b, 0).commit;
+    for (unsigned views = 0; b->node[0].up && views < 40; views++)
+        enter_in_vain(b);
+    assert_int_equal(b->node[0].left, HVC_LEAVE_FULL);
+    assert_int_equal(bench_status(b, 0).commit, commit);
+    assert_int_equal(bench_status(b, 0).last_index, bench_status(b, 0).log_first + 31); /* log_entries of the bench */
+    for (unsigned i = 0; i < 3; i++) {
+        bench_crash(b, i, false);
+        bench_start(b, i);
+    }
+    bench_join(b, 7);
+    assert_int_equal(b->node[0].left, HVC_LEAVE_FULL); /* for ever, but for an operator */
+    for (unsigned i = 0; i < 3; i++) {
+        bench_crash(b, i, false);
+        bench_start(b, i);
+    }
+    assert_int_equal(bench_step(b, 0, &event), 0);
+    bench_join(b, 7);
+    assert_int_equal(b->node[0].sum, sum);
+    assert_int_equal(bench_status(b, 0).last_index, commit + 1);
+    bench_timer(b, 0, 600);
+    assert_int_equal(b->node[0].left, HVC_LEAVE_REJOIN);
+    bench_start(b, 0); /* from what lies on the disk */
+    bench_join(b, 7);
+    propose(b, 1, 2, 7);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(b->node[i].sum, b->node[1].sum);
+    assert_int_equal(bench_status(b, 0).participant_count, 3);
+    bench_free(b);
+}
+
 static void a_store_of_another_cluster_leaves(void **state)
 {
     struct bench *b = bench_new(3);
@@ -257,6 +353,8 @@ int main(void)
         cmocka_unit_test(a_damaged_store_is_wiped_and_refilled),
         cmocka_unit_test(a_truncation_below_the_own_commit_is_refused),
         cmocka_unit_test(a_forced_store_refills_all_others_under_a_new_cluster_id),
+        cmocka_unit_test(a_refilled_store_that_does_not_count_yet_can_be_forced),
+        cmocka_unit_test(a_log_full_of_views_says_so_and_goes_on_after_a_force),
         cmocka_unit_test(a_store_of_another_cluster_leaves),
     };
 

@@ -143,8 +143,10 @@ enum hvc_replication_event_kind {
     HVC_REPLICATION_FENCED, /* Pacemaker confirms: this node has been fenced, or is down and not unclean */
     /* Operator's commands; they act with the next own OFFER, so give them between START and VIEW. */
     HVC_REPLICATION_INIT,  /* create a history although not all nodes of the node list are here */
-    HVC_REPLICATION_FORCE, /* this node's store is the one that survives: it alone counts in the next view, every other
-                              member refills from it; no proposals there; then it leaves, to start an ordinary view */
+    HVC_REPLICATION_FORCE, /* this node's store, also one that was refilled and does not count yet, is the one that
+                              survives: it alone counts in the next view, every other member refills from it; its VIEWs
+                              that were never committed go; no proposals there; then it leaves, to start an ordinary
+                              view */
 };
 
 struct hvc_replication_event {
@@ -251,6 +253,7 @@ enum hvc_replication_leave {
     HVC_LEAVE_UNDECODABLE, /* an entry of a newer version: upgrade this node */
     HVC_LEAVE_INCOMPATIBLE, /* no common wire version */
     HVC_LEAVE_FOREIGN,      /* the store belongs to another cluster id */
+    HVC_LEAVE_FULL,         /* the log has no room for a VIEW: too many views in a row have committed nothing */
     HVC_LEAVE_REJOIN,       /* excluded, or forced view complete: a new view is wanted */
 };
 
