@@ -32,7 +32,8 @@
     X(LOSTTOKENS, "snapshots travel without the token table")                                                          \
     X(TWONODE, "an absent member of the last view need not be fenced")                                                 \
     X(NOWITH, "nodes with which a later epoch was promised are forgotten")                                             \
-    X(NEWVOTES, "only today's votes count, not those in force before")
+    X(NEWVOTES, "only today's votes count, not those in force before")                                                 \
+    X(FORCEVOTER, "a store that was refilled and does not count yet cannot be forced")
 
 #ifdef HVC_SEEDED_BUGS
 

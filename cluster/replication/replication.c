@@ -314,8 +314,8 @@ static int on_operator(struct hvc_replication *r, const struct hvc_replication_e
         r->init = true;
         return 0;
     }
-    if (!holds_log(r) ||
-        r->log.last == 0) /* a bootstrap that was cut short counts, but there is nothing to go on from */
+    /* A bootstrap that was cut short counts, but there is nothing to go on from. */
+    if (!holds_log(r) || r->log.last == 0 || (HVC_BUG(FORCEVOTER) && r->unused != 0))
         return -ENOENT;
     r->unused = HVC_UNUSED_NO;
     memcpy(r->config.cluster_id, event->cluster_id, sizeof(r->config.cluster_id));
