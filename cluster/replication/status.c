@@ -86,6 +86,9 @@ static void fill_view(const struct hvc_replication *r, struct hvc_replication_st
     list_nodes(view, view->participants, s->participants, &s->participant_count);
     if (view->phase == HVC_PHASE_PROMISE || view->phase == HVC_PHASE_TRANSFER || view->phase == HVC_PHASE_RUNNING)
         s->epoch = view->epoch;
+    for (uint32_t i = view->count; i-- > 0;)
+        if ((view->offered & hvc_bit(i)) && !(view->member[i].offer.flags & HVC_OFFER_EMPTY))
+            s->history_node = view->member[i].node;
     if ((view->phase == HVC_PHASE_TRANSFER || view->phase == HVC_PHASE_RUNNING) && view->source < view->count)
         s->source = view->member[view->source].node;
     if (view->phase == HVC_PHASE_RUNNING) {

@@ -282,6 +282,8 @@ void hvc_view_on_offer(struct hvc_replication *r, uint32_t slot, const struct hv
     view->member[slot].offer = m->offer;
     view->offered |= hvc_bit(slot);
     view->since_ms = r->now_ms;
+    if (!(m->offer.flags & HVC_OFFER_EMPTY))
+        r->init = false; /* the operator did not know of it; without it the word must not make a second history */
     if (hvc_view_judge(r) && view->offered == view->all)
         close_offers(r);
 }

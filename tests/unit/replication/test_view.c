@@ -73,6 +73,36 @@ static void a_bootstrap_that_was_cut_short_goes_on(void **state)
     bench_free(b);
 }
 
+/* Said on an empty node that could not know better, and kept in mind: it would make a second history later. */
+static void init_is_void_as_soon_as_somebody_offers_a_history(void **state)
+{
+    struct bench *b = bench_new(3);
+    struct hvc_replication_event init = {.kind = HVC_REPLICATION_INIT};
+
+    (void)state;
+    bench_join(b, 7);
+    for (unsigned i = 0; i < 3; i++)
+        bench_crash(b, i, true);
+    for (unsigned i = 0; i < 2; i++) {
+        b->node[i].stored = 0;
+        memset(&b->node[i].scalars, 0, sizeof(b->node[i].scalars));
+        bench_start(b, i);
+    }
+    bench_start(b, 2);
+    assert_int_equal(bench_step(b, 0, &init), 0);
+    bench_join(b, 7);
+    assert_int_equal(bench_status(b, 0).wait, HVC_WAIT_VOTES);
+    assert_int_equal(bench_status(b, 0).history_node, 3);
+    bench_crash(b, 2, true);
+    bench_join(b, 3);
+    assert_int_equal(bench_status(b, 0).phase, HVC_PHASE_OFFER);
+    assert_int_equal(bench_status(b, 0).history_node, 0);
+    assert_int_equal(bench_step(b, 0, &init), 0); /* said once more: now it is meant */
+    bench_join(b, 3);
+    assert_true(bench_status(b, 0).primary);
+    bench_free(b);
+}
+
 /* F1: votequorum counts nodes, not processes: one of three alone in the group must not enter a view. */
 static void a_single_process_in_a_quorate_ring_waits(void **state)
 {
@@ -297,6 +327,7 @@ int main(void)
         cmocka_unit_test(three_empty_nodes_create_a_history),
         cmocka_unit_test(two_of_three_empty_nodes_wait_for_the_third_or_for_init),
         cmocka_unit_test(a_bootstrap_that_was_cut_short_goes_on),
+        cmocka_unit_test(init_is_void_as_soon_as_somebody_offers_a_history),
         cmocka_unit_test(a_single_process_in_a_quorate_ring_waits),
         cmocka_unit_test(a_restart_inside_a_ring_ends_the_view_for_all),
         cmocka_unit_test(offers_count_before_the_own_quorum_notification),

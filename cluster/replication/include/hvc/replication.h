@@ -142,7 +142,8 @@ enum hvc_replication_event_kind {
     HVC_REPLICATION_BARRIER,
     HVC_REPLICATION_FENCED, /* Pacemaker confirms: this node has been fenced, or is down and not unclean */
     /* Operator's commands; they act with the next own OFFER, so give them between START and VIEW. */
-    HVC_REPLICATION_INIT,  /* create a history although not all nodes of the node list are here */
+    HVC_REPLICATION_INIT,  /* create a history although not all nodes of the node list are here; the word is void as
+                              soon as a member offers one */
     HVC_REPLICATION_FORCE, /* this node's store, also one that was refilled and does not count yet, is the one that
                               survives: it alone counts in the next view, every other member refills from it; its VIEWs
                               that were never committed go; no proposals there; then it leaves, to start an ordinary
@@ -368,6 +369,7 @@ struct hvc_replication_status {
     struct hvc_ring_id ring;
     uint64_t epoch, view_index; /* of the current view, 0 before its DONE */
     uint32_t source;
+    uint32_t history_node;       /* of this view: the first member whose offer is not of an empty store; 0: none yet */
     uint8_t wire, entry_version; /* of the current view */
     uint32_t members[HVC_NODES_MAX], participants[HVC_NODES_MAX];
     unsigned member_count, participant_count;
