@@ -5,7 +5,13 @@
 
 #include "hvc/text.h"
 
-enum { TIMEOUT_DEFAULT_MS = 30000, TIMEOUT_MAX_S = 86400, WORDS_MAX = 4 };
+enum {
+    TIMEOUT_DEFAULT_MS = 30000,
+    TIMEOUT_MAX_S = 86400,
+    WAIT_MAX_S = 7 * 86400,
+    WORDS_MAX = HVC_CLI_NUMBERS_MAX + 2,
+    OPTIONS_MAX = HVC_CLI_VALUES_MAX + 8
+};
 
 const struct hvc_cli_value *hvc_cli_value(const struct hvc_cli_order *order, const char *argument)
 {
@@ -50,6 +56,29 @@ static int set_timeout(const char *value, struct hvc_cli_order *order, struct hv
     return 0;
 }
 
+/* "", no, or a number of seconds behind --wait. */
+static int set_wait(const char *value, struct hvc_cli_order *order, struct hvc_error *error)
+{
+    uint64_t seconds = 0;
+
+    if (value == NULL || value[0] == '\0') {
+        order->wait_ms = UINT64_MAX;
+        return 0;
+    }
+    if (hvc_parse_u64(value, 0, WAIT_MAX_S, &seconds) != 0)
+        return hvc_error_set(error, -EINVAL, "--wait takes whole seconds from 0 to %d, not '%s'", WAIT_MAX_S, value);
+    order->wait_ms = seconds * 1000;
+    return 0;
+}
+
+static int set_output(const char *value, struct hvc_cli_order *order, struct hvc_error *error)
+{
+    if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
+        return hvc_error_set(error, -EINVAL, "--output-as takes text or json, not '%s'", value);
+    order->output = strcmp(value, "json") == 0 ? HVC_CLI_JSON : HVC_CLI_TEXT;
+    return 0;
+}
+
 static int set_option(const struct hvc_cli_option *option, const char *value, struct hvc_cli_order *order,
                       struct hvc_error *error)
 {
@@ -57,27 +86,35 @@ static int set_option(const struct hvc_cli_option *option, const char *value, st
         return add_value(option->name, option->kind, option->argument, value, order, error);
     if (strcmp(option->name, "--timeout") == 0)
         return set_timeout(value, order, error);
-    if (strcmp(option->name, "--output-as") == 0) {
-        if (strcmp(value, "text") != 0 && strcmp(value, "json") != 0)
-            return hvc_error_set(error, -EINVAL, "--output-as takes text or json, not '%s'", value);
-        order->output = strcmp(value, "json") == 0 ? HVC_CLI_JSON : HVC_CLI_TEXT;
-    } else if (strcmp(option->name, "--json") == 0) {
+    if (strcmp(option->name, "--wait") == 0)
+        return set_wait(value, order, error);
+    if (strcmp(option->name, "--output-as") == 0)
+        return set_output(value, order, error);
+    if (strcmp(option->name, "--no-wait") == 0)
+        order->wait_ms = 0;
+    else if (strcmp(option->name, "--json") == 0)
         order->output = HVC_CLI_JSON;
-    } else if (strcmp(option->name, "--config") == 0) {
+    else if (strcmp(option->name, "--config") == 0)
         order->config = value;
-    } else if (strcmp(option->name, "--help") == 0) {
+    else if (strcmp(option->name, "--help") == 0)
         order->help = true;
-    } else if (strcmp(option->name, "--version") == 0) {
+    else if (strcmp(option->name, "--version") == 0)
         order->version = true;
-    } else {
+    else if (strcmp(option->name, "--completion") == 0)
+        order->completion = true;
+    else
         order->manual = true;
-    }
     return 0;
 }
 
-/* An option at argv[*at], as "--name value" or "--name=value"; moves *at past it. *of gets what commands take it. */
-static int take_option(int argc, char *const *argv, int *at, struct hvc_cli_order *order,
-                       const struct hvc_cli_option **ret_option, struct hvc_error *error)
+/* An option as it was written. */
+struct given {
+    const struct hvc_cli_option *option; /* the first row of that name */
+    const char *value;                   /* NULL: none */
+};
+
+/* An option at argv[*at], as "--name value" or "--name=value"; moves *at past it. */
+static int take_option(int argc, char *const *argv, int *at, struct given *ret_given, struct hvc_error *error)
 {
     const char *word = argv[*at], *equals = strchr(word, '=');
     size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
@@ -88,26 +125,45 @@ static int take_option(int argc, char *const *argv, int *at, struct hvc_cli_orde
 
         if (strlen(option->name) != length || strncmp(option->name, word, length) != 0)
             continue;
-        if (option->value == NULL && value != NULL)
-            return hvc_error_set(error, -EINVAL, "%s takes no value", option->name);
-        if (option->value != NULL && value == NULL) {
+        if (option->value != NULL && option->value[0] != '[' && value == NULL) {
             if (*at + 1 >= argc)
                 return hvc_error_set(error, -EINVAL, "%s needs a value: %s", option->name, option->value);
             value = argv[++*at];
         }
         ++*at;
-        *ret_option = option;
-        return set_option(option, value, order, error);
+        *ret_given = (struct given){option, value};
+        return 0;
     }
     return hvc_error_set(error, -EINVAL, "there is no option '%s'; 'hvcluster --help' names them", word);
 }
 
-static int check_options(const struct hvc_cli_option *const *given, size_t count, const struct hvc_cli_command *command,
-                         struct hvc_error *error)
+/* The row of a name that is meant for this command; command NULL: one for all. */
+static const struct hvc_cli_option *row_for(const struct hvc_cli_option *first, const struct hvc_cli_command *command)
+{
+    const struct hvc_cli_option *option;
+
+    for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
+        if (strcmp(option->name, first->name) == 0 &&
+            (option->of == HVC_CLI_OF_ALL || (command != NULL && (option->of & command->options) != 0)))
+            return option;
+    }
+    return NULL;
+}
+
+static int set_options(const struct given *given, size_t count, struct hvc_cli_order *order, struct hvc_error *error)
 {
     for (size_t i = 0; i < count; i++) {
-        if (given[i]->of != HVC_CLI_OF_ALL && (given[i]->of & command->options) == 0)
-            return hvc_error_set(error, -EINVAL, "'hvcluster %s' does not take %s", command->words, given[i]->name);
+        const struct hvc_cli_option *option = row_for(given[i].option, order->command);
+        int result;
+
+        if (option == NULL)
+            return hvc_error_set(error, -EINVAL, "'hvcluster %s' does not take %s",
+                                 order->command != NULL ? order->command->words : "", given[i].option->name);
+        if (option->value == NULL && given[i].value != NULL)
+            return hvc_error_set(error, -EINVAL, "%s takes no value", option->name);
+        result = set_option(option, given[i].value, order, error);
+        if (result != 0)
+            return result;
     }
     return 0;
 }
@@ -134,18 +190,39 @@ static int match(const struct hvc_cli_command *command, const char *const *words
     return matched;
 }
 
+/* Numbers in all the words, as one text with commas. */
+static int take_numbers(const struct hvc_cli_operand *operand, const char *const *words, int count,
+                        struct hvc_cli_order *order, struct hvc_error *error)
+{
+    size_t used = 0;
+
+    for (int i = 0; i < count; i++) {
+        uint64_t number;
+
+        if (hvc_parse_u64(words[i], 1, UINT64_MAX - 1, &number) != 0)
+            return hvc_error_set(error, -EINVAL, "%s takes whole numbers, not '%s'", operand->word, words[i]);
+        (void)hvc_text_append(order->numbers, sizeof(order->numbers), &used, "%s%llu", i == 0 ? "" : ",",
+                              (unsigned long long)number);
+    }
+    return count == 0 ? 0 : add_value(operand->word, HVC_CLI_NUMBERS, operand->argument, NULL, order, error);
+}
+
 static int take_operands(const struct hvc_cli_command *command, const char *const *words, int count,
                          struct hvc_cli_order *order, struct hvc_error *error)
 {
     int taken = 0;
 
-    for (; taken < HVC_CLI_OPERANDS_MAX && command->operands[taken].kind != HVC_CLI_NONE; taken++) {
-        const struct hvc_cli_operand *operand = &command->operands[taken];
+    for (int i = 0; i < HVC_CLI_OPERANDS_MAX && command->operands[i].kind != HVC_CLI_NONE; i++) {
+        const struct hvc_cli_operand *operand = &command->operands[i];
         int result;
 
+        if (operand->kind == HVC_CLI_NUMBERS)
+            return take_numbers(operand, words + taken, count - taken, order, error);
+        if (taken >= count && operand->needs == NULL)
+            break;
         if (taken >= count)
             return hvc_error_set(error, -EINVAL, "'hvcluster %s' needs %s", command->words, operand->needs);
-        result = add_value(operand->word, operand->kind, operand->argument, words[taken], order, error);
+        result = add_value(operand->word, operand->kind, operand->argument, words[taken++], order, error);
         if (result != 0)
             return result;
     }
@@ -170,39 +247,64 @@ static int set_command(const char *const *words, int count, struct hvc_cli_order
                          count > 1 ? " " : "", count > 1 ? words[1] : "");
 }
 
-int hvc_cli_parse(int argc, char *const *argv, struct hvc_cli_order *ret_order, struct hvc_error *error)
+/* Words and options apart, as they were written. */
+static int split(int argc, char *const *argv, struct given *given, size_t *ret_options, const char **words,
+                 int *ret_count, struct hvc_error *error)
 {
-    struct hvc_cli_order order = {.timeout_ms = TIMEOUT_DEFAULT_MS};
-    const struct hvc_cli_option *given[HVC_CLI_VALUES_MAX + 8];
-    const char *words[WORDS_MAX];
-    size_t options = 0;
-    int count = 0, at = 1, result;
+    int at = 1, result;
 
+    *ret_options = 0;
+    *ret_count = 0;
     while (at < argc) {
         if (argv[at][0] == '-' && argv[at][1] != '\0') {
-            if (options == sizeof(given) / sizeof(given[0]))
+            if (*ret_options == OPTIONS_MAX)
                 return hvc_error_set(error, -EINVAL, "too many options: '%s'", argv[at]);
-            result = take_option(argc, argv, &at, &order, &given[options], error);
+            result = take_option(argc, argv, &at, &given[*ret_options], error);
             if (result != 0)
                 return result;
-            options++;
-        } else if (count == WORDS_MAX) {
+            ++*ret_options;
+        } else if (*ret_count == WORDS_MAX) {
             return hvc_error_set(error, -EINVAL, "too many words: '%s'", argv[at]);
         } else {
-            words[count++] = argv[at++];
+            words[(*ret_count)++] = argv[at++];
         }
     }
-    if (!order.help && !order.version && !order.manual) {
-        if (count == 0)
-            return hvc_error_set(error, -EINVAL, "no command; 'hvcluster --help' names them");
-        result = set_command(words, count, &order, error);
-        if (result == 0)
-            result = check_options(given, options, order.command, error);
-        if (result != 0)
-            return result;
-    }
-    *ret_order = order;
     return 0;
+}
+
+/* Help, version, manual and completion want no command. */
+static bool is_complete(const struct given *given, size_t count)
+{
+    static const char *const names[] = {"--help", "--version", "--manual", "--completion"};
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+            if (strcmp(given[i].option->name, names[k]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+int hvc_cli_parse(int argc, char *const *argv, struct hvc_cli_order *ret_order, struct hvc_error *error)
+{
+    struct hvc_cli_order order = {.timeout_ms = TIMEOUT_DEFAULT_MS, .wait_ms = UINT64_MAX};
+    struct given given[OPTIONS_MAX];
+    const char *words[WORDS_MAX];
+    size_t options;
+    int count, result = split(argc, argv, given, &options, words, &count, error);
+
+    if (result != 0)
+        return result;
+    if (count == 0 && !is_complete(given, options))
+        return hvc_error_set(error, -EINVAL, "no command; 'hvcluster --help' names them");
+    if (!is_complete(given, options))
+        result = set_command(words, count, &order, error);
+    if (result == 0)
+        result = set_options(given, options, &order, error);
+    if (result == 0)
+        *ret_order = order;
+    return result;
 }
 
 /* ---- help ---- */
@@ -217,15 +319,22 @@ void hvc_cli_form(const struct hvc_cli_command *command, char *text, size_t size
     else
         (void)hvc_text_append(text, size, &used, "%s", command->words);
     for (int i = 0; i < HVC_CLI_OPERANDS_MAX && command->operands[i].kind != HVC_CLI_NONE; i++)
-        (void)hvc_text_append(text, size, &used, " %s", command->operands[i].word);
+        (void)hvc_text_append(text, size, &used, command->operands[i].needs != NULL ? " %s" : " [%s]",
+                              command->operands[i].word);
+}
+
+void hvc_cli_option_form(const struct hvc_cli_option *option, char *text, size_t size)
+{
+    bool apart = option->value != NULL && option->value[0] != '[';
+
+    (void)snprintf(text, size, "%s%s%s", option->name, apart ? " " : "", option->value != NULL ? option->value : "");
 }
 
 static void write_option(FILE *out, const struct hvc_cli_option *option, int indent)
 {
-    char form[64];
+    char form[96];
 
-    (void)snprintf(form, sizeof(form), "%s%s%s", option->name, option->value != NULL ? " " : "",
-                   option->value != NULL ? option->value : "");
+    hvc_cli_option_form(option, form, sizeof(form));
     (void)fprintf(out, "%*s%-*s  %s\n", indent, "", 26 - indent, form, option->help);
 }
 
@@ -236,7 +345,7 @@ void hvc_cli_write_help(FILE *out)
 
     (void)fputs("usage: hvcluster [OPTION...] COMMAND\n\n", out);
     for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
-        char form[64];
+        char form[96];
 
         hvc_cli_form(command, form, sizeof(form));
         (void)fprintf(out, "  %-24s  %s\n", form, command->help);
@@ -245,9 +354,15 @@ void hvc_cli_write_help(FILE *out)
                 write_option(out, option, 6);
         }
     }
-    (void)fputs("\nGUEST is a UUID, the name of a guest of this node, or the path of a definition.\n\n", out);
+    (void)fputs("\nGUEST is a UUID, a name, or the path of a definition (anything with a slash); guest show and guest\n"
+                "locate know the names of this node's guests, the others those of the whole cluster.\n\n",
+                out);
     for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
         if (option->of == HVC_CLI_OF_ALL)
             write_option(out, option, 2);
     }
+    (void)fputs(
+        "\nExit status: 0 done; of a job that was followed 8 not ended, 10 not known, 11 failed, 14 cancelled;\n"
+        "the others are in hvcluster(8).\n",
+        out);
 }

@@ -17,9 +17,12 @@ enum hvc_cli_output { HVC_CLI_TEXT, HVC_CLI_JSON };
 /* What a word of the command line is, and so how it becomes an argument of the operation. */
 enum hvc_cli_kind {
     HVC_CLI_NONE,
-    HVC_CLI_GUEST,  /* UUID, name of a guest of this node, or path of a definition (it has a slash) */
-    HVC_CLI_WORD,   /* as it is */
-    HVC_CLI_NUMBER, /* whole, not negative */
+    HVC_CLI_GUEST,     /* UUID, name of a guest of this node, or path of a definition (it has a slash) */
+    HVC_CLI_ANY_GUEST, /* the same of the whole cluster: hvclusterd finds it by name */
+    HVC_CLI_WORD,      /* as it is */
+    HVC_CLI_NUMBER,    /* whole, not negative */
+    HVC_CLI_NUMBERS,   /* all words that follow; one argument with commas */
+    HVC_CLI_TEXT_FILE, /* the contents of a file of text */
     HVC_CLI_YES_NO,
     HVC_CLI_SET, /* an option without a value: true */
     HVC_CLI_FILE /* a path, made absolute */
@@ -29,7 +32,7 @@ struct hvc_cli_operand {
     enum hvc_cli_kind kind;
     const char *word;     /* in help: "NAME" */
     const char *argument; /* of the operation */
-    const char *needs;    /* "a guest: its UUID, its name, or a path" */
+    const char *needs;    /* "a guest: its UUID, its name, or a path"; NULL: it may be left out */
 };
 
 #define HVC_CLI_OPERANDS_MAX 2
@@ -40,6 +43,8 @@ typedef void (*hvc_cli_render_fn)(FILE *out, const struct hvc_record *data, unsi
 /* What is done with an order. */
 enum hvc_cli_work {
     HVC_CLI_ASK,     /* hvclusterd, with the row's operation */
+    HVC_CLI_MOVE,    /* the same, and then the job is followed */
+    HVC_CLI_WATCH,   /* jobs are followed */
     HVC_CLI_RESTORE, /* the store, while hvclusterd is stopped */
     HVC_CLI_FORGET
 };
@@ -56,6 +61,12 @@ enum {
     HVC_CLI_OF_INIT = 64u,
     HVC_CLI_OF_RESTORE = 128u,
     HVC_CLI_OF_STORE = 256u, /* --config */
+    HVC_CLI_OF_MOVE = 512u,  /* what a move takes */
+    HVC_CLI_OF_JOBS = 1024u, /* which jobs are meant */
+    HVC_CLI_OF_JOB = 2048u,  /* what can be changed of a job */
+    HVC_CLI_OF_REASON = 4096u,
+    HVC_CLI_OF_PLACE = 8192u,
+    HVC_CLI_OF_RATE = 16384u, /* --bandwidth of one move, not of a network */
 };
 
 struct hvc_cli_command {
@@ -65,6 +76,9 @@ struct hvc_cli_command {
     bool short_form;  /* the last word may be left out: "settings" for "settings show" */
     enum hvc_cli_work work;
     const char *operation;
+    struct {
+        const char *argument, *value;
+    } fixed[2];               /* of the operation, besides what the words give */
     hvc_cli_render_fn render; /* NULL: the words of the answer are what people see */
     const char *help;         /* one line */
     const char *description;  /* for the manual */
@@ -72,9 +86,10 @@ struct hvc_cli_command {
 
 struct hvc_cli_option {
     const char *name;  /* "--timeout" */
-    const char *value; /* what it takes, NULL: nothing */
+    const char *value; /* what it takes, NULL: nothing; in brackets, with its "=": it may be left out */
     const char *help;
-    unsigned of; /* commands that take it: HVC_CLI_OF_ALL, or those of which one is set there */
+    unsigned of; /* commands that take it: HVC_CLI_OF_ALL, or those of which one is set there. A name may have several
+                    rows, for different commands; all of them take a value, or none */
     enum hvc_cli_kind kind;
     const char *argument; /* of the operation; NULL: it is the command line's own */
 };
@@ -88,7 +103,8 @@ struct hvc_cli_value {
     bool yes;        /* of YES_NO and SET */
 };
 
-#define HVC_CLI_VALUES_MAX 12
+#define HVC_CLI_VALUES_MAX  32
+#define HVC_CLI_NUMBERS_MAX 64 /* words of HVC_CLI_NUMBERS */
 
 struct hvc_cli_order {
     const struct hvc_cli_command *command; /* NULL: help, version or manual */
@@ -97,8 +113,10 @@ struct hvc_cli_order {
     enum hvc_cli_output output;
     uint64_t timeout_ms;
     bool timeout_given;
+    uint64_t wait_ms; /* how long a job is followed; UINT64_MAX: to its end */
+    char numbers[21 * HVC_CLI_NUMBERS_MAX];
     const char *config; /* NULL: the installed one */
-    bool help, version, manual;
+    bool help, version, manual, completion;
 };
 
 /* NULL after the last. */
@@ -114,7 +132,11 @@ const struct hvc_cli_value *hvc_cli_value(const struct hvc_cli_order *order, con
 /* "settings set NAME VALUE" */
 void hvc_cli_form(const struct hvc_cli_command *command, char *text, size_t size);
 
+/* "--timeout SECONDS", "--wait[=SECONDS]" */
+void hvc_cli_option_form(const struct hvc_cli_option *option, char *text, size_t size);
+
 void hvc_cli_write_help(FILE *out);
 void hvc_cli_write_manual(FILE *out);
+void hvc_cli_write_completion(FILE *out);
 
 #endif

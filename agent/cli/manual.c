@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The manual page, from the tables that the command line is parsed with. */
 #include "command.h"
+#include "hvc/job.h"
 #include "hvc/results.h"
 
 /* roff reads a leading dot, a dash and a backslash in its own way. */
@@ -16,6 +17,12 @@ static void escaped(FILE *out, const char *text)
     }
 }
 
+static void write_value(FILE *out, const struct hvc_cli_option *option)
+{
+    if (option->value != NULL)
+        (void)fprintf(out, "%s\\fI%s\\fR", option->value[0] == '[' ? "" : " ", option->value);
+}
+
 /* "Options: --node NODE, --wait." */
 static void write_options_of(FILE *out, const struct hvc_cli_command *command)
 {
@@ -28,8 +35,7 @@ static void write_options_of(FILE *out, const struct hvc_cli_command *command)
         (void)fputs(first ? "Options: " : ", ", out);
         first = false;
         escaped(out, option->name);
-        if (option->value != NULL)
-            (void)fprintf(out, " \\fI%s\\fR", option->value);
+        write_value(out, option);
     }
     (void)fputs(first ? "" : ".\n", out);
 }
@@ -40,7 +46,7 @@ static void write_commands(FILE *out)
 
     (void)fputs(".SH COMMANDS\n", out);
     for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
-        char form[64];
+        char form[96];
 
         hvc_cli_form(command, form, sizeof(form));
         (void)fputs(".TP\n.B ", out);
@@ -60,10 +66,24 @@ static void write_options(FILE *out)
     for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
         (void)fputs(".TP\n.B ", out);
         escaped(out, option->name);
-        if (option->value != NULL)
-            (void)fprintf(out, " \\fI%s\\fR", option->value);
+        write_value(out, option);
         (void)fputs("\n", out);
         escaped(out, option->help);
+        (void)fputs("\n", out);
+    }
+}
+
+/* Of a command that followed a job: the table of phases has them. */
+static void write_job_codes(FILE *out)
+{
+    (void)fputs(".PP\nOf a job that was followed, by the phase it was last seen in:\n", out);
+    for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++) {
+        const struct hvc_job_phase_info *phase = hvc_job_phase_info(i);
+
+        (void)fprintf(out, ".TP\n.B %u\n", phase->exit_code);
+        escaped(out, phase->name);
+        (void)fputs(": ", out);
+        escaped(out, phase->text);
         (void)fputs("\n", out);
     }
 }
@@ -78,6 +98,7 @@ static void write_exit_codes(FILE *out)
         escaped(out, hvc_result_text((enum hvc_result)i));
         (void)fputs("\n", out);
     }
+    write_job_codes(out);
 }
 
 void hvc_cli_write_manual(FILE *out)
@@ -87,8 +108,14 @@ void hvc_cli_write_manual(FILE *out)
         ".SH NAME\nhvcluster \\- look at and steer the migration service of a Linux cluster\n"
         ".SH SYNOPSIS\n.B hvcluster\n[\\fIOPTION\\fR...] \\fICOMMAND\\fR\n"
         ".SH DESCRIPTION\n"
-        "Asks the hvclusterd of this node and shows its answer. \\fIGUEST\\fR is a UUID, the name of a guest of "
-        "this node, or the path of a definition (anything with a slash).\n"
+        "Asks the hvclusterd of this node and shows its answer. \\fIGUEST\\fR is a UUID, a name, or the path of a "
+        "definition (anything with a slash). guest show and guest locate know the names of this node's guests, the "
+        "others those of the whole cluster.\n"
+        ".PP\n"
+        "Moves are jobs of the cluster: every node shows them, and any node can end them. move waits for the end of "
+        "its "
+        "job unless told otherwise; its exit status, and that of jobs watch, is the outcome of the job. Bars and "
+        "colours are drawn on a terminal only, colours not with NO_COLOR set; a pipe gets a line for each change.\n"
         ".PP\n"
         "Settings, the service, nodes and networks are the cluster's: the same on every node, changed only where a "
         "majority of the nodes agrees and has it on disk. Where this node may be behind the others, the answer is "

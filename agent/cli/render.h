@@ -3,6 +3,7 @@
 #ifndef HVC_CLI_RENDER_H
 #define HVC_CLI_RENDER_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "hvc/record.h"
@@ -14,6 +15,12 @@ void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns
 void hvc_render_settings(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_networks(FILE *out, const struct hvc_record *data, unsigned columns);
+
+void hvc_render_jobs(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_job(FILE *out, const struct hvc_record *data, unsigned columns);
+
+/* The jobs of data with their progress, two lines each at most, none wider than the terminal. Returns the lines. */
+unsigned hvc_render_job_frames(FILE *out, const struct hvc_record *data, unsigned columns, bool colour);
 
 /* Every member as "name: value", records below it indented: complete for any answer. */
 void hvc_render_members(FILE *out, const struct hvc_record *data, unsigned columns);

@@ -24,4 +24,8 @@ void hvc_render_table(FILE *out, const struct hvc_record *data, const char *list
 /* "3 d 4 h", "1 min 35 s", "0.4 s" */
 void hvc_render_duration(FILE *out, uint64_t ms);
 
+/* "1.2 GiB", "512 B" */
+#define HVC_RENDER_BYTES_MAX 32
+void hvc_render_bytes(char text[HVC_RENDER_BYTES_MAX], uint64_t bytes);
+
 #endif

@@ -17,6 +17,7 @@ const char *const hvc_job_state_words[] = {"active", "ended", NULL};
 
 /* Which jobs; and what was found of them. */
 struct selection {
+    struct hvc_keeper *keeper;
     struct hvc_record *data;
     uint64_t ids[HVC_JOB_IDS_MAX];
     unsigned id_count;
@@ -61,6 +62,7 @@ static enum hvc_result take_selection(struct hvc_operations *operations, struct 
     enum hvc_result result;
 
     memset(selection, 0, sizeof(*selection));
+    selection->keeper = operations->keeper;
     selection->data = call->data;
     selection->active = strcmp(state, "ended") != 0;
     selection->ended = strcmp(state, "active") != 0;
@@ -136,6 +138,32 @@ static void note_seen(struct selection *s, const struct hvc_service *service)
     }
 }
 
+/* What the node that runs the move has told of it lately: beside the log, may be missing. */
+static void describe_progress(struct hvc_record *record, struct hvc_keeper *keeper, const struct hvc_job *job)
+{
+    struct hvc_soft_job soft;
+    struct hvc_record *progress;
+
+    if (job->phase == HVC_JOB_QUEUED || keeper->ops->soft_job(keeper, job->id, &soft) < 0 ||
+        soft.age_ms > HVC_SOFT_OLD_MS)
+        return;
+    progress = hvc_record_set_record(record, "progress");
+    hvc_record_set_u64(progress, "age_ms", soft.age_ms);
+    hvc_record_set_u64(progress, "percent", job->phase == HVC_JOB_COMPLETED ? 100 : soft.move.percent);
+    hvc_record_set_u64(progress, "elapsed_ms", soft.move.elapsed_ms);
+    hvc_record_set_u64(progress, "total_bytes", soft.move.total_bytes);
+    hvc_record_set_u64(progress, "done_bytes", soft.move.done_bytes);
+    hvc_record_set_u64(progress, "remaining_bytes", soft.move.remaining_bytes);
+    if (job->ended == 0) {
+        hvc_record_set_u64(progress, "rate_bytes", soft.move.rate_bytes);
+        hvc_record_set_u64(progress, "dirty_rate_bytes", soft.move.dirty_rate_bytes);
+        hvc_record_set_u64(progress, "estimated_left_ms", soft.move.estimated_left_ms);
+        hvc_record_set_u64(progress, "expected_downtime_ms", soft.move.expected_downtime_ms);
+    }
+    if (soft.move.blackout_ms != 0)
+        hvc_record_set_u64(progress, "blackout_ms", soft.move.blackout_ms);
+}
+
 static void describe_selected(const struct selection *s, const struct hvc_service *service)
 {
     struct hvc_service_counts counts;
@@ -143,8 +171,12 @@ static void describe_selected(const struct selection *s, const struct hvc_servic
     hvc_service_counts(service, &counts);
     hvc_record_remove(s->data, "jobs");
     hvc_record_set_list(s->data, "jobs");
-    for (unsigned i = 0; i < s->count; i++)
-        hvc_job_describe(hvc_record_add(s->data, "jobs"), service, s->rows[i], s->now_ms);
+    for (unsigned i = 0; i < s->count; i++) {
+        struct hvc_record *row = hvc_record_add(s->data, "jobs");
+
+        hvc_job_describe(row, service, s->rows[i], s->now_ms);
+        describe_progress(row, s->keeper, s->rows[i]);
+    }
     hvc_record_set_u64(s->data, "left_out", s->left_out);
     hvc_record_set_u64(s->data, "queued", counts.queued);
     hvc_record_set_u64(s->data, "active", counts.active);
@@ -186,6 +218,7 @@ enum hvc_result hvc_job_list(struct hvc_operations *operations, struct hvc_call 
 }
 
 struct one {
+    struct hvc_keeper *keeper;
     struct hvc_record *data;
     uint64_t id;
     bool found;
@@ -198,14 +231,16 @@ static int look_at_job(void *context, const struct hvc_service *service, const s
 
     (void)stamp;
     one->found = job != NULL;
-    if (one->found)
-        hvc_job_describe(one->data, service, job, hvc_wall_ms());
+    if (!one->found)
+        return 0;
+    hvc_job_describe(one->data, service, job, hvc_wall_ms());
+    describe_progress(one->data, one->keeper, job);
     return 0;
 }
 
 enum hvc_result hvc_job_show(struct hvc_operations *operations, struct hvc_call *call)
 {
-    struct one one = {.data = call->data, .id = hvc_record_u64(call->args, "id", 0)};
+    struct one one = {.keeper = operations->keeper, .data = call->data, .id = hvc_record_u64(call->args, "id", 0)};
     enum hvc_result result = hvc_cluster_read(operations, call, look_at_job, &one);
 
     if (result != HVC_RESULT_OK)

@@ -119,11 +119,14 @@ static void describe_times(struct hvc_record *record, const struct hvc_job *job)
 /* One sentence: why it waits, or what was said last. */
 static const char *words_of(const struct hvc_service *service, const struct hvc_job *job, uint64_t now_ms)
 {
+    const struct hvc_job_reason *last;
+
     if (job->phase == HVC_JOB_QUEUED)
         return hvc_blocker_text(hvc_service_blocker(service, job->id, now_ms));
-    if (job->reason_count > 0 && (job->phase != HVC_JOB_COMPLETED))
-        return job->reasons[job->reason_count - 1].text;
-    return "";
+    if (job->reason_count == 0 || job->phase == HVC_JOB_COMPLETED)
+        return "";
+    last = &job->reasons[job->reason_count - 1];
+    return job->ended != 0 || last->phase == job->phase ? last->text : ""; /* not why an earlier attempt ended */
 }
 
 void hvc_job_describe(struct hvc_record *record, const struct hvc_service *service, const struct hvc_job *job,

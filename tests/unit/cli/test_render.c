@@ -37,6 +37,16 @@ static void write_golden(const char *name, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+static void frames(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    (void)fprintf(out, "%u lines\n", hvc_render_job_frames(out, data, columns, false));
+}
+
+static void coloured_frames(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    (void)hvc_render_job_frames(out, data, columns, true);
+}
+
 static void every_answer_reads_as_its_golden_file(void **state)
 {
     static const struct {
@@ -49,6 +59,14 @@ static void every_answer_reads_as_its_golden_file(void **state)
         {"guest-show", hvc_render_members, 80},
         {"guest-locate", hvc_render_locations, 100},
         {"move-list", hvc_render_moves, 80},
+        {"jobs", hvc_render_jobs, 80},
+        {"jobs-40", hvc_render_jobs, 40},
+        {"jobs-none", hvc_render_jobs, 80},
+        {"jobs-frames", frames, 80},
+        {"jobs-frames-40", frames, 40},
+        {"jobs-frames-colour", coloured_frames, 80},
+        {"job-show", hvc_render_job, 80},
+        {"job-ended", hvc_render_job, 80},
         {"settings-show", hvc_render_settings, 100},
         {"node-list", hvc_render_nodes, 100},
         {"network-list", hvc_render_networks, 80},
@@ -77,6 +95,7 @@ static void every_answer_reads_as_its_golden_file(void **state)
     };
 
     (void)state;
+    assert_int_equal(setenv("TZ", "UTC", 1), 0);
     for (size_t i = 0; i < HVC_COUNT(cases); i++) {
         static char json[8192], want[8192], have[8192];
         struct hvc_error error = {0};
@@ -96,9 +115,35 @@ static void every_answer_reads_as_its_golden_file(void **state)
     }
 }
 
+static void no_line_of_a_frame_is_wider_than_the_terminal(void **state)
+{
+    static char json[8192], text[8192];
+
+    (void)state;
+    for (unsigned columns = 20; columns <= 200; columns++) {
+        struct hvc_error error = {0};
+        struct hvc_record *data;
+        size_t length = read_golden("jobs", "json", json, sizeof(json));
+        FILE *out = fmemopen(text, sizeof(text), "w");
+        unsigned lines, seen = 0;
+
+        assert_non_null(out);
+        assert_int_equal(hvc_record_parse(json, length, &data, &error), 0);
+        lines = hvc_render_job_frames(out, data, columns, false);
+        assert_int_equal(fclose(out), 0);
+        hvc_record_free(data);
+        for (char *save = NULL, *line = strtok_r(text, "\n", &save); line != NULL; line = strtok_r(NULL, "\n", &save)) {
+            assert_true(strlen(line) <= columns); /* this one has ASCII only */
+            seen++;
+        }
+        assert_int_equal(seen, lines);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_answer_reads_as_its_golden_file)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_answer_reads_as_its_golden_file),
+                                       cmocka_unit_test(no_line_of_a_frame_is_wider_than_the_terminal)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

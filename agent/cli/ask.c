@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "ask.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "hvc/text.h"
+
+unsigned hvc_cli_columns(int fd)
+{
+    struct winsize size;
+
+    if (isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return 1000; /* a pipe: nothing is cut */
+}
+
+int hvc_cli_complain(const struct hvc_error *error)
+{
+    (void)fprintf(stderr, "hvcluster: %s\n", error->text);
+    return hvc_result_exit_code(hvc_result_of_errno(error->code));
+}
+
+/* The file at path, whole; at most HVC_XML_MAX bytes. what: in the sentence about it. */
+static int read_file(const char *what, const char *path, char **ret_xml, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) char *xml = malloc(HVC_XML_MAX + 1);
+    FILE *file = fopen(path, "re");
+    size_t length;
+    int failed;
+
+    if (xml == NULL || file == NULL) {
+        int code = file == NULL ? errno : ENOMEM;
+
+        if (file != NULL)
+            (void)fclose(file);
+        return hvc_error_set(error, -code, "cannot read %s %s: %s", what, path, strerror(code));
+    }
+    length = fread(xml, 1, HVC_XML_MAX + 1, file);
+    failed = ferror(file);
+    (void)fclose(file);
+    if (failed != 0)
+        return hvc_error_set(error, -EIO, "cannot read %s %s", what, path);
+    if (length > HVC_XML_MAX)
+        return hvc_error_set(error, -E2BIG, "%s %s is larger than %d bytes", what, path, HVC_XML_MAX);
+    xml[length] = '\0';
+    *ret_xml = HVC_TAKE(xml, NULL);
+    return 0;
+}
+
+int hvc_cli_send(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
+                 struct hvc_record **ret_response, struct hvc_error *error)
+{
+    int result = hvc_record_status(request);
+
+    if (result != 0)
+        return hvc_error_set(error, result, "the request cannot be built: %s", strerror(-result));
+    return hvc_client_call(client, request, deadline_ms, ret_response, error);
+}
+
+/* The UUID of a guest that this node knows by name. */
+static int find_by_name(struct hvc_client *client, const char *name, uint64_t deadline_ms,
+                        char ret_uuid[HVC_UUID_TEXT_MAX], struct hvc_error *error)
+{
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new("guest.list", &args);
+    HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    const struct hvc_record *data;
+    int result = hvc_cli_send(client, request, deadline_ms, &response, error);
+
+    if (result != 0)
+        return result;
+    if (hvc_response_result(response) != HVC_RESULT_OK)
+        return hvc_error_set(error, -EIO, "%s", hvc_response_text(response));
+    data = hvc_response_data(response);
+    for (size_t i = 0; i < hvc_record_list_count(data, "guests"); i++) {
+        const struct hvc_record *guest = hvc_record_list_at(data, "guests", i);
+
+        if (strcmp(hvc_record_text(guest, "name", ""), name) == 0)
+            return hvc_parse_uuid(hvc_record_text(guest, "uuid", ""), ret_uuid);
+    }
+    return hvc_error_set(error, -ENOENT,
+                         "this node knows no guest named '%s'; give its UUID, or the path of its definition", name);
+}
+
+static int set_guest(struct hvc_client *client, const char *guest, uint64_t deadline_ms, struct hvc_record *args,
+                     struct hvc_error *error)
+{
+    HVC_CLEANUP(free) char *xml = NULL;
+    char uuid[HVC_UUID_TEXT_MAX];
+    int result;
+
+    if (strchr(guest, '/') != NULL) {
+        result = read_file("the definition", guest, &xml, error);
+        if (result == 0)
+            hvc_record_set_text(args, "xml", xml);
+        return result;
+    }
+    result = hvc_parse_uuid(guest, uuid);
+    if (result != 0)
+        result = find_by_name(client, guest, deadline_ms, uuid, error);
+    if (result == 0)
+        hvc_record_set_text(args, "uuid", uuid);
+    return result;
+}
+
+/* hvclusterd looks for it in the whole cluster. */
+static int set_any_guest(const char *guest, struct hvc_record *args, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) char *xml = NULL;
+    int result = 0;
+
+    if (strchr(guest, '/') == NULL) {
+        hvc_record_set_text(args, "guest", guest);
+        return 0;
+    }
+    result = read_file("the definition", guest, &xml, error);
+    if (result == 0)
+        hvc_record_set_text(args, "xml", xml);
+    return result;
+}
+
+static int set_contents(const struct hvc_cli_value *value, struct hvc_record *args, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) char *text = NULL;
+    int result = read_file("the file", value->text, &text, error);
+
+    if (result == 0)
+        hvc_record_set_text(args, value->argument, text);
+    return result;
+}
+
+/* The daemon's user has another folder than we: a name without a slash in front is ours. */
+static int set_path(struct hvc_record *args, const char *argument, const char *text, struct hvc_error *error)
+{
+    char folder[PATH_MAX];
+
+    if (text[0] == '/') {
+        hvc_record_set_text(args, argument, text);
+        return 0;
+    }
+    if (getcwd(folder, sizeof(folder)) == NULL)
+        return hvc_error_set(error, -errno, "cannot tell the present folder: %s", strerror(errno));
+    hvc_record_set_format(args, argument, "%s/%s", folder, text);
+    return 0;
+}
+
+static int set_value(struct hvc_client *client, const struct hvc_cli_value *value, const char *numbers,
+                     uint64_t deadline_ms, struct hvc_record *args, struct hvc_error *error)
+{
+    switch (value->kind) {
+    case HVC_CLI_GUEST:
+        return set_guest(client, value->text, deadline_ms, args, error);
+    case HVC_CLI_ANY_GUEST:
+        return set_any_guest(value->text, args, error);
+    case HVC_CLI_TEXT_FILE:
+        return set_contents(value, args, error);
+    case HVC_CLI_NUMBERS:
+        hvc_record_set_text(args, value->argument, numbers);
+        break;
+    case HVC_CLI_FILE:
+        return set_path(args, value->argument, value->text, error);
+    case HVC_CLI_NUMBER:
+        hvc_record_set_u64(args, value->argument, value->number);
+        break;
+    case HVC_CLI_YES_NO:
+    case HVC_CLI_SET:
+        hvc_record_set_bool(args, value->argument, value->yes);
+        break;
+    case HVC_CLI_WORD:
+        hvc_record_set_text(args, value->argument, value->text);
+        break;
+    case HVC_CLI_NONE:
+        break;
+    }
+    return 0;
+}
+
+/* Told with the request, so that the daemon's answer (and the token in it) comes before we give up. */
+static void set_timeout(const struct hvc_cli_order *order, struct hvc_record *args)
+{
+    unsigned changing = HVC_CLI_OF_WRITE | HVC_CLI_OF_INIT | HVC_CLI_OF_MOVE;
+
+    if (order->timeout_given ? order->command->operation != NULL : (order->command->options & changing) != 0)
+        hvc_record_set_u64(args, "timeout_ms", order->timeout_ms - order->timeout_ms / 10);
+}
+
+int hvc_cli_ask(struct hvc_client *client, const struct hvc_cli_order *order, uint64_t deadline_ms,
+                struct hvc_record **ret_response, struct hvc_error *error)
+{
+    const struct hvc_cli_command *command = order->command;
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(command->operation, &args);
+    int result = 0;
+
+    for (size_t i = 0; i < sizeof(command->fixed) / sizeof(command->fixed[0]) && command->fixed[i].argument; i++)
+        hvc_record_set_text(args, command->fixed[i].argument, command->fixed[i].value);
+    for (unsigned i = 0; result == 0 && i < order->value_count; i++)
+        result = set_value(client, &order->values[i], order->numbers, deadline_ms, args, error);
+    if (result != 0)
+        return result;
+    set_timeout(order, args);
+    return hvc_cli_send(client, request, deadline_ms, ret_response, error);
+}
+
+/* ---- showing ---- */
+
+bool hvc_cli_flush(void)
+{
+    if (fflush(stdout) == 0)
+        return true;
+    if (errno != EPIPE)
+        (void)fprintf(stderr, "hvcluster: the answer cannot be written: %s\n", strerror(errno));
+    return false;
+}
+
+static int write_json(const struct hvc_record *response)
+{
+    HVC_CLEANUP(free) char *json = NULL;
+    struct hvc_error error = {0};
+    size_t length;
+
+    if (hvc_record_format(response, &json, &length, &error) != 0)
+        return hvc_cli_complain(&error);
+    (void)printf("%s\n", json);
+    return 0;
+}
+
+static void write_text(const struct hvc_cli_order *order, const struct hvc_record *response)
+{
+    const struct hvc_record *data = hvc_response_data(response);
+    enum hvc_result result = hvc_response_result(response);
+
+    if (result != HVC_RESULT_OK) {
+        (void)fprintf(stderr, "hvcluster: %s: %s\n", hvc_result_word(result), hvc_response_text(response));
+    } else if (order->command->render == NULL || data == NULL) {
+        (void)puts(hvc_response_text(response));
+    } else {
+        order->command->render(stdout, data, hvc_cli_columns(STDOUT_FILENO));
+        if (hvc_record_bool(data, "stale", false))
+            (void)fprintf(stderr, "hvcluster: %s\n", hvc_response_text(response));
+    }
+}
+
+int hvc_cli_show(const struct hvc_cli_order *order, const struct hvc_record *response)
+{
+    int result = 0;
+
+    if (order->output == HVC_CLI_JSON)
+        result = write_json(response);
+    else
+        write_text(order, response);
+    if (result != 0)
+        return result;
+    if (!hvc_cli_flush() && errno != EPIPE)
+        return hvc_result_exit_code(HVC_RESULT_FAILED);
+    return hvc_result_exit_code(hvc_response_result(response));
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An order as a request to hvclusterd, and the answer for people or programs. */
+#ifndef HVC_CLI_ASK_H
+#define HVC_CLI_ASK_H
+
+#include "command.h"
+#include "hvc/client.h"
+
+/* Says the words on stderr and returns the exit status for them. */
+int hvc_cli_complain(const struct hvc_error *error);
+
+/* The row's operation with everything that the command line gave. -errno in words. */
+int hvc_cli_ask(struct hvc_client *client, const struct hvc_cli_order *order, uint64_t deadline_ms,
+                struct hvc_record **ret_response, struct hvc_error *error);
+
+/* Sends a request that was built by hand. */
+int hvc_cli_send(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
+                 struct hvc_record **ret_response, struct hvc_error *error);
+
+/* Shows the whole answer, and returns the exit status. */
+int hvc_cli_show(const struct hvc_cli_order *order, const struct hvc_record *response);
+
+/* Width of the terminal behind fd; a pipe is wide. */
+unsigned hvc_cli_columns(int fd);
+
+/* Empties stdout's buffer. False: the reader has gone away, or (said on stderr) it cannot be written. */
+bool hvc_cli_flush(void);
+
+#endif
