@@ -56,8 +56,8 @@ int hvc_events_put(struct hvc_events *events, const struct hvc_replication_event
     item->event = *event;
     if (length > 0)
         memcpy(item->payload, payload, length);
-    (void)hvc_queue_put(&events->queue, block, 1);
-    hvc_fd_signal(events->fd);
+    if (hvc_queue_put(&events->queue, block, 1) == 1)
+        hvc_fd_signal(events->fd);
     return 0;
 }
 
@@ -78,9 +78,11 @@ bool hvc_events_next(struct hvc_events *events, struct hvc_replication_event *re
     free(events->taken);
     events->taken = hvc_queue_take(&events->queue);
     if (events->taken == NULL) {
-        /* Clear first, look again: an event that came in between has signalled or is found now. */
+        /* Clear first, look again: of events that came in between, this one is found, and the next one tells. */
         hvc_fd_drain(events->fd);
         events->taken = hvc_queue_take(&events->queue);
+        if (hvc_queue_bytes(&events->queue) > 0)
+            hvc_fd_signal(events->fd);
     }
     if (events->taken == NULL)
         return false;

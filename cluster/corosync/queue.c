@@ -34,6 +34,7 @@ int hvc_queue_put(struct hvc_queue *queue, struct hvc_block *block, int force)
     if (!force && queue->bytes + block->length > queue->limit) {
         result = -ENOBUFS;
     } else {
+        result = queue->last == NULL;
         if (queue->last != NULL)
             queue->last->next = block;
         else

@@ -24,7 +24,8 @@ void hvc_queue_done(struct hvc_queue *queue);
 /* A block with room for length bytes; NULL without memory. */
 struct hvc_block *hvc_block_new(size_t length);
 
-/* Takes the block over. -ENOBUFS when the queue is full; force queues it all the same (control events are few). */
+/* Takes the block over; 1: it is the first one, who waits for blocks is to be woken; 0: others lie before it, so that
+ * he has been. -ENOBUFS when the queue is full; force queues it all the same (control events are few). */
 int hvc_queue_put(struct hvc_queue *queue, struct hvc_block *block, int force);
 
 /* The oldest block, now the caller's to free(); NULL when there is none. */

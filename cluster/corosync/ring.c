@@ -148,9 +148,9 @@ int hvc_ring_send(struct hvc_ring *ring, const void *bytes, size_t length)
     if (length <= HVC_RING_MESSAGE_MAX && !atomic_load(&ring->report.joined))
         return -ENOTCONN;
     result = hvc_sending_put(&ring->sending, bytes, length);
-    if (result == 0)
+    if (result > 0) /* behind others it goes out with them, at the latest RETRY_SEND_MS after a TRY_AGAIN */
         hvc_fd_signal(ring->wake);
-    return result;
+    return result < 0 ? result : 0;
 }
 
 uint32_t hvc_ring_node(const struct hvc_ring *ring)

@@ -23,6 +23,7 @@ void hvc_sending_done(struct hvc_sending *sending)
 int hvc_sending_put(struct hvc_sending *sending, const void *bytes, size_t length)
 {
     struct hvc_block *block;
+    int result;
 
     if (length > HVC_RING_MESSAGE_MAX)
         return -EMSGSIZE;
@@ -30,11 +31,10 @@ int hvc_sending_put(struct hvc_sending *sending, const void *bytes, size_t lengt
     if (block == NULL)
         return -ENOMEM;
     memcpy(block->bytes, bytes, length);
-    if (hvc_queue_put(&sending->queue, block, 0) != 0) {
+    result = hvc_queue_put(&sending->queue, block, 0);
+    if (result < 0)
         free(block);
-        return -ENOBUFS;
-    }
-    return 0;
+    return result;
 }
 
 /* False: no room, nothing was packed. */

@@ -21,7 +21,8 @@ struct hvc_sending {
 void hvc_sending_init(struct hvc_sending *sending, size_t limit);
 void hvc_sending_done(struct hvc_sending *sending);
 
-/* Any thread: -EMSGSIZE above HVC_RING_MESSAGE_MAX, -ENOBUFS when the queue is full, -ENOMEM. */
+/* Any thread: 1 when the ring's thread is to be woken, 0 when it has been; -EMSGSIZE above HVC_RING_MESSAGE_MAX,
+ * -ENOBUFS when the queue is full, -ENOMEM. */
 int hvc_sending_put(struct hvc_sending *sending, const void *bytes, size_t length);
 
 /* The ring's thread: gives what waits to send, in order and packed, until it is not 0. -EAGAIN: the packet stays the

@@ -13,6 +13,8 @@
     " (SELECT id FROM history WHERE kind = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)"
 
 static const char *const texts[HVC_ST_MAX] = {
+    [HVC_ST_BEGIN] = "BEGIN IMMEDIATE",
+    [HVC_ST_COMMIT] = "COMMIT",
     [HVC_ST_ENTRY_ADD] = "INSERT INTO entry(" HVC_COLUMNS_ENTRY ") VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
     [HVC_ST_ENTRY_ABOVE] = "DELETE FROM entry WHERE idx > ?",
     [HVC_ST_ENTRY_UP_TO] = "DELETE FROM entry WHERE idx <= ?",

@@ -24,6 +24,8 @@ struct hvc_log {
 };
 
 enum {
+    HVC_ST_BEGIN,
+    HVC_ST_COMMIT,
     HVC_ST_ENTRY_ADD,
     HVC_ST_ENTRY_ABOVE,
     HVC_ST_ENTRY_UP_TO,
@@ -78,6 +80,7 @@ struct hvc_store {
     struct hvc_change *head, **tail;
     uint64_t last_seq;
     bool stop, submitted;
+    bool told; /* event_fd is readable */
     struct hvc_store_progress progress;
 };
 

@@ -29,10 +29,12 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Only when the counter would overflow could this fail. */
+/* Under the lock. Only when the counter would overflow could it fail. */
 static void tell(struct hvc_store *store)
 {
-    (void)eventfd_write(store->event_fd, 1);
+    if (!store->told)
+        (void)eventfd_write(store->event_fd, 1);
+    store->told = true;
 }
 
 /* Everything or nothing; ret_seq: the last seq in the batch, unchanged when there is none. */
@@ -40,7 +42,7 @@ static int carry_out(struct hvc_writer *writer, const struct hvc_change *batch, 
                      struct hvc_error *error)
 {
     uint64_t seq = *ret_seq;
-    int r = hvc_sql_exec(writer->db, "BEGIN IMMEDIATE", error);
+    int r = hvc_sql_run(writer->statements[HVC_ST_BEGIN], error);
 
     if (r < 0)
         return r;
@@ -50,7 +52,7 @@ static int carry_out(struct hvc_writer *writer, const struct hvc_change *batch, 
             seq = change->record.seq;
     }
     if (r == 0)
-        r = hvc_sql_exec(writer->db, "COMMIT", error);
+        r = hvc_sql_run(writer->statements[HVC_ST_COMMIT], error);
     if (r < 0) {
         (void)hvc_sql_exec(writer->db, "ROLLBACK", NULL); /* the failure is final; nothing is written after it */
         return r;
@@ -237,8 +239,10 @@ void hvc_store_collect(struct hvc_store *store, struct hvc_store_progress *ret_p
 {
     eventfd_t count;
 
-    (void)eventfd_read(store->event_fd, &count); /* EAGAIN: nothing has changed since the last time */
     (void)pthread_mutex_lock(&store->lock);
+    if (store->told)
+        (void)eventfd_read(store->event_fd, &count);
+    store->told = false;
     *ret_progress = store->progress;
     (void)pthread_mutex_unlock(&store->lock);
 }

@@ -65,11 +65,12 @@ static void wake(const struct hvc_replica *r)
 
 int hvc_replica_post(struct hvc_replica *r, struct hvc_request *request)
 {
-    bool closed;
+    bool closed, first;
 
     request->next = NULL;
     (void)pthread_mutex_lock(&r->mail_lock);
     closed = r->closed;
+    first = r->mail == NULL;
     if (!closed) {
         *r->mail_tail = request;
         r->mail_tail = &request->next;
@@ -77,7 +78,8 @@ int hvc_replica_post(struct hvc_replica *r, struct hvc_request *request)
     (void)pthread_mutex_unlock(&r->mail_lock);
     if (closed)
         return -ECANCELED;
-    wake(r);
+    if (first) /* all mail is taken at once */
+        wake(r);
     return 0;
 }
 

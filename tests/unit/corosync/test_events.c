@@ -63,8 +63,15 @@ static void the_descriptor_is_readable_until_all_is_taken(void **state)
     assert_true(hvc_events_next(&events, &taken));
     assert_true(readable(&events));
     assert_true(hvc_events_next(&events, &taken));
+    assert_int_equal(hvc_events_put(&events, &end, NULL, 0), 0);
+    assert_int_equal(hvc_events_put(&events, &end, NULL, 0), 0);
+    assert_true(hvc_events_next(&events, &taken));
+    assert_true(readable(&events));
+    assert_true(hvc_events_next(&events, &taken));
     assert_false(hvc_events_next(&events, &taken));
     assert_false(readable(&events));
+    assert_int_equal(hvc_events_put(&events, &end, NULL, 0), 0);
+    assert_true(readable(&events));
     hvc_events_done(&events);
 }
 

@@ -33,7 +33,7 @@ static void blocks_come_out_in_the_order_they_went_in(void **state)
     hvc_queue_init(&queue, 100);
     assert_null(hvc_queue_take(&queue));
     for (char fill = 'a'; fill <= 'c'; fill++)
-        assert_int_equal(hvc_queue_put(&queue, block_of(10, fill), 0), 0);
+        assert_true(hvc_queue_put(&queue, block_of(10, fill), 0) >= 0);
     assert_int_equal(hvc_queue_bytes(&queue), 30);
     assert_int_equal(take(&queue), 'a');
     hvc_queue_return(&queue, block_of(10, 'a'));
@@ -49,6 +49,23 @@ static void blocks_come_out_in_the_order_they_went_in(void **state)
     hvc_queue_done(&queue);
 }
 
+static void only_a_block_that_finds_the_queue_empty_asks_for_a_wake_up(void **state)
+{
+    struct hvc_queue queue;
+
+    (void)state;
+    hvc_queue_init(&queue, 100);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(hvc_queue_put(&queue, block_of(1, 'a'), 0), 1);
+        assert_int_equal(hvc_queue_put(&queue, block_of(1, 'b'), 0), 0);
+        assert_int_equal(hvc_queue_put(&queue, block_of(1, 'c'), 1), 0);
+        assert_int_equal(take(&queue), 'a');
+        assert_int_equal(hvc_queue_put(&queue, block_of(1, 'd'), 0), 0);
+        hvc_queue_clear(&queue);
+    }
+    hvc_queue_done(&queue);
+}
+
 static void a_full_queue_refuses_but_not_what_is_forced(void **state)
 {
     struct hvc_queue queue;
@@ -56,7 +73,7 @@ static void a_full_queue_refuses_but_not_what_is_forced(void **state)
 
     (void)state;
     hvc_queue_init(&queue, 20);
-    assert_int_equal(hvc_queue_put(&queue, block_of(20, 'a'), 0), 0);
+    assert_int_equal(hvc_queue_put(&queue, block_of(20, 'a'), 0), 1);
     late = block_of(1, 'b');
     assert_int_equal(hvc_queue_put(&queue, late, 0), -ENOBUFS);
     assert_int_equal(hvc_queue_put(&queue, late, 1), 0);
@@ -71,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_come_out_in_the_order_they_went_in),
+        cmocka_unit_test(only_a_block_that_finds_the_queue_empty_asks_for_a_wake_up),
         cmocka_unit_test(a_full_queue_refuses_but_not_what_is_forced),
     };
 
