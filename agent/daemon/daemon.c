@@ -11,6 +11,7 @@
 #include "desk.h"
 #include "fence_watch.h"
 #include "hvc/cleanup.h"
+#include "hvc/job_runner.h"
 #include "hvc/setup.h"
 #include "hvc/thread.h"
 #include "instance.h"
@@ -35,6 +36,7 @@ struct daemon {
     struct hvc_desk *desk;
     struct hvc_server *server;
     struct hvc_fence_watch *watch;
+    struct hvc_job_runner *jobs;
     bool init, force; /* the operator's word for the first start of the replica */
     atomic_uint clients;
     GMainLoop *loop;
@@ -54,6 +56,7 @@ static void adopt(void *context)
 
     if (hvc_moves_adopt(&daemon->operations, hvc_deadline_in(ADOPT_MS), &error) < 0)
         hvc_log(HVC_MESSAGE_MOVE_ADOPT_FAILED, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
+    hvc_job_runner_wake(daemon->jobs);
 }
 
 static void nothing_more(void *context)
@@ -96,6 +99,9 @@ static void watch_and_adopt(void *context)
     if (hvc_hypervisor_watch(daemon->operations.hypervisor, on_guest_event, daemon, &error) < 0)
         hvc_log(HVC_MESSAGE_START_WARNING, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
     adopt(daemon);
+    /* only now: a move that a former life began is known, and not begun again */
+    if (hvc_job_runner_start(daemon->jobs, &error) < 0)
+        hvc_log(HVC_MESSAGE_START_WARNING, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
 }
 
 /* ---- the end ---- */
@@ -180,7 +186,9 @@ static int open_state(struct daemon *daemon, struct hvc_error *error)
         .node_name = daemon->operations.node,
         .init = daemon->init,
         .force = daemon->force,
-        .message = hvc_log_message};
+        .message = hvc_log_message,
+        .changed = hvc_job_runner_wake,
+        .changed_context = daemon->jobs};
     int rc = hvc_replica_keeper_open(&options, &daemon->operations.keeper, error);
 
     if (rc == 0)
@@ -203,6 +211,8 @@ static int begin(struct daemon *daemon, struct hvc_error *error)
     if (host_name)
         hvc_log(HVC_MESSAGE_NODE_NAME_OF_HOST, "node=%s", daemon->operations.node);
     rc = hvc_workers_new((unsigned)daemon->config->workers, &daemon->workers, error);
+    if (rc == 0)
+        rc = hvc_job_runner_new(&daemon->operations, &daemon->jobs, error);
     if (rc == 0)
         rc = open_state(daemon, error);
     if (rc == 0)
@@ -243,6 +253,7 @@ static int end_state(struct daemon *daemon)
     int rc;
 
     hvc_fence_watch_stop(daemon->watch);
+    hvc_job_runner_stop(daemon->jobs);
     rc = hvc_replica_keeper_end(daemon->operations.keeper, STATE_MS, &error);
     if (rc < 0)
         hvc_log(HVC_MESSAGE_REPLICA_LEFT_BEHIND, "words=%s", hvc_message_quote(error.text, words, sizeof(words)));
@@ -272,6 +283,7 @@ static bool end(struct daemon *daemon)
     hvc_fence_watch_free(daemon->watch);
     hvc_replica_keeper_free(daemon->operations.keeper);
     hvc_desk_free(daemon->desk);
+    hvc_job_runner_free(daemon->jobs);
     hvc_setup_close(&daemon->operations);
     left = hvc_thread_await(deadline);
     if (left > 0)

@@ -57,6 +57,8 @@ static void changed(void *context)
     keeper->moment++;
     (void)pthread_cond_broadcast(&keeper->moved);
     (void)pthread_mutex_unlock(&keeper->moment_lock);
+    if (keeper->options.changed != NULL)
+        keeper->options.changed(keeper->options.changed_context);
 }
 
 static uint64_t await(struct hvc_keeper *base, uint64_t since, uint64_t deadline_ms)
@@ -158,26 +160,34 @@ static void proposal_done(void *context, const struct hvc_replica_outcome *outco
     (void)pthread_mutex_unlock(&waiter->lock);
 }
 
+static int submit(struct hvc_keeper *base, const struct hvc_command *command, const struct hvc_token *request_token,
+                  uint64_t deadline_ms, bool wait_for_quorum, hvc_replica_done_fn done, void *context,
+                  struct hvc_error *error)
+{
+    struct replica_keeper *keeper = of(base);
+    int rc;
+
+    if (!enter(keeper))
+        return hvc_error_set(error, -EAGAIN, "%s", BEING_STARTED);
+    rc =
+        hvc_replica_submit(keeper->replica, command, request_token, deadline_ms, wait_for_quorum, done, context, error);
+    leave(keeper);
+    return rc == -ECANCELED ? -EAGAIN : rc; /* it was not taken: nothing can come of it */
+}
+
 /* Waits outside the lock: a restart answers those who wait, and need not wait for them. */
 static int propose(struct hvc_keeper *base, const struct hvc_command *command, const struct hvc_token *request_token,
                    uint64_t deadline_ms, bool wait_for_quorum, struct hvc_replica_outcome *ret_outcome)
 {
-    struct replica_keeper *keeper = of(base);
     struct waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
     struct hvc_error error = {0};
-    int rc = -EAGAIN;
+    int rc;
 
     memset(ret_outcome, 0, sizeof(*ret_outcome));
     waiter.outcome = ret_outcome;
-    if (enter(keeper)) {
-        rc = hvc_replica_submit(keeper->replica, command, request_token, deadline_ms, wait_for_quorum, proposal_done,
-                                &waiter, &error);
-        leave(keeper);
-    } else {
-        (void)hvc_error_set(&error, -EAGAIN, "%s", BEING_STARTED);
-    }
+    rc = submit(base, command, request_token, deadline_ms, wait_for_quorum, proposal_done, &waiter, &error);
     if (rc < 0) {
-        ret_outcome->error = rc == -ECANCELED ? -EAGAIN : rc; /* it was not taken: nothing can come of it */
+        ret_outcome->error = rc;
         (void)snprintf(ret_outcome->words, sizeof(ret_outcome->words), "%s", error.text);
         return ret_outcome->error;
     }
@@ -315,6 +325,7 @@ int hvc_replica_keeper_open(const struct hvc_replica_keeper_options *options, st
         .read = read_state,
         .backup = backup,
         .begin_again = begin_again,
+        .submit = submit,
         .soft = soft,
         .soft_job = soft_job,
         .await = await,

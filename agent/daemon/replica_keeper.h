@@ -19,6 +19,10 @@ struct hvc_replica_keeper_options {
     bool init, force;         /* the word for the first start */
     hvc_message_fn message;
     void *message_context;
+    /* The state, the view or the health changed: look again. In the replica's thread: must not block, must not call the
+     * keeper. NULL: nobody wants to know. */
+    void (*changed)(void *context);
+    void *changed_context;
 };
 
 /* The texts of the options must live as long as the keeper. */

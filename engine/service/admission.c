@@ -4,6 +4,8 @@
  * slot) and room at the target, all at once; nothing is held while it waits, so A->B and B->A never wait for each
  * other.
  *
+ * A job of Pacemaker's goes first and is not held back by limits, only by members and room.
+ *
  * Order: effective priority, then the source that was served longest ago, then age. Nobody starves:
  *  - priority halves each time that AGE_STEP jobs were admitted in the cluster while it waited: after 16 steps
  * everything is at 0, and then nothing is more urgent than what is older;
@@ -33,6 +35,13 @@ void hvc_limits_refresh(struct hvc_service *s)
     s->admit = true;
 }
 
+/* Inside an operation of Pacemaker's that ends at its deadline: one that fails for having waited restarts the guest.
+ * Its slots count for others; it waits for none itself. */
+static bool goes_over_limits(const struct hvc_job *job)
+{
+    return job->origin == HVC_ORIGIN_PACEMAKER;
+}
+
 /* What stands in the way before slots are looked at. */
 static enum hvc_blocker not_ready(const struct hvc_service *s, const struct hvc_job *job, uint32_t source,
                                   uint32_t target, uint64_t now_ms)
@@ -59,7 +68,7 @@ static enum hvc_blocker not_ready(const struct hvc_service *s, const struct hvc_
     return HVC_BLOCKER_NONE;
 }
 
-static enum hvc_blocker no_room(const struct hvc_service *s, const struct hvc_job *job, uint32_t source,
+static enum hvc_blocker no_slot(const struct hvc_service *s, const struct hvc_job *job, uint32_t source,
                                 uint32_t target)
 {
     unsigned kind = hvc_job_kind_info(job->kind)->flags;
@@ -74,6 +83,17 @@ static enum hvc_blocker no_room(const struct hvc_service *s, const struct hvc_jo
         return HVC_BLOCKER_LIMIT_STORAGE;
     if (limit != 0 && s->moving >= limit)
         return HVC_BLOCKER_LIMIT_CLUSTER;
+    return HVC_BLOCKER_NONE;
+}
+
+static enum hvc_blocker no_room(const struct hvc_service *s, const struct hvc_job *job, uint32_t source,
+                                uint32_t target)
+{
+    const struct hvc_node_more *to = &s->nodes_more[target];
+    enum hvc_blocker blocker = goes_over_limits(job) ? HVC_BLOCKER_NONE : no_slot(s, job, source, target);
+
+    if (blocker != HVC_BLOCKER_NONE)
+        return blocker;
     if (job->memory_kib > 0 && !HVC_SERVICE_BUG(NOROOM) && to->room_kib != UINT64_MAX &&
         (to->load.used_kib + to->load.reserved_kib > to->room_kib ||
          job->memory_kib > to->room_kib - to->load.used_kib - to->load.reserved_kib))
@@ -141,7 +161,7 @@ static enum hvc_blocker blocker_of(const struct hvc_service *s, uint32_t slot, c
     blocker = no_room(s, job, source, target);
     if (blocker != HVC_BLOCKER_NONE)
         return blocker;
-    return is_claimed(s, job, claims) ? HVC_BLOCKER_CLAIM : HVC_BLOCKER_NONE;
+    return !goes_over_limits(job) && is_claimed(s, job, claims) ? HVC_BLOCKER_CLAIM : HVC_BLOCKER_NONE;
 }
 
 enum hvc_blocker hvc_job_blocker(const struct hvc_service *s, uint32_t slot, uint64_t now_ms)
@@ -173,6 +193,8 @@ static bool goes_before(const struct hvc_service *s, uint32_t a, uint32_t b)
         return a < b;
     if (hvc_job_is_check(x) != hvc_job_is_check(y))
         return hvc_job_is_check(x);
+    if (goes_over_limits(x) != goes_over_limits(y))
+        return goes_over_limits(x);
     if (px != py)
         return px < py;
     if (served_x != served_y)

@@ -38,7 +38,7 @@ struct hvc_head {
 struct hvc_node_more { /* derived */
     struct hvc_node_load load;
     struct hvc_list queue;     /* jobs that wait to leave, in order of id */
-    uint32_t queue_other;      /* those of them that take no slot out of the node */
+    uint32_t queue_other;      /* those of them that wait for no slot out of the node */
     uint32_t out, in, storage; /* limits in force: hvc_limits_refresh */
     bool live;                 /* live migration enabled */
     uint64_t room_kib;         /* memory that guests and moves to here may have together, UINT64_MAX: not known */

@@ -104,10 +104,11 @@ void hvc_guest_located(struct hvc_service *s, uint32_t slot, uint32_t node)
 
 /* ---- jobs ---- */
 
-/* True for a job that, once running, takes a slot out of its source. */
-static bool takes_out(const struct hvc_job *job)
+/* True for a job that cannot go on without a free slot out of its source. */
+static bool waits_for_slot_out(const struct hvc_job *job)
 {
-    return !hvc_job_is_check(job) && (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0;
+    return !hvc_job_is_check(job) && job->origin != HVC_ORIGIN_PACEMAKER &&
+           (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0;
 }
 
 static struct hvc_list *list_of(struct hvc_service *s, const struct hvc_job *job)
@@ -165,7 +166,7 @@ void hvc_job_account(struct hvc_service *s, uint32_t slot, int sign)
         hvc_list_remove(list, s->state_links, slot);
     if (job->phase == HVC_JOB_QUEUED) {
         s->queued += one;
-        if (!takes_out(job))
+        if (!waits_for_slot_out(job))
             s->nodes_more[hvc_find_node(s, job->source)].queue_other += one;
     }
     if (hvc_job_is_check(job))

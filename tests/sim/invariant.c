@@ -233,8 +233,9 @@ static void check_limits(struct sim_world *w, const struct hvc_service *s, const
         hvc_service_node_load(s, j->source, &from) < 0 || hvc_service_node_load(s, j->target, &to) < 0)
         return;
     spare = hvc_service_setting(s, j->target, HVC_SETTING_MEMORY_SPARE);
-    if (from.out > hvc_service_setting(s, j->source, HVC_SETTING_MOVES_OUT) ||
-        to.in > hvc_service_setting(s, j->target, HVC_SETTING_MOVES_IN))
+    if (j->origin != HVC_ORIGIN_PACEMAKER && /* which limits do not hold back */
+        (from.out > hvc_service_setting(s, j->source, HVC_SETTING_MOVES_OUT) ||
+         to.in > hvc_service_setting(s, j->target, HVC_SETTING_MOVES_IN)))
         sim_violation(w, "I7-limits", "job %llu was admitted: out %u, in %u are above the limits",
                       (unsigned long long)j->id, from.out, to.in);
     if (j->memory_kib > 0 && target->memory_kib != 0 && to.used_kib + to.reserved_kib + spare > target->memory_kib)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guest.h"
+#include "guest_job.h"
 #include "hvc/text.h"
 
 #define ASK_TARGET_MS 10000
@@ -157,6 +158,9 @@ static enum hvc_result run(struct mover *m)
 
     if (order.guest.name[0] == '\0')
         order.guest = m->here.id;
+    result = guest_job_begin(m->operations, m->call, &m->here, &order);
+    if (result != HVC_RESULT_OK)
+        return result;
     result = hvc_moves_run(m->operations, m->call, &order, &outcome);
     guest_describe_id(m->call->data, &m->request.id, &m->here);
     hvc_record_set_text(m->call->data, "target", m->target);

@@ -23,6 +23,7 @@ struct hvc_move_record {
     char boot[HVC_BOOT_ID_MAX];        /* the boot of this node in which it was written */
     uint32_t uid;                      /* who asked for the move */
     int64_t began_at;                  /* seconds since the epoch */
+    struct hvc_move_job job;           /* id 0: of no job */
 };
 
 /* Of this boot, from the first line of a file; NULL: the kernel's. */

@@ -135,6 +135,7 @@ static void finish(struct run *run, struct hvc_move_result *ret_end)
 
     hvc_move_report(run->move, &report);
     ret_end->result = result_of(run->end, run->error.code);
+    ret_end->end = run->end;
     ret_end->unproven = run->end == HVC_MOVE_UNPROVEN;
     ret_end->downtime_ms = report.downtime_ms;
     ret_end->error = run->error;
@@ -205,12 +206,15 @@ static void end_without_target(const struct hvc_guest_state *source, int found, 
 {
     if (source->guest_class != HVC_GUEST_ABSENT) {
         ret_end->result = HVC_RESULT_FAILED;
+        ret_end->end = HVC_MOVE_STAYED;
         (void)hvc_error_set(&ret_end->error, -EIO, "is still on this node (%s)", source->words);
     } else if (found == -ENOENT) {
         ret_end->result = HVC_RESULT_NOT_FOUND;
+        ret_end->end = HVC_MOVE_GONE;
         (void)hvc_error_set(&ret_end->error, -ENOENT, "ended during its move: it is on no node");
     } else {
         ret_end->result = HVC_RESULT_UNKNOWN_OUTCOME;
+        ret_end->end = HVC_MOVE_UNPROVEN;
         ret_end->unproven = true;
         (void)hvc_error_set(&ret_end->error, -EINPROGRESS,
                             "has left this node (%s), and no node that answers has it: ask again when all nodes answer",
@@ -239,6 +243,7 @@ static void run_adopted(const struct hvc_move_task *task, struct hvc_move_result
 void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
 {
     memset(ret_end, 0, sizeof(*ret_end));
+    ret_end->end = HVC_MOVE_NOT_STARTED;
     if (task->adopted && task->target == NULL)
         run_adopted(task, ret_end);
     else

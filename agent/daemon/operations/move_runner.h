@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 
 #include "hvc/hypervisor.h"
-#include "hvc/results.h"
+#include "hvc/moves.h"
 
 /* What somebody wants of a move that was adopted. Filled once, from any thread: set is stored last. */
 struct hvc_move_wish {
@@ -32,13 +32,6 @@ struct hvc_move_task {
      * -EAGAIN none that answered. Only for target NULL. */
     int (*find_target)(void *context, struct hvc_hypervisor **ret_target);
     void *context;
-};
-
-struct hvc_move_result {
-    enum hvc_result result; /* as hvc_moves_run documents them */
-    bool unproven;          /* where the guest is could not be proven: it may still be on its way */
-    uint64_t downtime_ms;
-    struct hvc_error error; /* words, also for OK */
 };
 
 /* Blocks until the end is proven or cannot be; a thread of its own calls it. */

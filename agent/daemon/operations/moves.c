@@ -16,7 +16,7 @@ enum {
 /* ---- orders ---- */
 
 /* Both ends with their URIs, and what else the thread needs. */
-static int fill_task(struct hvc_operations *operations, const struct hvc_call *call, const struct hvc_move_order *order,
+static int fill_task(struct hvc_operations *operations, const struct hvc_move_order *order, uint64_t deadline_ms,
                      struct hvc_moves_entry *entry, struct hvc_error *error)
 {
     struct hvc_move_task *task = &entry->task;
@@ -33,7 +33,7 @@ static int fill_task(struct hvc_operations *operations, const struct hvc_call *c
         return rc;
     task->options = order->options;
     task->force_at_deadline = order->force_at_deadline;
-    task->deadline_ms = call->deadline_ms - ANSWER_MS;
+    task->deadline_ms = deadline_ms;
     if (task->options.target_uri == NULL)
         task->options.target_uri = entry->target_uri;
     if (task->options.migrate_uri == NULL && entry->migrate_uri[0] != '\0')
@@ -72,26 +72,42 @@ static int keep_uris(struct hvc_moves_entry *entry, struct hvc_error *error)
     return 0;
 }
 
-static int begin_move(struct hvc_operations *operations, const struct hvc_call *call,
-                      const struct hvc_move_order *order, struct hvc_moves_entry **ret_entry, struct hvc_error *error)
+static int check_number(const struct hvc_moves *moves, struct hvc_error *error)
 {
-    struct hvc_moves_entry *entry = hvc_moves_new_entry(operations, &order->guest);
-    char name[HVC_GUEST_NAME_MAX + 8];
-    int rc;
+    size_t active = 0;
 
+    for (const struct hvc_moves_entry *e = moves->first; e != NULL; e = e->next)
+        active += !e->ended;
+    if (active >= HVC_MOVES_MAX)
+        return hvc_error_set(error, -EBUSY, "%d moves are under way, no more at one time", HVC_MOVES_MAX);
+    return 0;
+}
+
+int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_move_order *order, uint32_t uid,
+                          uint64_t deadline_ms, struct hvc_moves_entry **ret_entry, struct hvc_error *error)
+{
+    struct hvc_moves_entry *entry;
+    char name[HVC_GUEST_NAME_MAX + 8];
+    int rc = check_number(operations->moves, error);
+
+    if (rc < 0)
+        return rc;
+    entry = hvc_moves_new_entry(operations, &order->guest);
     if (entry == NULL)
         return hvc_error_set(error, -ENOMEM, "out of memory");
-    entry->uid = call->caller.uid;
+    entry->uid = uid;
     entry->job = order->job;
     entry->go_on = operations->direct ? NULL : hvc_moves_watch_on;
-    rc = fill_task(operations, call, order, entry, error);
+    rc = fill_task(operations, order, deadline_ms, entry, error);
     if (rc == 0)
         rc = keep_uris(entry, error);
     if (rc == 0) {
-        apply_settings(&operations->migration, &entry->task.options);
-        hvc_operations_note(operations, HVC_MESSAGE_MOVE_STARTED, "id=%s guest=%s uuid=%s from=%s to=%s uid=%u",
-                            entry->id, hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid,
-                            entry->source, entry->target, entry->uid);
+        if (!order->settled)
+            apply_settings(&operations->migration, &entry->task.options);
+        hvc_operations_note(operations, HVC_MESSAGE_MOVE_STARTED,
+                            "id=%s guest=%s uuid=%s from=%s to=%s uid=%u job=%llu", entry->id,
+                            hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid, entry->source,
+                            entry->target, entry->uid, (unsigned long long)entry->job.id);
         rc = hvc_moves_start_thread(entry);
         if (rc < 0)
             (void)hvc_error_set(error, rc, "cannot start a thread for the move: %s", strerror(-rc));
@@ -126,7 +142,7 @@ static bool wait_for_end(struct hvc_moves *moves, const struct hvc_moves_entry *
     return entry->ended;
 }
 
-static void cancel(struct hvc_moves_entry *entry, const char *why)
+void hvc_moves_tell_entry(struct hvc_moves_entry *entry, const char *why)
 {
     if (!atomic_exchange(&entry->cancel, true))
         hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_CANCEL, "id=%s uuid=%s words=\"%s\"", entry->id,
@@ -136,8 +152,8 @@ static void cancel(struct hvc_moves_entry *entry, const char *why)
 static enum hvc_result leave_unended(struct hvc_call *call, struct hvc_moves_entry *entry)
 {
     if (hvc_call_is_cancelled(call)) {
-        if (entry->waiting == 0 && (!entry->adopted || atomic_load(&entry->wish.set)))
-            cancel(entry, "nobody waits for it any more");
+        if (entry->waiting == 0 && !entry->job.keeps && (!entry->adopted || atomic_load(&entry->wish.set)))
+            hvc_moves_tell_entry(entry, "nobody waits for it any more");
         return hvc_call_say(call, HVC_RESULT_UNKNOWN_OUTCOME, "nobody waits for move %s any more", entry->id);
     }
     return hvc_call_say(call, HVC_RESULT_UNKNOWN_OUTCOME, "move %s has not ended in time and goes on", entry->id);
@@ -178,8 +194,9 @@ static enum hvc_result run_locked(struct hvc_operations *operations, struct hvc_
     struct hvc_moves *moves = operations->moves;
     struct hvc_moves_entry *entry = hvc_moves_find(moves, NULL, order->guest.uuid);
     struct hvc_error error = {0};
-    size_t active = 0;
 
+    if (entry == NULL && order->job.id != 0) /* it may have ended before its caller came to wait for it */
+        entry = hvc_moves_find_of_job(moves, &order->job, order->guest.uuid);
     outcome->joined = entry != NULL;
     if (entry != NULL && strcmp(entry->target, order->target) != 0) {
         (void)hvc_text_copy(outcome->id, sizeof(outcome->id), entry->id);
@@ -187,11 +204,8 @@ static enum hvc_result run_locked(struct hvc_operations *operations, struct hvc_
                             order->guest.name[0] == '\0' ? order->guest.uuid : order->guest.name,
                             entry->target[0] == '\0' ? "a node that libvirt does not tell" : entry->target, entry->id);
     }
-    for (const struct hvc_moves_entry *e = moves->first; e != NULL; e = e->next)
-        active += !e->ended;
-    if (entry == NULL && active >= HVC_MOVES_MAX)
-        return hvc_call_say(call, HVC_RESULT_BUSY, "%d moves are under way, no more at one time", HVC_MOVES_MAX);
-    if (entry == NULL && begin_move(operations, call, order, &entry, &error) < 0)
+    if (entry == NULL &&
+        hvc_moves_begin_entry(operations, order, call->caller.uid, call->deadline_ms - ANSWER_MS, &entry, &error) < 0)
         return hvc_call_fail(call, &error);
     want(entry, call, order);
     return share(call, entry, outcome);
@@ -257,7 +271,7 @@ enum hvc_result hvc_moves_cancel_entry(struct hvc_call *call, struct hvc_moves_e
     enum hvc_result result = HVC_RESULT_OK;
 
     entry->references++;
-    cancel(entry, "by request");
+    hvc_moves_tell_entry(entry, "by request");
     if (!wait_for_end(moves, entry, call))
         result = hvc_call_say(call, HVC_RESULT_TIMEOUT, "move %s was told to end and has not ended yet", entry->id);
     hvc_moves_unref(entry);

@@ -91,7 +91,7 @@ static int watch(struct hvc_moves_entry *entry, struct hvc_error *error)
                   : 0;
 }
 
-static int adopt_recorded(struct hvc_operations *operations, const struct hvc_move_record *record,
+int hvc_moves_adopt_entry(struct hvc_operations *operations, const struct hvc_move_record *record,
                           struct hvc_error *error)
 {
     struct hvc_moves_entry *entry = hvc_moves_new_entry(operations, &record->guest);
@@ -99,10 +99,12 @@ static int adopt_recorded(struct hvc_operations *operations, const struct hvc_mo
 
     if (entry == NULL)
         return hvc_error_set(error, -ENOMEM, "out of memory");
-    memcpy(entry->id, record->id, sizeof(entry->id));
+    if (record->id[0] != '\0')
+        memcpy(entry->id, record->id, sizeof(entry->id));
     memcpy(entry->owner, record->owner, sizeof(entry->owner));
     entry->uid = record->uid;
     entry->began_at = record->began_at;
+    entry->job = record->job;
     rc = hvc_moves_set_ends(entry, record->source, record->target, error);
     if (rc == 0)
         rc = watch(entry, error);
@@ -116,7 +118,7 @@ int hvc_moves_watch_on(const struct hvc_moves_entry *ended, struct hvc_error *er
     struct hvc_move_record record;
 
     hvc_moves_record(ended, &record);
-    return adopt_recorded(ended->operations, &record, error);
+    return hvc_moves_adopt_entry(ended->operations, &record, error);
 }
 
 static int adopt_seen(struct hvc_operations *operations, const struct hvc_guest_state *guest, struct hvc_error *error)
@@ -161,7 +163,7 @@ static int adopt_records(struct hvc_operations *operations, struct hvc_error *er
         }
         (void)pthread_mutex_lock(&moves->lock);
         if (hvc_moves_find(moves, NULL, records[i].guest.uuid) == NULL)
-            bad += adopt_recorded(operations, &records[i], error) < 0;
+            bad += hvc_moves_adopt_entry(operations, &records[i], error) < 0;
         (void)pthread_mutex_unlock(&moves->lock);
     }
     free(records);

@@ -130,13 +130,23 @@ struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, c
 
 /* ---- its thread ---- */
 
+void hvc_moves_told(const struct hvc_moves *moves)
+{
+    if (moves->listener != NULL)
+        moves->listener(moves->listener_context);
+}
+
 void hvc_moves_take_progress(void *context, const struct hvc_migrate_progress *progress)
 {
     struct hvc_moves_entry *entry = context;
     struct hvc_moves *moves = entry->operations->moves;
+    bool changed;
 
     (void)pthread_mutex_lock(&moves->lock);
+    changed = entry->progress.phase != progress->phase;
     entry->progress = *progress;
+    if (changed)
+        hvc_moves_told(moves);
     (void)pthread_mutex_unlock(&moves->lock);
 }
 
@@ -164,7 +174,8 @@ static void note_unwritten(const struct hvc_moves_entry *entry, const struct hvc
 
 void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_record *ret_record)
 {
-    *ret_record = (struct hvc_move_record){.guest = entry->guest, .uid = entry->uid, .began_at = entry->began_at};
+    *ret_record = (struct hvc_move_record){
+        .guest = entry->guest, .uid = entry->uid, .began_at = entry->began_at, .job = entry->job};
     memcpy(ret_record->id, entry->id, sizeof(ret_record->id));
     memcpy(ret_record->source, entry->source, sizeof(ret_record->source));
     memcpy(ret_record->target, entry->target, sizeof(ret_record->target));
@@ -230,13 +241,18 @@ static void *move_thread(void *context)
     forget_old(moves);
     hvc_moves_unref(entry);
     (void)pthread_cond_broadcast(&moves->changed);
+    hvc_moves_told(moves);
     (void)pthread_mutex_unlock(&moves->lock);
     return NULL;
 }
 
 int hvc_moves_start_thread(struct hvc_moves_entry *entry)
 {
-    return hvc_thread_leave(move_thread, entry);
+    int rc = hvc_thread_leave(move_thread, entry);
+
+    if (rc == 0)
+        hvc_moves_told(entry->operations->moves);
+    return rc;
 }
 
 /* Takes the entry out again: nothing of it has begun. */

@@ -19,7 +19,7 @@ struct hvc_moves_entry {
     char owner[HVC_RESOURCE_NAME_MAX];
     char target_uri[HVC_URI_MAX], migrate_uri[HVC_URI_MAX];
     uint32_t uid; /* who asked */
-    uint64_t job; /* 0: none */
+    struct hvc_move_job job;
     bool adopted;
     unsigned waiting; /* callers who want it */
     uint64_t began_ms, ended_ms;
@@ -39,14 +39,28 @@ struct hvc_moves {
     pthread_cond_t changed;
     struct hvc_moves_entry *first; /* newest first */
     uint64_t last_number;
+    void (*listener)(void *context); /* set before the first move */
+    void *listener_context;
 };
 
 /* The lock is held by the caller of all of these. */
 
 /* By id, or (id NULL) the one under way of a guest. */
 struct hvc_moves_entry *hvc_moves_find(struct hvc_moves *moves, const char *id, const char *uuid);
+/* moves_jobs.c: the newest one of a job, under way or ended; admitted_ms 0: of any. */
+struct hvc_moves_entry *hvc_moves_find_of_job(struct hvc_moves *moves, const struct hvc_move_job *job,
+                                              const char *uuid);
 /* moves.c: asks for its end and waits for that: OK when it has ended, however; TIMEOUT with words. */
 enum hvc_result hvc_moves_cancel_entry(struct hvc_call *call, struct hvc_moves_entry *entry);
+
+/* moves.c: makes, fills and starts one that the table does not have yet. -EBUSY: HVC_MOVES_MAX are under way. */
+int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_move_order *order, uint32_t uid,
+                          uint64_t deadline_ms, struct hvc_moves_entry **ret_entry, struct hvc_error *error);
+/* moves_adopt.c: the same for a move that is under way, or over: it is watched and proven. */
+int hvc_moves_adopt_entry(struct hvc_operations *operations, const struct hvc_move_record *record,
+                          struct hvc_error *error);
+/* moves.c: tells it to end, once. */
+void hvc_moves_tell_entry(struct hvc_moves_entry *entry, const char *why);
 
 /* A new one in the table, newest; NULL: no memory. Then its ends are set, and its thread is started; or it is dropped
  * while it is still the newest. */
@@ -63,6 +77,8 @@ void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_recor
 /* moves_adopt.c: one that has ended unproven for its caller is watched to its end under the same id, for nobody. */
 int hvc_moves_watch_on(const struct hvc_moves_entry *ended, struct hvc_error *error);
 
+/* Wakes the listener. */
+void hvc_moves_told(const struct hvc_moves *moves);
 /* For the tasks of entries: context is the entry. The lock is not held. */
 void hvc_moves_take_progress(void *context, const struct hvc_migrate_progress *progress);
 

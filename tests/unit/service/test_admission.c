@@ -48,6 +48,50 @@ static void limits_out_and_in_hold_and_change_live(void **state)
     assert_int_equal(phase_of(f, job[2]), HVC_JOB_CHECKING);
 }
 
+static uint64_t add_job_of_pacemaker(struct fixture *f, unsigned guest, uint32_t target)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_JOB);
+    struct hvc_answer answer;
+
+    uuid_of(guest, c.job.guest);
+    c.job.origin = HVC_ORIGIN_PACEMAKER;
+    c.job.target = target;
+    answer = give(f, &c);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    return answer.value;
+}
+
+static void a_job_of_pacemaker_waits_for_no_limit_and_counts_in_it(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job, other, third;
+
+    add_nodes(f, 3, 1 << 20);
+    for (unsigned g = 1; g <= 4; g++)
+        add_guest(f, g, 1, 1024);
+    job = add_job(f, 1, 2);
+    other = add_job_of_pacemaker(f, 2, 2);
+    assert_int_equal(phase_of(f, job), HVC_JOB_CHECKING);
+    assert_int_equal(phase_of(f, other), HVC_JOB_CHECKING);
+    third = add_job(f, 3, 3);
+    finish_job(f, job);
+    assert_int_equal(hvc_service_blocker(f->service, third, f->now_ms), HVC_BLOCKER_LIMIT_OUT);
+    finish_job(f, other);
+    assert_int_equal(phase_of(f, third), HVC_JOB_CHECKING);
+}
+
+static void a_job_of_pacemaker_still_needs_room(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job;
+
+    add_nodes(f, 2, 1 << 20);
+    add_guest(f, 1, 1, 1 << 19);
+    add_guest(f, 2, 2, (1 << 19) + 1);
+    job = add_job_of_pacemaker(f, 1, 2);
+    assert_int_equal(hvc_service_blocker(f->service, job, f->now_ms), HVC_BLOCKER_ROOM);
+}
+
 static void storage_moves_have_a_limit_of_their_own(void **state)
 {
     struct fixture *f = *state;
@@ -222,6 +266,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(limits_out_and_in_hold_and_change_live),
+        T(a_job_of_pacemaker_waits_for_no_limit_and_counts_in_it),
+        T(a_job_of_pacemaker_still_needs_room),
         T(storage_moves_have_a_limit_of_their_own),
         T(memory_at_the_target_is_reserved_in_the_job),
         T(swaps_with_room_for_one_more_guest_do_not_block_each_other),

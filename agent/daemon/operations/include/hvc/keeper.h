@@ -4,7 +4,7 @@
  * are tested without one and an operator's restart of it happens under nobody's feet. The daemon's is agent/daemon/
  * replica_keeper.c; hvcluster-direct has none.
  *
- * Threads  any thread. status never waits; the others wait until their deadline.
+ * Threads  any thread. status and submit never wait; the others wait until their deadline.
  */
 #ifndef HVC_KEEPER_H
 #define HVC_KEEPER_H
@@ -40,6 +40,9 @@ struct hvc_keeper_ops {
     int (*document)(struct hvc_keeper *, const uint8_t hash[HVC_STORE_HASH_SIZE], uint64_t deadline_ms,
                     char **ret_bytes, size_t *ret_length, struct hvc_error *);
     void (*hash)(const void *bytes, size_t length, uint8_t ret_hash[HVC_STORE_HASH_SIZE]);
+    /* As hvc_replica_submit; -EAGAIN also while it is being started again. */
+    int (*submit)(struct hvc_keeper *, const struct hvc_command *, const struct hvc_token *, uint64_t deadline_ms,
+                  bool wait_for_quorum, hvc_replica_done_fn done, void *context, struct hvc_error *);
 };
 
 /* Every provider starts with this. */

@@ -15,6 +15,7 @@
 #include "hvc/error.h"
 #include "hvc/hypervisor.h"
 #include "hvc/limits.h"
+#include "hvc/move.h"
 #include "hvc/record.h"
 #include "hvc/results.h"
 
@@ -24,16 +25,34 @@ struct hvc_call;
 
 #define HVC_MOVE_ID_MAX (HVC_NODE_NAME_MAX + 24)
 
+/* The job of the cluster's state that a move is carried out for. A number alone would come again in another history. */
+struct hvc_move_job {
+    uint64_t id;          /* 0: none */
+    uint64_t admitted_ms; /* wall clock of its admission, in the same clock of the same node as before */
+    bool keeps;           /* goes on when nobody waits for the move any more */
+};
+
 /* What shall be done. Texts are borrowed for the time of hvc_moves_run. */
 struct hvc_move_order {
     struct hvc_guest_id guest;
     const char *source; /* node names. One of them is this node: guest.move leaves it, a fetch comes to it */
     const char *target;
-    uint64_t job;         /* that it belongs to, 0: none. Its progress is found by it (hvc/soft_facts.h) */
     const char *resource; /* owner the guest is marked with when it has arrived; NULL or "": as it was */
-    /* target_uri and migrate_uri NULL: from the peers. The other zero values: from the configuration. */
+    /* target_uri and migrate_uri NULL: from the peers. The other zero values: from the configuration, unless settled.
+     */
     struct hvc_migrate_options options;
-    bool force_at_deadline; /* end_action force: pause the guest rather than give up; false: abort */
+    bool settled;            /* what the options say is in force: the configuration adds nothing */
+    bool force_at_deadline;  /* end_action force: pause the guest rather than give up; false: abort */
+    struct hvc_move_job job; /* that it belongs to, 0: none. Its progress is found by it (hvc/soft_facts.h) */
+};
+
+/* How a move ended, as its thread saw it. */
+struct hvc_move_result {
+    enum hvc_result result; /* as hvc_moves_run documents them */
+    enum hvc_move_end end;  /* what was proven */
+    bool unproven;          /* where the guest is could not be proven: it may still be on its way */
+    uint64_t downtime_ms;
+    struct hvc_error error; /* words, also for OK */
 };
 
 struct hvc_move_outcome {
@@ -59,6 +78,32 @@ enum hvc_result hvc_moves_run(struct hvc_operations *operations, struct hvc_call
 
 /* Ends the move of a guest, if there is one, and waits for the proof: OK also when there was none. For guest.stop. */
 enum hvc_result hvc_moves_end(struct hvc_operations *operations, struct hvc_call *call, const char *uuid);
+
+/*
+ * For the runner of jobs; none of these waits for an end. begin runs the order, or takes the move of this guest that is
+ * under way to the same target as the job's; adopt: libvirt does it already, or has done it: watch it, or only prove
+ * where the guest is. -EBUSY: another move of the guest is under way, or too many are.
+ */
+int hvc_moves_begin(struct hvc_operations *operations, const struct hvc_move_order *order, uint32_t uid, bool adopt,
+                    uint64_t deadline_ms, struct hvc_error *error);
+
+struct hvc_move_view {
+    char id[HVC_MOVE_ID_MAX];
+    char source[HVC_NODE_NAME_MAX], target[HVC_NODE_NAME_MAX]; /* target "": not known yet */
+    bool of_job; /* begun for the job that was asked for; else a move of its guest that is under way */
+    bool adopted, cancel;
+    struct hvc_migrate_progress progress;
+    bool ended;
+    struct hvc_move_result end; /* when ended */
+};
+/* The newest move of the job, else the one of the guest that is under way; false: neither is known here. */
+bool hvc_moves_look(struct hvc_moves *moves, const struct hvc_move_job *job, const char *uuid,
+                    struct hvc_move_view *ret_view);
+/* Tells the move of a guest that is under way to end; false: there is none. */
+bool hvc_moves_tell_end(struct hvc_moves *moves, const char *uuid, const char *why);
+/* function is called, by any thread and with the table's lock held (it must not call the moves), when a move begins,
+ * changes its phase or has ended. Set before the first move. */
+void hvc_moves_listen(struct hvc_moves *moves, void (*function)(void *context), void *context);
 
 /* Finds moves that nobody watches and watches them to their proven end: those that a former life of the daemon wrote
  * down (hvc_operations.move_records), and guests that leave this node; of these the other nodes tell the target. At

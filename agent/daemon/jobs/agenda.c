@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hvc/job_agenda.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "hvc/text.h"
+
+enum {
+    BACKOFF_FIRST_MS = 1000,
+    BACKOFF_MOST_MS = 60000,
+    PLACE_AGAIN_MS = 10000,    /* a job for which no node had room: one may have now */
+    CHECK_TRIES = 5,           /* back to the queue because of what may pass by itself, in all */
+    SLOWEST_KIB_MS = 10 * 1024 /* per second: a link slower than that is an operator's word away (deadline) */
+};
+
+const char *hvc_agenda_work_name(unsigned work)
+{
+    static const char *const names[HVC_JOB_WORK_COUNT] = {"none", "place", "check", "begin", "prove"};
+
+    return work < HVC_JOB_WORK_COUNT ? names[work] : "invalid";
+}
+
+uint64_t hvc_agenda_backoff_ms(unsigned tries, uint32_t jitter)
+{
+    uint64_t base = BACKOFF_FIRST_MS;
+
+    for (unsigned i = 1; i < tries && base < BACKOFF_MOST_MS; i++)
+        base *= 2;
+    if (base > BACKOFF_MOST_MS)
+        base = BACKOFF_MOST_MS;
+    return base / 2 + jitter % (base / 2 + 1);
+}
+
+enum hvc_reason_code hvc_agenda_reason(int error_code)
+{
+    switch (-error_code) {
+    case ECANCELED:
+        return HVC_REASON_CANCELLED;
+    case ENOENT:
+        return HVC_REASON_GUEST_STOPPED;
+    case EBUSY:
+    case EAGAIN:
+        return HVC_REASON_RETRY;
+    case ETIMEDOUT:
+        return HVC_REASON_DEADLINE;
+    case ENOTCONN:
+    case EACCES:
+    case EEXIST:
+        return HVC_REASON_OTHER_NODE;
+    default:
+        return HVC_REASON_GIVE_UP;
+    }
+}
+
+uint64_t hvc_agenda_deadline_ms(const struct hvc_agenda_effect *e, uint64_t began_ms)
+{
+    uint64_t seconds = e->setting[HVC_SETTING_DEADLINE_S];
+
+    if (e->job.options.deadline_ms != 0)
+        return e->job.options.deadline_ms;
+    if (seconds == 0)
+        seconds = 600 + e->job.memory_kib / SLOWEST_KIB_MS;
+    return began_ms + seconds * 1000;
+}
+
+/* ---- steps ---- */
+
+static void wait_until(struct hvc_agenda_action *action, uint64_t until_ms)
+{
+    action->step = HVC_AGENDA_WAIT;
+    action->until_ms = until_ms;
+}
+
+static void work(struct hvc_agenda_action *action, enum hvc_agenda_work what)
+{
+    action->step = HVC_AGENDA_WORK;
+    action->work = (uint8_t)what;
+}
+
+static struct hvc_command *propose(struct hvc_agenda_action *action, enum hvc_command_kind kind)
+{
+    action->step = HVC_AGENDA_PROPOSE;
+    memset(&action->command, 0, sizeof(action->command));
+    action->command.version = HVC_COMMAND_VERSION;
+    action->command.kind = (uint8_t)kind;
+    memcpy(action->command.by, "hvclusterd", sizeof("hvclusterd"));
+    return &action->command;
+}
+
+static struct hvc_command *report(const struct hvc_job *job, struct hvc_agenda_action *action, unsigned to,
+                                  unsigned code, const char *text)
+{
+    struct hvc_command *c = propose(action, HVC_COMMAND_JOB_REPORT);
+
+    c->report.job = job->id;
+    c->report.from = job->phase;
+    c->report.to = (uint8_t)to;
+    c->report.step = job->step;
+    c->report.code = (uint16_t)code;
+    (void)hvc_text_copy(c->report.text, sizeof(c->report.text), text); /* of the same size, or words of this file */
+    return c;
+}
+
+static void report_phase(const struct hvc_job *job, struct hvc_agenda_action *action, unsigned to)
+{
+    (void)report(job, action, to, HVC_REASON_NOTE, "");
+}
+
+static void report_end(const struct hvc_job *job, struct hvc_agenda_action *action, unsigned to, uint32_t runs_on,
+                       unsigned code, const char *text)
+{
+    struct hvc_command *c = report(job, action, to, code, text);
+
+    c->report.located = true;
+    c->report.runs_on = runs_on;
+}
+
+/* What was found, when it is of this work and of the job as it is now. */
+static const struct hvc_agenda_finding *finding_of(const struct hvc_agenda_input *in, enum hvc_agenda_work what)
+{
+    const struct hvc_agenda_finding *f = in->finding;
+    const struct hvc_job *job = &in->effect->job;
+
+    return f->work == what && f->phase == job->phase && f->attempts == job->attempts ? f : NULL;
+}
+
+/* Begins the work, or begins it again when its time has come. True: it has ended and says something. */
+static bool worked(const struct hvc_agenda_input *in, enum hvc_agenda_work what, struct hvc_agenda_action *action)
+{
+    const struct hvc_agenda_finding *f = finding_of(in, what);
+
+    if (f == NULL && in->finding->running)
+        wait_until(action, UINT64_MAX); /* something of an earlier phase has to end first */
+    else if (f == NULL)
+        work(action, what);
+    else if (f->running)
+        wait_until(action, UINT64_MAX);
+    else
+        return true;
+    return false;
+}
+
+static void again(const struct hvc_agenda_input *in, enum hvc_agenda_work what, uint64_t after_ms,
+                  struct hvc_agenda_action *action)
+{
+    uint64_t at = in->finding->ended_ms + after_ms;
+
+    if (in->now_ms >= at)
+        work(action, what);
+    else
+        wait_until(action, at);
+}
+
+/* ---- queued and checking ---- */
+
+/* Why there is no target is told once, not with every look. */
+static bool was_told(const struct hvc_job *job, const char *text)
+{
+    return job->reason_count > 0 && strcmp(job->reasons[job->reason_count - 1].text, text) == 0;
+}
+
+static void place(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_job *job = &in->effect->job;
+    const struct hvc_agenda_finding *f = in->finding;
+    struct hvc_command *c;
+
+    if (!worked(in, HVC_JOB_WORK_PLACE, action))
+        return;
+    if (f->code == HVC_REASON_NOTE && f->target != 0) {
+        c = propose(action, HVC_COMMAND_JOB_TARGET);
+        c->job_target.job = job->id;
+        c->job_target.target = f->target;
+    } else if (f->code == HVC_REASON_GIVE_UP || f->code == HVC_REASON_GUEST_STOPPED) {
+        (void)report(job, action, HVC_JOB_FAILED, f->code, f->text);
+    } else if (f->text[0] != '\0' && !was_told(job, f->text)) {
+        (void)report(job, action, HVC_JOB_QUEUED, f->code, f->text);
+    } else {
+        again(in, HVC_JOB_WORK_PLACE, PLACE_AGAIN_MS, action);
+    }
+}
+
+static void check(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_job *job = &in->effect->job;
+    const struct hvc_agenda_finding *f = in->finding;
+    bool is_check = hvc_job_is_check(job);
+
+    if (!worked(in, HVC_JOB_WORK_CHECK, action))
+        return;
+    if (f->code == HVC_REASON_NOTE) {
+        (void)report(job, action, is_check ? HVC_JOB_COMPLETED : HVC_JOB_ADMITTED, HVC_REASON_NOTE, f->text);
+    } else if (f->code == HVC_REASON_RETRY && !is_check && job->attempts < CHECK_TRIES) {
+        struct hvc_command *c = report(job, action, HVC_JOB_QUEUED, f->code, f->text);
+
+        c->report.not_before_ms = in->now_ms + hvc_agenda_backoff_ms(job->attempts + 1u, in->jitter);
+    } else {
+        (void)report(job, action, HVC_JOB_FAILED, f->code, f->text);
+    }
+}
+
+/* ---- a move that has begun, or may have ---- */
+
+static bool moves_guest(const struct hvc_job *job)
+{
+    return (hvc_job_kind_info(job->kind)->flags & HVC_KIND_MOVES_GUEST) != 0;
+}
+
+/* On towards the proof, one phase at a time as the table of phases has it. What a move that has ended said is kept: the
+ * proof has words of its own. */
+static void towards_proof(const struct hvc_job *job, const struct hvc_agenda_move *move,
+                          struct hvc_agenda_action *action)
+{
+    if (job->phase == HVC_JOB_ADMITTED)
+        report_phase(job, action, HVC_JOB_COPYING);
+    else if (move->stage == HVC_STAGE_ENDED && move->proof == HVC_PROOF_NONE)
+        (void)report(job, action, HVC_JOB_VERIFYING, move->code, move->text);
+    else
+        report_phase(job, action, HVC_JOB_VERIFYING);
+}
+
+static bool is_being_proven(const struct hvc_job *job)
+{
+    return job->phase == HVC_JOB_VERIFYING || job->phase == HVC_JOB_RECONCILING;
+}
+
+/* It runs at the source, and nothing of it is at the target. Without a move that may be so for the sake of the job:
+ * then it has not failed. */
+static void stayed(const struct hvc_job *job, const struct hvc_agenda_move *move, struct hvc_agenda_action *action)
+{
+    bool cancelled = job->cancel;
+    unsigned code = move->code, to = cancelled ? HVC_JOB_CANCELLED : HVC_JOB_FAILED;
+
+    if (!moves_guest(job) && move->code == HVC_REASON_NOTE)
+        report_end(job, action, HVC_JOB_COMPLETED, job->source, HVC_REASON_NOTE, "");
+    else if (code == HVC_REASON_NOTE)
+        report_end(job, action, to, job->source, cancelled ? HVC_REASON_CANCELLED : HVC_REASON_UNPROVEN,
+                   move->text[0] != '\0' ? move->text : "it runs at the source, and no move of it is under way");
+    else
+        report_end(job, action, to, job->source, code, move->text);
+}
+
+static void ended(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_job *job = &in->effect->job;
+    const struct hvc_agenda_move *move = in->move;
+
+    if (move->proof == HVC_PROOF_STAYED) {
+        stayed(job, move, action);
+    } else if (!is_being_proven(job)) {
+        towards_proof(job, in->move, action);
+    } else if (move->proof == HVC_PROOF_MOVED) {
+        report_end(job, action, HVC_JOB_COMPLETED, job->target, HVC_REASON_NOTE, "");
+    } else if (move->proof == HVC_PROOF_GONE) {
+        report_end(job, action, HVC_JOB_FAILED, 0, HVC_REASON_GUEST_STOPPED, move->text);
+    } else if (move->proof == HVC_PROOF_UNCLEAR) {
+        (void)report(job, action, HVC_JOB_NEEDS_OPERATOR, HVC_REASON_UNPROVEN, move->text);
+    } else if (finding_of(in, HVC_JOB_WORK_PROVE) == NULL || in->finding->running) {
+        (void)worked(in, HVC_JOB_WORK_PROVE, action);
+    } else {
+        again(in, HVC_JOB_WORK_PROVE, hvc_agenda_backoff_ms(in->finding->tries, in->jitter), action);
+    }
+}
+
+/* The move was not begun: is the guest still at the source, or where else? */
+static void not_begun(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_agenda_finding *f = in->finding;
+    const struct hvc_job *job = &in->effect->job;
+
+    if (!worked(in, HVC_JOB_WORK_BEGIN, action))
+        return;
+    if (f->absent)
+        report_phase(job, action, HVC_JOB_COPYING);
+    else if (f->code == HVC_REASON_RETRY)
+        again(in, HVC_JOB_WORK_BEGIN, hvc_agenda_backoff_ms(f->tries, in->jitter), action);
+    else if (f->code == HVC_REASON_NOTE)
+        wait_until(action, f->ended_ms + BACKOFF_FIRST_MS); /* begun: the move is seen in a moment */
+    else
+        report_end(job, action, job->cancel ? HVC_JOB_CANCELLED : HVC_JOB_FAILED, job->source, f->code, f->text);
+}
+
+static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_job *job = &in->effect->job;
+
+    if (in->move->stage == HVC_STAGE_ENDED)
+        ended(in, action);
+    else if (in->move->stage == HVC_STAGE_NONE && job->phase == HVC_JOB_ADMITTED)
+        not_begun(in, action);
+    else if (in->move->stage == HVC_STAGE_NONE)
+        towards_proof(job, in->move, action);
+    else if (job->phase == HVC_JOB_ADMITTED)
+        report_phase(job, action, HVC_JOB_COPYING);
+    else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_SWITCHING)
+        report_phase(job, action, HVC_JOB_SWITCHING);
+    else
+        wait_until(action, UINT64_MAX);
+}
+
+static void cancel(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_job *job = &in->effect->job;
+
+    if (in->move->stage == HVC_STAGE_ENDED)
+        ended(in, action);
+    else if (in->move->stage != HVC_STAGE_NONE && !in->move->cancel)
+        action->step = HVC_AGENDA_END;
+    else if (in->move->stage != HVC_STAGE_NONE || in->finding->running)
+        wait_until(action, UINT64_MAX);
+    else
+        towards_proof(job, in->move, action);
+}
+
+/* VERIFY and RECONCILE: a move that libvirt still does is watched, what is over is proven by the same means. */
+static void prove(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_agenda_effect *e = in->effect;
+    const struct hvc_job *job = &e->job;
+    bool goes_on = job->phase == HVC_JOB_RECONCILING && e->source_member && e->target_member;
+
+    if (!e->source_member && !e->target_member) {
+        report_end(job, action, HVC_JOB_FAILED, 0, HVC_REASON_SOURCE_LOST,
+                   "source and target are lost, and both are confirmed to be down");
+    } else if (in->move->stage == HVC_STAGE_ENDED) {
+        ended(in, action);
+    } else if (goes_on && (in->move->stage == HVC_STAGE_COPYING || in->move->stage == HVC_STAGE_SWITCHING)) {
+        report_phase(job, action, in->move->stage == HVC_STAGE_COPYING ? HVC_JOB_COPYING : HVC_JOB_SWITCHING);
+    } else if (in->move->stage != HVC_STAGE_NONE) {
+        wait_until(action, UINT64_MAX);
+    } else if (worked(in, HVC_JOB_WORK_PROVE, action)) {
+        again(in, HVC_JOB_WORK_PROVE, hvc_agenda_backoff_ms(in->finding->tries, in->jitter), action);
+    }
+}
+
+void hvc_agenda_decide(const struct hvc_agenda_input *in, struct hvc_agenda_action *ret_action)
+{
+    memset(ret_action, 0, sizeof(*ret_action));
+    ret_action->until_ms = UINT64_MAX;
+    switch ((enum hvc_effect_kind)in->effect->kind) {
+    case HVC_EFFECT_PLACE:
+        place(in, ret_action);
+        break;
+    case HVC_EFFECT_CHECK:
+        check(in, ret_action);
+        break;
+    case HVC_EFFECT_MIGRATE:
+        migrate(in, ret_action);
+        break;
+    case HVC_EFFECT_CANCEL:
+        cancel(in, ret_action);
+        break;
+    case HVC_EFFECT_VERIFY:
+    case HVC_EFFECT_RECONCILE:
+        prove(in, ret_action);
+        break;
+    case HVC_EFFECT_EXPECT: /* the gate of guest.start asks the state itself */
+    case HVC_EFFECT_DRAIN:
+    case HVC_EFFECT_RETURN:
+    case HVC_EFFECT_COUNT:
+        break;
+    }
+}
+
+bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command)
+{
+    struct hvc_agenda_action action;
+
+    if (job->options.deadline_ms == 0 || now_ms < job->options.deadline_ms ||
+        (job->phase != HVC_JOB_QUEUED && job->phase != HVC_JOB_CHECKING))
+        return false;
+    (void)report(job, &action, HVC_JOB_FAILED, HVC_REASON_DEADLINE,
+                 job->phase == HVC_JOB_QUEUED ? "its deadline has passed while it waited in the queue"
+                                              : "its deadline has passed while it was being checked");
+    *ret_command = action.command;
+    return true;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What this node has to do for the jobs of the cluster: one step a job at a time, from what the committed state wants
+ * done here (hvc_service_effect_next), what this node does already, and what that has found. Level-triggered: a restart
+ * of the daemon, a new view, a replay of the log make it ask the same question again, and nothing is begun twice.
+ *
+ * Pure and deterministic: no I/O, no clock (time comes in), no allocation, no thread. The simulator can link it.
+ */
+#ifndef HVC_JOB_AGENDA_H
+#define HVC_JOB_AGENDA_H
+
+#include "hvc/service.h"
+
+/* ---- what the state wants of this node: a copy, so that nobody holds the state ---- */
+
+struct hvc_agenda_effect {
+    uint8_t kind; /* enum hvc_effect_kind; neither DRAIN nor RETURN */
+    struct hvc_job job;
+    char source[HVC_NODE_NAME_MAX], target[HVC_NODE_NAME_MAX]; /* names; target "": not chosen */
+    bool source_member, target_member;
+    char resource[HVC_RESOURCE_NAME_MAX]; /* of the guest, "": Pacemaker does not manage it */
+    uint64_t setting[HVC_SETTING_MAX];    /* in force for the source */
+    uint32_t leaving;                     /* moves out of the source that hold a slot, this one included */
+};
+
+/* Copies the next effect of node, and with any those of nobody in particular; cursor as hvc_service_effect_next has it.
+ * False: there are no more. */
+bool hvc_agenda_effect_next(const struct hvc_service *service, uint32_t node, bool any,
+                            struct hvc_effect_cursor *cursor, struct hvc_agenda_effect *ret_effect);
+
+/* Nodes that may be the target of a queued job, the best one first: members that accept moves and have room for it, by
+ * free memory, then fewest moves coming, then id. Returns how many. */
+unsigned hvc_agenda_candidates(const struct hvc_service *service, const struct hvc_job *job,
+                               uint32_t nodes[HVC_NODES_MAX]);
+
+/* ---- what this node does about it ---- */
+
+enum hvc_agenda_work {
+    HVC_JOB_WORK_NONE,
+    HVC_JOB_WORK_PLACE, /* look for a target */
+    HVC_JOB_WORK_CHECK, /* the checks before the move */
+    HVC_JOB_WORK_BEGIN, /* ask once more whether the job still stands (a barrier), and begin the move */
+    HVC_JOB_WORK_PROVE, /* the same, but only watch what libvirt does and prove where the guest is */
+    HVC_JOB_WORK_COUNT
+};
+const char *hvc_agenda_work_name(unsigned work);
+
+/* The last work of a job here, and what came of it. Of another phase or attempt than the job's present one it says
+ * nothing. */
+struct hvc_agenda_finding {
+    uint8_t work; /* enum hvc_agenda_work */
+    uint8_t phase, attempts;
+    bool running;
+    uint8_t tries; /* of this work in this phase and attempt */
+    uint16_t code; /* enum hvc_reason_code; NOTE: it went well */
+    bool absent;   /* BEGIN: the guest does not run at the source */
+    uint32_t target;
+    uint64_t ended_ms; /* wall clock */
+    char text[HVC_REASON_TEXT_MAX];
+};
+
+enum hvc_agenda_stage {
+    HVC_STAGE_NONE,    /* no move of the guest is known here */
+    HVC_STAGE_WATCHED, /* found, and nothing is known of it yet but that it has not ended */
+    HVC_STAGE_COPYING,
+    HVC_STAGE_SWITCHING,
+    HVC_STAGE_ENDED,
+};
+
+enum hvc_agenda_proof {
+    HVC_PROOF_NONE,   /* the move has ended, where the guest runs is not proven */
+    HVC_PROOF_MOVED,  /* runs at the target, nothing of it at the source */
+    HVC_PROOF_STAYED, /* runs at the source, nothing of it at the target */
+    HVC_PROOF_GONE,   /* at neither end */
+    HVC_PROOF_UNCLEAR /* what is there nobody may decide about alone: an operator has to */
+};
+
+/* The move of the job's guest from or to here. */
+struct hvc_agenda_move {
+    uint8_t stage; /* enum hvc_agenda_stage */
+    uint8_t proof; /* enum hvc_agenda_proof, of ENDED */
+    uint16_t code; /* enum hvc_reason_code, of ENDED */
+    bool cancel;   /* it was told to end */
+    char text[HVC_REASON_TEXT_MAX];
+};
+
+/* ---- the next step ---- */
+
+enum hvc_agenda_step {
+    HVC_AGENDA_WAIT,   /* nothing now; look again at until_ms, or when something has changed */
+    HVC_AGENDA_WORK,   /* begin `work` */
+    HVC_AGENDA_END,    /* tell the move to end */
+    HVC_AGENDA_PROPOSE /* propose `command` */
+};
+
+struct hvc_agenda_action {
+    uint8_t step;      /* enum hvc_agenda_step */
+    uint8_t work;      /* enum hvc_agenda_work */
+    uint64_t until_ms; /* wall clock; UINT64_MAX: only when something changes */
+    struct hvc_command command;
+};
+
+struct hvc_agenda_input {
+    const struct hvc_agenda_effect *effect;
+    const struct hvc_agenda_finding *finding;
+    const struct hvc_agenda_move *move;
+    uint64_t now_ms; /* wall clock */
+    uint32_t jitter; /* any number: spreads tries of several nodes */
+};
+
+void hvc_agenda_decide(const struct hvc_agenda_input *input, struct hvc_agenda_action *ret_action);
+
+/* The end of a job whose time has passed before its move began; false: it has not, or the job is further on already. */
+bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command);
+
+/* How long to wait before the n-th try again, from 1: grows, is bounded, and spread by jitter. */
+uint64_t hvc_agenda_backoff_ms(unsigned tries, uint32_t jitter);
+
+/* What an error of the hypervisor means for a job: RETRY, OTHER_NODE, GIVE_UP, ... */
+enum hvc_reason_code hvc_agenda_reason(int error_code);
+
+/* Wall clock by which the move shall have ended, and 0 when nothing says so: the job's, else the setting's, else from
+ * the memory of the guest. began_ms: when the job was admitted. */
+uint64_t hvc_agenda_deadline_ms(const struct hvc_agenda_effect *effect, uint64_t began_ms);
+
+#endif

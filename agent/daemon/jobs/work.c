@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Work for jobs that blocks, each in a thread of its own: look for a target, check, begin the move. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "hvc/clock.h"
+#include "hvc/text.h"
+#include "hvc/thread.h"
+#include "runner.h"
+
+enum {
+    BARRIER_MS = 1000,    /* for the others to say that this node is still one of them */
+    PLACES_MAX = 8,       /* nodes that are asked for one job in one look */
+    ANSWER_LEFT_MS = 300, /* of a deadline: for what comes after the move */
+};
+
+struct task {
+    struct hvc_job_runner *runner;
+    struct hvc_agenda_effect effect;
+    struct hvc_agenda_finding finding;
+};
+
+static void find(struct task *task, enum hvc_reason_code code, const char *words)
+{
+    task->finding.code = (uint16_t)code;
+    (void)snprintf(task->finding.text, sizeof(task->finding.text), "%.*s", (int)sizeof(task->finding.text) - 1, words);
+}
+
+/* ---- place ---- */
+
+struct places {
+    const struct hvc_job *job;
+    uint32_t id[HVC_NODES_MAX];
+    char name[PLACES_MAX][HVC_NODE_NAME_MAX];
+    unsigned count;
+};
+
+static int list_places(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct places *places = context;
+
+    (void)stamp; /* an old choice is refused by the state */
+    places->count = hvc_agenda_candidates(service, places->job, places->id);
+    if (places->count > PLACES_MAX)
+        places->count = PLACES_MAX;
+    for (unsigned i = 0; i < places->count; i++)
+        memcpy(places->name[i], hvc_service_node(service, places->id[i])->name, HVC_NODE_NAME_MAX);
+    return 0;
+}
+
+static void place(struct task *task)
+{
+    struct hvc_keeper *keeper = task->runner->operations->keeper;
+    struct places *places = calloc(1, sizeof(*places));
+    struct hvc_error error = {0};
+
+    if (places == NULL) {
+        find(task, HVC_REASON_RETRY, "out of memory");
+        return;
+    }
+    places->job = &task->effect.job;
+    if (keeper->ops->read(keeper, HVC_REPLICA_HERE, hvc_deadline_in(BARRIER_MS), list_places, places, &error) < 0) {
+        find(task, HVC_REASON_RETRY, error.text);
+        places->count = 0;
+    } else if (places->count == 0) {
+        find(task, HVC_REASON_RETRY, "no other member accepts moves and has room for the guest");
+    }
+    for (unsigned i = 0; i < places->count; i++) {
+        struct job_verdict verdict;
+
+        job_check(task->runner->operations, &task->effect, places->name[i], &verdict);
+        find(task, verdict.code, verdict.text);
+        task->finding.target = places->id[i];
+        if (verdict.code == HVC_REASON_NOTE || verdict.code == HVC_REASON_GIVE_UP ||
+            verdict.code == HVC_REASON_GUEST_STOPPED)
+            break;
+    }
+    free(places);
+}
+
+/* ---- check ---- */
+
+static void check(struct task *task)
+{
+    struct job_verdict verdict;
+
+    job_check(task->runner->operations, &task->effect, task->effect.target, &verdict);
+    find(task, verdict.code, verdict.text);
+}
+
+/* ---- begin ---- */
+
+struct stands {
+    const struct hvc_job *job;
+    bool prove, is;
+};
+
+static int does_it_stand(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct stands *stands = context;
+    const struct hvc_job *now = hvc_service_job(service, stands->job->id);
+
+    stands->is = !stamp->stale && now != NULL && now->index == stands->job->index && now->phase == stands->job->phase &&
+                 (stands->prove || !now->cancel);
+    return 0;
+}
+
+/* What cannot be taken back is done only on a state that is not older than this moment, and only here. */
+static bool still_stands(struct task *task)
+{
+    struct stands stands = {.job = &task->effect.job, .prove = task->finding.work == HVC_JOB_WORK_PROVE};
+    struct hvc_keeper *keeper = task->runner->operations->keeper;
+    struct hvc_error error = {0};
+
+    if (keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_in(BARRIER_MS), does_it_stand, &stands, &error) < 0)
+        find(task, HVC_REASON_RETRY, error.text);
+    else if (!stands.is)
+        find(task, HVC_REASON_RETRY, "the job has gone on meanwhile");
+    return stands.is;
+}
+
+/* True: the guest is at the source and can be moved from there. */
+static bool is_at_source(struct task *task, const char *uuid)
+{
+    struct hvc_guest_state state = {0};
+    struct hvc_error error = {0};
+
+    if (hvc_hypervisor_inspect(task->runner->operations->hypervisor, uuid, hvc_deadline_in(JOB_ASK_MS), &state,
+                               &error) < 0) {
+        find(task, HVC_REASON_RETRY, error.text);
+        return false;
+    }
+    task->finding.absent = state.guest_class == HVC_GUEST_ABSENT;
+    if (state.guest_class == HVC_GUEST_RUNNING || state.guest_class == HVC_GUEST_PAUSED ||
+        state.guest_class == HVC_GUEST_LEAVING)
+        return true;
+    find(task, HVC_REASON_RETRY, state.words);
+    return false;
+}
+
+static struct hvc_migrate_options options_of(const struct task *task)
+{
+    const struct hvc_migration_settings *config = &task->runner->operations->migration;
+    const struct hvc_job_options *o = &task->effect.job.options;
+    const uint64_t *setting = task->effect.setting;
+    uint64_t share = setting[HVC_SETTING_BANDWIDTH] / (task->effect.leaving > 0 ? task->effect.leaving : 1);
+    uint64_t bytes = o->bandwidth != 0 ? o->bandwidth : share;
+    struct hvc_migrate_options options = {
+        .tls = (o->flags & HVC_OPTION_PLAIN) == 0 &&
+               ((o->flags & HVC_OPTION_TLS) != 0 || setting[HVC_SETTING_TLS] != 0 || config->tls),
+        .bandwidth_mib = bytes == 0            ? config->bandwidth_mib
+                         : bytes < 1024 * 1024 ? 1
+                                               : bytes / (1024 * 1024),
+        .max_downtime_ms = o->downtime_ms != 0 ? o->downtime_ms : setting[HVC_SETTING_DOWNTIME_MS],
+        .auto_converge = (o->flags & HVC_OPTION_AUTO_CONVERGE) != 0 || config->auto_converge,
+        .post_copy_allowed =
+            (o->flags & HVC_OPTION_POST_COPY) != 0 || o->end_action == HVC_END_POST_COPY || config->post_copy,
+        .parallel = o->parallel != 0 ? o->parallel : config->parallel,
+        .unsafe = (o->flags & HVC_OPTION_UNSAFE) != 0};
+
+    return options;
+}
+
+/* Of the wall clock's deadline, as hvc_now_ms. */
+static uint64_t deadline_of(const struct task *task)
+{
+    uint64_t now = job_stamp_ms();
+    uint64_t at = hvc_agenda_deadline_ms(&task->effect, now);
+
+    return at <= now + ANSWER_LEFT_MS ? hvc_now_ms() : hvc_deadline_in(at - now - ANSWER_LEFT_MS);
+}
+
+static void begin(struct task *task)
+{
+    const struct hvc_job *job = &task->effect.job;
+    bool prove = task->finding.work == HVC_JOB_WORK_PROVE;
+    struct hvc_move_order order = {.source = task->effect.source,
+                                   .target = task->effect.target,
+                                   .resource = task->effect.resource,
+                                   .options = options_of(task),
+                                   .settled = true,
+                                   .force_at_deadline = job->options.end_action == HVC_END_FORCE,
+                                   .job = {.id = job->id,
+                                           .admitted_ms = job->phase_ms[HVC_JOB_ADMITTED],
+                                           .keeps = job->origin != HVC_ORIGIN_PACEMAKER}};
+    uint64_t deadline_ms = deadline_of(task);
+    struct hvc_error error = {0};
+    int rc;
+
+    hvc_format_uuid(job->guest, order.guest.uuid);
+    memcpy(order.guest.name, job->guest_name, sizeof(order.guest.name));
+    if (!prove && !is_at_source(task, order.guest.uuid))
+        return;
+    if (!prove && hvc_deadline_left(deadline_ms) == 0) {
+        find(task, HVC_REASON_DEADLINE, "its deadline passed before the move could begin");
+        return;
+    }
+    if (!still_stands(task))
+        return;
+    rc = hvc_moves_begin(task->runner->operations, &order, 0, prove, deadline_ms, &error);
+    if (rc < 0)
+        find(task, prove ? HVC_REASON_RETRY : hvc_agenda_reason(rc), error.text);
+}
+
+/* ---- threads ---- */
+
+static void *run(void *context)
+{
+    struct task *task = context;
+    struct hvc_job_runner *runner = task->runner;
+    struct item *item;
+
+    switch ((enum hvc_agenda_work)task->finding.work) {
+    case HVC_JOB_WORK_PLACE:
+        place(task);
+        break;
+    case HVC_JOB_WORK_CHECK:
+        check(task);
+        break;
+    case HVC_JOB_WORK_BEGIN:
+    case HVC_JOB_WORK_PROVE:
+        begin(task);
+        break;
+    case HVC_JOB_WORK_NONE:
+    case HVC_JOB_WORK_COUNT:
+        break;
+    }
+    task->finding.running = false;
+    task->finding.ended_ms = job_stamp_ms();
+    (void)pthread_mutex_lock(&runner->lock);
+    item = job_runner_item(runner, task->effect.job.id); /* kept while it works */
+    if (item != NULL)
+        item->finding = task->finding;
+    runner->works--;
+    hvc_job_runner_wake(runner);
+    free(task);
+    job_runner_unref(runner);
+    return NULL;
+}
+
+int job_work_begin(struct hvc_job_runner *runner, const struct hvc_agenda_effect *effect, enum hvc_agenda_work work,
+                   struct item *item)
+{
+    const struct hvc_agenda_finding *last = &item->finding;
+    bool again = last->work == work && last->phase == effect->job.phase && last->attempts == effect->job.attempts;
+    unsigned tries = again ? last->tries + 1u : 1;
+    struct task *task;
+    int rc;
+
+    if (runner->works == WORKS_MAX)
+        return -EAGAIN;
+    task = calloc(1, sizeof(*task));
+    if (task == NULL)
+        return -ENOMEM;
+    task->runner = runner;
+    task->effect = *effect;
+    task->finding = (struct hvc_agenda_finding){.work = (uint8_t)work,
+                                                .phase = effect->job.phase,
+                                                .attempts = effect->job.attempts,
+                                                .running = true,
+                                                .tries = tries < UINT8_MAX ? (uint8_t)tries : UINT8_MAX};
+    item->finding = task->finding;
+    runner->works++;
+    runner->references++;
+    rc = hvc_thread_leave(run, task);
+    if (rc < 0) {
+        runner->works--;
+        runner->references--;
+        item->finding = (struct hvc_agenda_finding){0};
+        free(task);
+    }
+    return rc;
+}

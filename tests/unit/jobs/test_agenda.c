@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is to be done for a job, by tables: phase and effect, what works here, what libvirt does -> the next step. */
+#include <errno.h>
+#include <string.h>
+
+#include "hvc/job_agenda.h"
+
+#include "../hvc_cmocka.h"
+
+#define NOW UINT64_C(1000000)
+
+enum { NONE = HVC_JOB_WORK_NONE };
+
+struct row {
+    const char *name;
+    uint8_t effect, phase;
+    bool cancel;
+    /* here */
+    uint8_t work;
+    bool running;
+    uint16_t found;
+    bool absent;
+    uint32_t target_found;
+    uint8_t stage, proof;
+    bool told;
+    /* wanted */
+    uint8_t step;
+    uint8_t command; /* enum hvc_command_kind */
+    uint8_t to;      /* of a report */
+    int runs_on;     /* -1: not located */
+    uint8_t begin;
+};
+
+#define WAITS      .step = HVC_AGENDA_WAIT, .runs_on = -1
+#define ENDS       .step = HVC_AGENDA_END, .runs_on = -1
+#define WORKS(w)   .step = HVC_AGENDA_WORK, .begin = HVC_JOB_WORK_##w, .runs_on = -1
+#define REPORTS(p) .step = HVC_AGENDA_PROPOSE, .command = HVC_COMMAND_JOB_REPORT, .to = HVC_JOB_##p, .runs_on = -1
+#define PROVES(p, node)                                                                                                \
+    .step = HVC_AGENDA_PROPOSE, .command = HVC_COMMAND_JOB_REPORT, .to = HVC_JOB_##p, .runs_on = (node)
+#define OF(e, p) .effect = HVC_EFFECT_##e, .phase = HVC_JOB_##p
+#define MOVE(s)  .stage = HVC_STAGE_##s
+#define ENDED(p) .stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_##p
+
+static const struct row rows[] = {
+    {"a target is looked for", OF(PLACE, QUEUED), WORKS(PLACE)},
+    {"once", OF(PLACE, QUEUED), .work = HVC_JOB_WORK_PLACE, .running = true, WAITS},
+    {"one that was found is proposed", OF(PLACE, QUEUED), .work = HVC_JOB_WORK_PLACE, .target_found = 3,
+     .step = HVC_AGENDA_PROPOSE, .command = HVC_COMMAND_JOB_TARGET, .runs_on = -1},
+    {"none is told", OF(PLACE, QUEUED), .work = HVC_JOB_WORK_PLACE, .found = HVC_REASON_RETRY, REPORTS(QUEUED)},
+    {"a guest that cannot move anywhere ends its job", OF(PLACE, QUEUED), .work = HVC_JOB_WORK_PLACE,
+     .found = HVC_REASON_GIVE_UP, REPORTS(FAILED)},
+
+    {"checks are run", OF(CHECK, CHECKING), WORKS(CHECK)},
+    {"what runs for another phase has to end first", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_PLACE, .running = true,
+     WORKS(NONE)},
+    {"good checks admit", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK, REPORTS(ADMITTED)},
+    {"what may pass by itself goes back to the queue", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK,
+     .found = HVC_REASON_RETRY, REPORTS(QUEUED)},
+    {"what does not fails", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK, .found = HVC_REASON_OTHER_NODE,
+     REPORTS(FAILED)},
+
+    {"an admitted job begins", OF(MIGRATE, ADMITTED), WORKS(BEGIN)},
+    {"once", OF(MIGRATE, ADMITTED), .work = HVC_JOB_WORK_BEGIN, .running = true, WAITS},
+    {"begun, it is waited for", OF(MIGRATE, ADMITTED), .work = HVC_JOB_WORK_BEGIN, WAITS},
+    {"a guest that is gone from the source is looked for", OF(MIGRATE, ADMITTED), .work = HVC_JOB_WORK_BEGIN,
+     .found = HVC_REASON_RETRY, .absent = true, REPORTS(COPYING)},
+    {"a begin that was refused fails at the source", OF(MIGRATE, ADMITTED), .work = HVC_JOB_WORK_BEGIN,
+     .found = HVC_REASON_GIVE_UP, PROVES(FAILED, 1)},
+    {"a move that is there is not begun again", OF(MIGRATE, ADMITTED), MOVE(COPYING), REPORTS(COPYING)},
+    {"nor one of a former life of the daemon", OF(MIGRATE, ADMITTED), MOVE(WATCHED), REPORTS(COPYING)},
+    {"copying is copying", OF(MIGRATE, COPYING), MOVE(COPYING), WAITS},
+    {"switching is told", OF(MIGRATE, COPYING), MOVE(SWITCHING), REPORTS(SWITCHING)},
+    {"once", OF(MIGRATE, SWITCHING), MOVE(SWITCHING), WAITS},
+    {"an end goes to its proof", OF(MIGRATE, COPYING), ENDED(MOVED), REPORTS(VERIFYING)},
+    {"also from switching", OF(MIGRATE, SWITCHING), ENDED(MOVED), REPORTS(VERIFYING)},
+    {"one that was so fast passes copying", OF(MIGRATE, ADMITTED), ENDED(MOVED), REPORTS(COPYING)},
+    {"a guest that stayed fails", OF(MIGRATE, COPYING), ENDED(STAYED), PROVES(FAILED, 1)},
+    {"a move of which nothing is known is proven", OF(MIGRATE, COPYING), MOVE(NONE), REPORTS(VERIFYING)},
+
+    {"a cancel ends the move", OF(CANCEL, COPYING), .cancel = true, MOVE(COPYING), ENDS},
+    {"once", OF(CANCEL, COPYING), .cancel = true, MOVE(COPYING), .told = true, WAITS},
+    {"a cancelled move that stayed is cancelled", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED),
+     PROVES(CANCELLED, 1)},
+    {"one that was too late is proven", OF(CANCEL, COPYING), .cancel = true, ENDED(MOVED), REPORTS(VERIFYING)},
+    {"and completes", OF(VERIFY, VERIFYING), .cancel = true, ENDED(MOVED), PROVES(COMPLETED, 2)},
+    {"a cancel waits for what is just beginning", OF(CANCEL, ADMITTED), .cancel = true, .work = HVC_JOB_WORK_BEGIN,
+     .running = true, WAITS},
+    {"a cancel before the move goes by its proof", OF(CANCEL, ADMITTED), .cancel = true, MOVE(NONE), REPORTS(COPYING)},
+    {"and on", OF(CANCEL, COPYING), .cancel = true, MOVE(NONE), REPORTS(VERIFYING)},
+    {"to the proof", OF(VERIFY, VERIFYING), .cancel = true, MOVE(NONE), WORKS(PROVE)},
+    {"and is cancelled", OF(VERIFY, VERIFYING), .cancel = true, ENDED(STAYED), PROVES(CANCELLED, 1)},
+
+    {"a guest that is nowhere fails", OF(VERIFY, VERIFYING), ENDED(GONE), PROVES(FAILED, 0)},
+    {"what nobody may decide needs an operator", OF(VERIFY, VERIFYING), ENDED(UNCLEAR), REPORTS(NEEDS_OPERATOR)},
+    {"what is not proven is proven again", OF(VERIFY, VERIFYING), ENDED(NONE), WORKS(PROVE)},
+    {"a proof under way is waited for", OF(VERIFY, VERIFYING), MOVE(WATCHED), WAITS},
+
+    {"reconciling looks", OF(RECONCILE, RECONCILING), WORKS(PROVE)},
+    {"what libvirt still does goes on", OF(RECONCILE, RECONCILING), MOVE(COPYING), REPORTS(COPYING)},
+    {"also when it switches", OF(RECONCILE, RECONCILING), MOVE(SWITCHING), REPORTS(SWITCHING)},
+    {"what is not known yet waits", OF(RECONCILE, RECONCILING), MOVE(WATCHED), WAITS},
+    {"what has moved is completed", OF(RECONCILE, RECONCILING), ENDED(MOVED), PROVES(COMPLETED, 2)},
+    {"what has stayed failed", OF(RECONCILE, RECONCILING), ENDED(STAYED), PROVES(FAILED, 1)},
+};
+
+static struct hvc_agenda_effect effect_of(const struct row *row)
+{
+    struct hvc_agenda_effect e = {.kind = row->effect, .source_member = true, .target_member = true};
+
+    e.job.id = 7;
+    e.job.source = 1;
+    e.job.target = row->effect == HVC_EFFECT_PLACE ? 0 : 2;
+    e.job.phase = row->phase;
+    e.job.cancel = row->cancel;
+    return e;
+}
+
+static void decide(const struct row *row, const struct hvc_agenda_effect *effect, struct hvc_agenda_action *action)
+{
+    const struct hvc_agenda_finding finding = {
+        .work = row->work,
+        .phase = row->work == HVC_JOB_WORK_PLACE && row->phase != HVC_JOB_QUEUED ? HVC_JOB_QUEUED : row->phase,
+        .running = row->running,
+        .code = row->found,
+        .absent = row->absent,
+        .target = row->target_found,
+        .tries = 1,
+        .ended_ms = NOW,
+        .text = "words"};
+    const struct hvc_agenda_move move = {.stage = row->stage,
+                                         .proof = row->proof,
+                                         .cancel = row->told,
+                                         .code = row->proof == HVC_PROOF_MOVED ? HVC_REASON_NOTE : HVC_REASON_GIVE_UP,
+                                         .text = "libvirt's words"};
+    const struct hvc_agenda_input input = {.effect = effect, .finding = &finding, .move = &move, .now_ms = NOW};
+
+    hvc_agenda_decide(&input, action);
+}
+
+static void each_state_of_a_job_has_its_next_step(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct row *row = &rows[i];
+        const struct hvc_agenda_effect effect = effect_of(row);
+        struct hvc_agenda_action action;
+        bool waits = row->step == HVC_AGENDA_WORK && row->begin == NONE;
+
+        decide(row, &effect, &action);
+        if (action.step != (waits ? HVC_AGENDA_WAIT : row->step))
+            fail_msg("row %zu: %s: step %u", i, row->name, action.step);
+        if (action.step == HVC_AGENDA_WORK && action.work != row->begin)
+            fail_msg("row %zu: %s: work %s", i, row->name, hvc_agenda_work_name(action.work));
+        if (action.step != HVC_AGENDA_PROPOSE)
+            continue;
+        if (action.command.kind != row->command)
+            fail_msg("row %zu: %s: proposes %s", i, row->name, hvc_command_name(action.command.kind));
+        if (row->command == HVC_COMMAND_JOB_TARGET) {
+            assert_int_equal(action.command.job_target.target, 3);
+            continue;
+        }
+        if (action.command.report.to != row->to || action.command.report.from != row->phase)
+            fail_msg("row %zu: %s: reports %s", i, row->name, hvc_job_phase_name(action.command.report.to));
+        if (action.command.report.located != (row->runs_on >= 0) ||
+            (row->runs_on >= 0 && action.command.report.runs_on != (uint32_t)row->runs_on))
+            fail_msg("row %zu: %s: located %d at %u", i, row->name, action.command.report.located,
+                     action.command.report.runs_on);
+    }
+}
+
+static void every_report_is_one_that_the_table_of_phases_allows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].step == HVC_AGENDA_PROPOSE && rows[i].command == HVC_COMMAND_JOB_REPORT &&
+            rows[i].to != rows[i].phase && !hvc_job_phase_may_follow(rows[i].phase, rows[i].to))
+            fail_msg("row %zu: %s", i, rows[i].name);
+    }
+}
+
+static void a_job_of_two_lost_nodes_ends_nowhere(void **state)
+{
+    const struct row row = {"", OF(RECONCILE, RECONCILING), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    struct hvc_agenda_action action;
+
+    (void)state;
+    effect.source_member = effect.target_member = false;
+    decide(&row, &effect, &action);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+    assert_true(action.command.report.located);
+    assert_int_equal(action.command.report.runs_on, 0);
+}
+
+static void a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there(void **state)
+{
+    const struct row row = {"", OF(RECONCILE, RECONCILING), MOVE(COPYING), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    struct hvc_agenda_action action;
+
+    (void)state;
+    effect.target_member = false;
+    decide(&row, &effect, &action);
+    assert_int_equal(action.step, HVC_AGENDA_WAIT);
+}
+
+static void tries_come_to_an_end_and_wait_longer_each_time(void **state)
+{
+    struct row row = {"", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK, .found = HVC_REASON_RETRY, WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    struct hvc_agenda_action action;
+    struct hvc_agenda_finding finding = {
+        .work = HVC_JOB_WORK_CHECK, .phase = HVC_JOB_CHECKING, .code = HVC_REASON_RETRY};
+    const struct hvc_agenda_move move = {0};
+    const struct hvc_agenda_input input = {.effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW};
+    unsigned tries = 0;
+
+    (void)state;
+    do {
+        effect.job.attempts = finding.attempts = (uint8_t)tries++;
+        hvc_agenda_decide(&input, &action);
+        assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+        if (action.command.report.to == HVC_JOB_QUEUED)
+            assert_true(action.command.report.not_before_ms > NOW);
+    } while (action.command.report.to == HVC_JOB_QUEUED && tries < 100);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+    assert_true(tries < 20);
+    for (unsigned n = 1; n < 40; n++) {
+        for (uint32_t jitter = 0; jitter < 100000; jitter += 7777) {
+            assert_true(hvc_agenda_backoff_ms(n, jitter) >= 500);
+            assert_true(hvc_agenda_backoff_ms(n, jitter) <= 60000);
+        }
+    }
+    assert_true(hvc_agenda_backoff_ms(5, 0) > hvc_agenda_backoff_ms(2, 999999));
+}
+
+static void a_deadline_ends_what_has_not_begun(void **state)
+{
+    struct hvc_job job = {.id = 9, .phase = HVC_JOB_QUEUED, .options = {.deadline_ms = NOW}};
+    struct hvc_command command;
+
+    (void)state;
+    assert_false(hvc_agenda_expired(&job, NOW - 1, &command));
+    assert_true(hvc_agenda_expired(&job, NOW, &command));
+    assert_int_equal(command.report.to, HVC_JOB_FAILED);
+    assert_int_equal(command.report.code, HVC_REASON_DEADLINE);
+    job.phase = HVC_JOB_COPYING; /* the move has the deadline itself */
+    assert_false(hvc_agenda_expired(&job, NOW + 1, &command));
+    job.phase = HVC_JOB_QUEUED;
+    job.options.deadline_ms = 0;
+    assert_false(hvc_agenda_expired(&job, UINT64_MAX, &command));
+}
+
+static void a_deadline_comes_from_the_job_the_setting_or_the_size(void **state)
+{
+    struct hvc_agenda_effect effect = {0};
+
+    (void)state;
+    effect.job.options.deadline_ms = 5;
+    assert_int_equal(hvc_agenda_deadline_ms(&effect, NOW), 5);
+    effect.job.options.deadline_ms = 0;
+    effect.setting[HVC_SETTING_DEADLINE_S] = 30;
+    assert_int_equal(hvc_agenda_deadline_ms(&effect, NOW), NOW + 30000);
+    effect.setting[HVC_SETTING_DEADLINE_S] = 0;
+    assert_int_equal(hvc_agenda_deadline_ms(&effect, NOW), NOW + 600000);
+    effect.job.memory_kib = 1024 * 1024;
+    assert_true(hvc_agenda_deadline_ms(&effect, NOW) > NOW + 600000);
+}
+
+static void errors_tell_what_may_help(void **state)
+{
+    static const struct {
+        int error;
+        enum hvc_reason_code code;
+    } cases[] = {
+        {-EBUSY, HVC_REASON_RETRY},        {-ENOTCONN, HVC_REASON_OTHER_NODE},  {-EACCES, HVC_REASON_OTHER_NODE},
+        {-EOPNOTSUPP, HVC_REASON_GIVE_UP}, {-EIO, HVC_REASON_GIVE_UP},          {-ECANCELED, HVC_REASON_CANCELLED},
+        {-ETIMEDOUT, HVC_REASON_DEADLINE}, {-ENOENT, HVC_REASON_GUEST_STOPPED}, {-EPERM, HVC_REASON_GIVE_UP},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(hvc_agenda_reason(cases[i].error), cases[i].code);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_state_of_a_job_has_its_next_step),
+        cmocka_unit_test(every_report_is_one_that_the_table_of_phases_allows),
+        cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),
+        cmocka_unit_test(a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there),
+        cmocka_unit_test(tries_come_to_an_end_and_wait_longer_each_time),
+        cmocka_unit_test(a_deadline_ends_what_has_not_begun),
+        cmocka_unit_test(a_deadline_comes_from_the_job_the_setting_or_the_size),
+        cmocka_unit_test(errors_tell_what_may_help),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

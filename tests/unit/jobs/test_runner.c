@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The runner over a state in memory and a hypervisor of the test's own: from a committed job to its proven end. */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "fake_keeper.h"
+#include "fake_world.h"
+#include "hvc/clock.h"
+#include "hvc/job_runner.h"
+#include "hvc/text.h"
+#include "move_runner.h"
+
+#include "../hvc_cmocka.h"
+
+#define UUID    "11111111-2222-4333-8444-555555555555"
+#define WAIT_MS 20000
+
+/* ---- the keeper, for several threads ---- */
+
+static struct locked_keeper {
+    struct hvc_keeper base;
+    struct fake_keeper *inner;
+    pthread_mutex_t lock;
+    struct hvc_job_runner *runner;
+    atomic_bool cut; /* nothing is committed */
+} keeper = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int take_token(struct hvc_keeper *base, struct hvc_token *ret_token)
+{
+    int rc;
+
+    (void)base;
+    (void)pthread_mutex_lock(&keeper.lock);
+    rc = keeper.inner->base.ops->token(&keeper.inner->base, ret_token);
+    keeper.inner->token.birth++;
+    keeper.inner->token.id[1]++;
+    (void)pthread_mutex_unlock(&keeper.lock);
+    return rc;
+}
+
+static int submit(struct hvc_keeper *base, const struct hvc_command *command, const struct hvc_token *token,
+                  uint64_t deadline_ms, bool wait_for_quorum, hvc_replica_done_fn done, void *context,
+                  struct hvc_error *error)
+{
+    struct hvc_replica_outcome outcome = {.error = -EAGAIN, .words = "no quorum"};
+
+    (void)base;
+    (void)error;
+    if (!atomic_load(&keeper.cut)) {
+        (void)pthread_mutex_lock(&keeper.lock);
+        (void)keeper.inner->base.ops->propose(&keeper.inner->base, command, token, deadline_ms, wait_for_quorum,
+                                              &outcome); /* told by the outcome */
+        (void)pthread_mutex_unlock(&keeper.lock);
+    }
+    done(context, &outcome);
+    return 0;
+}
+
+static int read_state(struct hvc_keeper *base, enum hvc_replica_freshness freshness, uint64_t deadline_ms,
+                      hvc_keeper_look_fn look, void *context, struct hvc_error *error)
+{
+    int rc;
+
+    (void)base;
+    (void)pthread_mutex_lock(&keeper.lock);
+    rc = keeper.inner->base.ops->read(&keeper.inner->base, freshness, deadline_ms, look, context, error);
+    (void)pthread_mutex_unlock(&keeper.lock);
+    return rc;
+}
+
+/* ---- moves ---- */
+
+static atomic_uint begun, adopted;
+static atomic_bool may_end;
+static atomic_int ends_as;
+
+void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
+{
+    const struct hvc_migrate_progress progress = {.phase = HVC_MIGRATE_COPY};
+    const struct timespec nap = {.tv_nsec = 2000000};
+
+    memset(ret_end, 0, sizeof(*ret_end));
+    if (task->adopted)
+        atomic_fetch_add(&adopted, 1);
+    else
+        atomic_fetch_add(&begun, 1);
+    if (!task->adopted)
+        task->progress(task->context, &progress);
+    while (!atomic_load(&may_end) && !atomic_load(task->cancel))
+        (void)nanosleep(&nap, NULL);
+    ret_end->end = atomic_load(task->cancel) ? HVC_MOVE_STAYED : (enum hvc_move_end)atomic_load(&ends_as);
+    ret_end->result = ret_end->end == HVC_MOVE_MOVED ? HVC_RESULT_OK : HVC_RESULT_FAILED;
+    ret_end->unproven = ret_end->end == HVC_MOVE_UNPROVEN;
+    if (ret_end->end != HVC_MOVE_MOVED)
+        (void)hvc_error_set(&ret_end->error, atomic_load(task->cancel) ? -ECANCELED : -EIO, "libvirt says no");
+}
+
+/* ---- the world ---- */
+
+static struct fake_world *world;
+
+static void give(struct hvc_command *command, struct hvc_answer *ret_answer)
+{
+    struct hvc_replica_outcome outcome;
+    struct hvc_token token;
+
+    (void)take_token(&keeper.base, &token);
+    (void)pthread_mutex_lock(&keeper.lock);
+    assert_int_equal(
+        keeper.inner->base.ops->propose(&keeper.inner->base, command, &token, HVC_NO_DEADLINE, true, &outcome), 0);
+    (void)pthread_mutex_unlock(&keeper.lock);
+    *ret_answer = outcome.answer;
+    hvc_job_runner_wake(keeper.runner);
+}
+
+static struct hvc_command command_of(unsigned kind)
+{
+    return (struct hvc_command){.version = HVC_COMMAND_VERSION, .kind = (uint8_t)kind, .by = "test"};
+}
+
+static int set_up(void **state)
+{
+    static struct hvc_keeper_ops ops;
+    struct hvc_command members = command_of(HVC_COMMAND_MEMBERS), guest = command_of(HVC_COMMAND_GUEST);
+    struct hvc_error error = {0};
+    struct hvc_answer answer;
+
+    atomic_store(&begun, 0);
+    atomic_store(&adopted, 0);
+    atomic_store(&may_end, false);
+    atomic_store(&ends_as, HVC_MOVE_MOVED);
+    atomic_store(&keeper.cut, false);
+    world = fake_world_new();
+    keeper.inner = fake_keeper_new();
+    ops = *keeper.inner->base.ops;
+    ops.token = take_token;
+    ops.submit = submit;
+    ops.read = read_state;
+    keeper.base.ops = &ops;
+    world->operations.keeper = &keeper.base;
+    world->here.count = 1;
+    world->here.guests[0] = (struct hvc_guest_state){.id = {UUID, "g"}, .guest_class = HVC_GUEST_RUNNING};
+    assert_int_equal(hvc_job_runner_new(&world->operations, &keeper.runner, &error), 0);
+    members.members.count = 2;
+    members.members.item[0] = (struct hvc_command_member){1, 11};
+    members.members.item[1] = (struct hvc_command_member){2, 12};
+    give(&members, &answer);
+    assert_int_equal(hvc_parse_uuid_bytes(UUID, guest.guest.uuid), 0);
+    memcpy(guest.guest.name, "g", 2);
+    guest.guest.node = 1;
+    give(&guest, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
+    *state = NULL;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    atomic_store(&may_end, true);
+    hvc_job_runner_stop(keeper.runner);
+    for (uint64_t until = hvc_deadline_in(WAIT_MS); hvc_moves_active(world->operations.moves) > 0;) {
+        assert_true(hvc_now_ms() < until);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    hvc_job_runner_free(keeper.runner);
+    fake_keeper_free(keeper.inner);
+    fake_world_free(world);
+    return 0;
+}
+
+/* Jobs of Pacemaker: their checks were made by who asks. */
+static uint64_t make_job(void)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_JOB);
+    struct hvc_answer answer;
+
+    assert_int_equal(hvc_parse_uuid_bytes(UUID, c.job.guest), 0);
+    c.job.origin = HVC_ORIGIN_PACEMAKER;
+    c.job.target = 2;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    return answer.value;
+}
+
+/* The guest is where it was, by other means. */
+static void put_back(void)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_GUEST_PLACE);
+    struct hvc_answer answer;
+
+    assert_int_equal(hvc_parse_uuid_bytes(UUID, c.guest_place.uuid), 0);
+    c.guest_place.node = 1;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+}
+
+static struct hvc_job job_now(uint64_t id)
+{
+    struct hvc_job job;
+
+    (void)pthread_mutex_lock(&keeper.lock);
+    job = *hvc_service_job(keeper.inner->service, id);
+    (void)pthread_mutex_unlock(&keeper.lock);
+    return job;
+}
+
+static void await_phase(uint64_t id, unsigned phase)
+{
+    uint64_t until = hvc_deadline_in(WAIT_MS);
+
+    while (job_now(id).phase != phase) {
+        if (hvc_now_ms() >= until)
+            fail_msg("job %llu is %s, not %s", (unsigned long long)id, hvc_job_phase_name(job_now(id).phase),
+                     hvc_job_phase_name(phase));
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+static void await_said(const char *text)
+{
+    for (uint64_t until = hvc_deadline_in(WAIT_MS); fake_world_said(world, text) == 0;) {
+        if (hvc_now_ms() >= until)
+            fail_msg("nobody said %s: %s", text, world->messages);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+static void a_job_is_carried_out_once_and_told(void **state)
+{
+    uint64_t id = make_job();
+
+    (void)state;
+    await_phase(id, HVC_JOB_COPYING);
+    atomic_store(&may_end, true);
+    await_phase(id, HVC_JOB_COMPLETED);
+    assert_int_equal(job_now(id).runs_on, 2);
+    assert_int_equal(atomic_load(&begun), 1);
+    await_said("1703 job=1 phase=completed");
+    assert_int_equal(fake_world_said(world, "1703 job=1"), 1);
+    put_back();
+    id = make_job();
+    await_phase(id, HVC_JOB_COMPLETED);
+    await_said("1703 job=2 phase=completed");
+    assert_int_equal(fake_world_said(world, "1701 job=2"), 1);
+    assert_int_equal(atomic_load(&begun), 2);
+    assert_int_equal(fake_world_said(world, "1708"), 0);
+}
+
+static void a_cancelled_job_stays_at_its_source(void **state)
+{
+    uint64_t id = make_job();
+    struct hvc_command c = command_of(HVC_COMMAND_JOB_CANCEL);
+    struct hvc_answer answer;
+
+    (void)state;
+    await_phase(id, HVC_JOB_COPYING);
+    c.cancel.job = id;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    await_phase(id, HVC_JOB_CANCELLED);
+    assert_int_equal(job_now(id).runs_on, 1);
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_UNCHANGED);
+}
+
+static void a_failed_move_keeps_the_hypervisors_words(void **state)
+{
+    uint64_t id;
+    struct hvc_job job;
+
+    (void)state;
+    atomic_store(&ends_as, HVC_MOVE_STAYED);
+    atomic_store(&may_end, true);
+    id = make_job();
+    await_phase(id, HVC_JOB_FAILED);
+    job = job_now(id);
+    assert_int_equal(job.runs_on, 1);
+    assert_string_equal(job.reasons[job.reason_count - 1].text, "libvirt says no");
+}
+
+static void without_quorum_the_move_goes_on_and_is_reported_later(void **state)
+{
+    uint64_t id = make_job();
+
+    (void)state;
+    await_phase(id, HVC_JOB_COPYING);
+    atomic_store(&keeper.cut, true);
+    atomic_store(&may_end, true);
+    await_said("1302 ");
+    assert_int_equal(job_now(id).phase, HVC_JOB_COPYING);
+    atomic_store(&keeper.cut, false);
+    await_phase(id, HVC_JOB_COMPLETED);
+    assert_int_equal(atomic_load(&begun), 1);
+}
+
+static void what_is_not_proven_is_proven_again(void **state)
+{
+    uint64_t id;
+
+    (void)state;
+    atomic_store(&ends_as, HVC_MOVE_UNPROVEN);
+    atomic_store(&may_end, true);
+    id = make_job();
+    await_phase(id, HVC_JOB_VERIFYING);
+    for (uint64_t until = hvc_deadline_in(WAIT_MS); atomic_load(&adopted) < 2;)
+        assert_true(hvc_now_ms() < until);
+    atomic_store(&ends_as, HVC_MOVE_MOVED);
+    await_phase(id, HVC_JOB_COMPLETED);
+    assert_int_equal(atomic_load(&begun), 1);
+}
+
+static void a_second_life_begins_nothing_twice(void **state)
+{
+    uint64_t id = make_job();
+    struct hvc_error error = {0};
+
+    (void)state;
+    await_phase(id, HVC_JOB_COPYING);
+    hvc_job_runner_stop(keeper.runner);
+    hvc_moves_listen(world->operations.moves, NULL, NULL);
+    hvc_job_runner_free(keeper.runner);
+    assert_int_equal(hvc_job_runner_new(&world->operations, &keeper.runner, &error), 0);
+    assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
+    atomic_store(&may_end, true);
+    await_phase(id, HVC_JOB_COMPLETED);
+    assert_int_equal(atomic_load(&begun), 1);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        T(a_job_is_carried_out_once_and_told),        T(a_cancelled_job_stays_at_its_source),
+        T(a_failed_move_keeps_the_hypervisors_words), T(without_quorum_the_move_goes_on_and_is_reported_later),
+        T(what_is_not_proven_is_proven_again),        T(a_second_life_begins_nothing_twice),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
