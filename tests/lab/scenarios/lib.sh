@@ -75,6 +75,13 @@ counts() { # the guest's own count goes on
     before=$(mark "$1" count)
     poll 10 eval "[ \"\$(mark $1 count)\" -gt $before ]"
 }
+# works GUEST RATE: it dirties memory at that rate from now on. It reads its orders twice a second, and a guest that
+# still idles has moved before that.
+works() {
+    $lab guest rate "$1" "$2"
+    poll 30 dirties "$1" $(($(numfmt --from=iec "${2^^}") / 1024)) || not_ok "$1 dirties $2 a second"
+}
+dirties() { [ "$(mark "$1" rate_kib)" = "$2" ]; }
 one_copy() { # one_copy GUEST [TEXT]: no moment with two copies, by disk and by serial line
     check "${2:-one copy of $1 throughout}" $lab guest marks "$1"
 }
