@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "allot.h"
 #include "desk.h"
 #include "fence_watch.h"
 #include "hvc/cleanup.h"
@@ -18,6 +19,7 @@
 #include "log.h"
 #include "notify.h"
 #include "replica_keeper.h"
+#include "sampler.h"
 #include "server.h"
 #include "workers.h"
 
@@ -37,6 +39,8 @@ struct daemon {
     struct hvc_server *server;
     struct hvc_fence_watch *watch;
     struct hvc_job_runner *jobs;
+    struct hvc_sampler *sampler;
+    struct hvc_allotter *allotter;
     bool init, force; /* the operator's word for the first start of the replica */
     atomic_uint clients;
     GMainLoop *loop;
@@ -197,6 +201,29 @@ static int open_state(struct daemon *daemon, struct hvc_error *error)
     return rc;
 }
 
+static int begin_telling(struct daemon *daemon, struct hvc_error *error)
+{
+    const struct hvc_sampler_options options = {.operations = &daemon->operations,
+                                                .publish = hvc_replica_keeper_publish};
+    int rc = hvc_sampler_new(&options, &daemon->sampler, error);
+
+    return rc < 0 ? rc : hvc_allotter_new(&daemon->operations, &daemon->allotter, error);
+}
+
+/* Those whose thread libvirt or corosync still holds. */
+static unsigned end_telling(struct daemon *daemon, uint64_t deadline_ms)
+{
+    unsigned left = 0;
+
+    if (hvc_sampler_end(daemon->sampler, deadline_ms))
+        daemon->sampler = NULL;
+    if (hvc_allotter_end(daemon->allotter, deadline_ms))
+        daemon->allotter = NULL;
+    left += daemon->sampler != NULL;
+    left += daemon->allotter != NULL;
+    return left;
+}
+
 static int begin(struct daemon *daemon, struct hvc_error *error)
 {
     bool host_name = false;
@@ -217,6 +244,8 @@ static int begin(struct daemon *daemon, struct hvc_error *error)
         rc = open_state(daemon, error);
     if (rc == 0)
         rc = hvc_desk_new(&daemon->operations, daemon->workers, &daemon->desk, error);
+    if (rc == 0)
+        rc = begin_telling(daemon, error);
     if (rc == 0)
         rc = listen_for_clients(daemon, error);
     return rc;
@@ -275,7 +304,7 @@ static bool end(struct daemon *daemon)
     hvc_server_free(daemon->server);
     rc = end_state(daemon);
     deadline = hvc_deadline_in(LEAVE_MS);
-    left = hvc_workers_free(daemon->workers, deadline);
+    left = hvc_workers_free(daemon->workers, deadline) + end_telling(daemon, deadline);
     if (left > 0)
         hvc_log(HVC_MESSAGE_CALLS_LEFT, "count=%u", left);
     if (left > 0 || rc < 0 || (daemon->operations.moves != NULL && hvc_moves_active(daemon->operations.moves) > 0))

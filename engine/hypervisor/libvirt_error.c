@@ -61,6 +61,23 @@ static bool is_certificate_error(void)
     return strstr(last_words(), "ertificate") != NULL || strstr(last_words(), "TLS handshake") != NULL;
 }
 
+/* The words of libvirt's own connect (virnetsocket.c: "unable to connect to server at", a VIR_ERR_SYSTEM_ERROR) and of
+ * QEMU's (util/qemu-sockets.c: "Failed to connect to '10.0.7.2:49152'", in VIR_ERR_OPERATION_FAILED with TLS, where
+ * QEMU connects). The target's libvirt itself not being reached has words of its own before them (qemu_migration.c). */
+bool hvc_libvirt_words_say_unreached(const char *words)
+{
+    if (strstr(words, "remote libvirt") != NULL)
+        return false;
+    return strstr(words, "unable to connect to server at") != NULL || strstr(words, "Failed to connect to '") != NULL;
+}
+
+int hvc_libvirt_migrate_error(struct hvc_error *error)
+{
+    if (hvc_libvirt_words_say_unreached(last_words()))
+        return hvc_error_set(error, -EHOSTUNREACH, "the migration failed: %s", last_words());
+    return hvc_libvirt_error(error, "the migration failed");
+}
+
 int hvc_libvirt_connect_error(struct hvc_error *error, const char *uri)
 {
     int code = virGetLastErrorCode();

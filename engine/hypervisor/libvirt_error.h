@@ -10,6 +10,11 @@
 /* "<what>: <libvirt's words>". Never returns 0. */
 int hvc_libvirt_error(struct hvc_error *error, const char *what);
 
+/* The same for a migration; -EHOSTUNREACH when its data connection was not made. */
+int hvc_libvirt_migrate_error(struct hvc_error *error);
+/* Do libvirt's words say that? Pure. */
+bool hvc_libvirt_words_say_unreached(const char *words);
+
 /* The same for a connection that could not be made: what is no matter of rights or of the URI is -ENOTCONN. */
 int hvc_libvirt_connect_error(struct hvc_error *error, const char *uri);
 

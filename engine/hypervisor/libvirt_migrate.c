@@ -16,6 +16,7 @@ struct migrate_argument {
     char uuid[HVC_UUID_TEXT_MAX];
     char target_uri[HVC_URI_MAX];
     char migrate_uri[HVC_URI_MAX];
+    char tls_name[HVC_NODE_NAME_MAX];
     struct hvc_migrate_options options; /* its strings are the copies above */
 };
 
@@ -43,6 +44,9 @@ static int fill_params(const struct migrate_argument *a, struct params *p)
 
     if (a->migrate_uri[0] != '\0' &&
         virTypedParamsAddString(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_URI, a->migrate_uri) < 0)
+        return -1;
+    if (o->tls && a->tls_name[0] != '\0' &&
+        virTypedParamsAddString(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_TLS_DESTINATION, a->tls_name) < 0)
         return -1;
     if (o->bandwidth_mib > 0 &&
         virTypedParamsAddULLong(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_BANDWIDTH, o->bandwidth_mib) < 0)
@@ -96,7 +100,7 @@ static int run_migration(virDomainPtr domain, const struct migrate_argument *a, 
     if (fill_params(a, &params) < 0)
         result = hvc_libvirt_error(error, "the migration's parameters");
     else if (virDomainMigrateToURI3(domain, a->target_uri, params.list, (unsigned)params.count, flags | definition) < 0)
-        result = hvc_libvirt_error(error, "the migration failed");
+        result = hvc_libvirt_migrate_error(error);
     virTypedParamsFree(params.list, params.count);
     return result;
 }
@@ -132,6 +136,8 @@ static int check_options(const struct hvc_migrate_options *o, struct hvc_error *
         return hvc_error_set(error, -EINVAL, "a migration needs the libvirt URI of its target");
     if (strlen(o->target_uri) >= HVC_URI_MAX || (o->migrate_uri != NULL && strlen(o->migrate_uri) >= HVC_URI_MAX))
         return hvc_error_set(error, -EINVAL, "a URI of the migration has more than %d bytes", HVC_URI_MAX - 1);
+    if (o->tls_name != NULL && strlen(o->tls_name) >= HVC_NODE_NAME_MAX)
+        return hvc_error_set(error, -EINVAL, "the name of the target's certificate is too long");
     if (o->bandwidth_mib > HVC_BANDWIDTH_MAX_MIB)
         return hvc_error_set(error, -EINVAL, "a bandwidth of %llu MiB/s is more than libvirt takes (%llu)",
                              (unsigned long long)o->bandwidth_mib, (unsigned long long)HVC_BANDWIDTH_MAX_MIB);
@@ -161,8 +167,10 @@ int hvc_libvirt_migrate(struct hvc_hypervisor *h, const char *uuid, const struct
         return result;
     if (a != NULL) {
         a->options = *options;
-        a->options.target_uri = a->options.migrate_uri = NULL;
+        a->options.target_uri = a->options.migrate_uri = a->options.tls_name = NULL;
         memcpy(a->target_uri, options->target_uri, strlen(options->target_uri) + 1); /* checked above */
+        if (options->tls_name != NULL)
+            memcpy(a->tls_name, options->tls_name, strlen(options->tls_name) + 1);
         if (options->migrate_uri != NULL)
             memcpy(a->migrate_uri, options->migrate_uri, strlen(options->migrate_uri) + 1);
     }

@@ -97,6 +97,7 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
         return hvc_error_set(error, -ENOMEM, "out of memory");
     entry->uid = uid;
     entry->job = order->job;
+    entry->own_uri = order->options.migrate_uri != NULL;
     entry->go_on = operations->direct ? NULL : hvc_moves_watch_on;
     rc = fill_task(operations, order, deadline_ms, entry, error);
     if (rc == 0)
@@ -104,6 +105,7 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
     if (rc == 0) {
         if (!order->settled)
             apply_settings(&operations->migration, &entry->task.options);
+        entry->limit = entry->task.options.bandwidth_mib << 20;
         hvc_operations_note(operations, HVC_MESSAGE_MOVE_STARTED,
                             "id=%s guest=%s uuid=%s from=%s to=%s uid=%u job=%llu", entry->id,
                             hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid, entry->source,

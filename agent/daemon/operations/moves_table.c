@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hvc/operations.h"
+#include "hvc/settings.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
 
@@ -122,6 +123,7 @@ struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, c
                                          .wish = &entry->wish,
                                          .progress = hvc_moves_take_progress,
                                          .context = entry};
+    entry->priority = (uint16_t)hvc_setting_info(HVC_SETTING_PRIORITY)->initial;
     make_id(moves, operations->node, entry);
     entry->next = moves->first;
     moves->first = entry;
@@ -226,7 +228,7 @@ static void *move_thread(void *context)
 
     if (recorded && !entry->adopted)
         write_down(entry);
-    hvc_move_runner_run(&entry->task, &end);
+    hvc_moves_run_entry(entry, &end);
     if (recorded && !end.unproven)
         strike_out(entry);
     (void)pthread_mutex_lock(&moves->lock);

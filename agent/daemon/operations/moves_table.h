@@ -20,6 +20,14 @@ struct hvc_moves_entry {
     char target_uri[HVC_URI_MAX], migrate_uri[HVC_URI_MAX];
     uint32_t uid; /* who asked */
     struct hvc_move_job job;
+    bool own_uri; /* the order itself says which way the data take */
+    /* the way in use and what it may use of it: hvc/soft_facts.h tells them */
+    uint32_t network;
+    bool ring;
+    uint16_t priority;
+    uint64_t limit, allotted; /* bytes per second, 0: not limited */
+    bool told_bandwidth;      /* libvirt was told `allotted` while it copies */
+    bool refused_bandwidth;   /* and has refused it once */
     bool adopted;
     unsigned waiting; /* callers who want it */
     uint64_t began_ms, ended_ms;
@@ -70,6 +78,9 @@ int hvc_moves_set_ends(struct hvc_moves_entry *entry, const char *source, const 
 int hvc_moves_start_thread(struct hvc_moves_entry *entry);
 void hvc_moves_drop_newest(struct hvc_moves *moves);
 void hvc_moves_unref(struct hvc_moves_entry *entry);
+
+/* moves_route.c: the whole move, over one way after the other until one carries it. The lock is not held. */
+void hvc_moves_run_entry(struct hvc_moves_entry *entry, struct hvc_move_result *ret_end);
 
 /* What is to be known of it in another life; the boot is left empty. */
 void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_record *ret_record);

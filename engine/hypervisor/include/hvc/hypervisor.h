@@ -13,6 +13,7 @@
  *              -EINVAL     bad XML, URI or argument     -EEXIST     a guest of that name or UUID is in the way
  *              -EACCES     refused: rights or a certificate   -EOPNOTSUPP  libvirt or QEMU cannot do it
  *              -ECANCELED  ended by hvc_hypervisor_cancel     -EPERM   unsafe without the administrator's word
+ *              -EHOSTUNREACH  the data connection of a migration was not made: nothing was copied
  *              -EIO        anything else; the words say what
  */
 #ifndef HVC_HYPERVISOR_H
@@ -125,8 +126,9 @@ const char *hvc_compression_name(unsigned compression); /* "xbzrle"; "invalid" o
 struct hvc_migrate_options {
     const char *target_uri; /* libvirt of the target as the SOURCE reaches it: "qemu+tls://n2/system". Required */
     const char
-        *migrate_uri; /* data connection: "tcp://n2-mig", no port (libvirt chooses it); NULL: the target names it */
-    bool tls;         /* encrypt the memory stream (VIR_MIGRATE_TLS) */
+        *migrate_uri;     /* data connection: "tcp://n2-mig", no port (libvirt chooses it); NULL: the target names it */
+    const char *tls_name; /* that the target's certificate must have; NULL: what migrate_uri calls it. Only with tls */
+    bool tls;             /* encrypt the memory stream (VIR_MIGRATE_TLS) */
     uint64_t bandwidth_mib;   /* 0: not limited */
     uint64_t max_downtime_ms; /* 0: the hypervisor's own (300 ms in QEMU 7.2) */
     bool auto_converge;       /* throttle a guest that dirties faster than the link */

@@ -17,7 +17,9 @@
 #include "hvc/limits.h"
 #include "hvc/move.h"
 #include "hvc/record.h"
+#include "hvc/replica.h"
 #include "hvc/results.h"
+#include "hvc/soft_facts.h"
 
 struct hvc_moves;
 struct hvc_operations;
@@ -38,8 +40,9 @@ struct hvc_move_order {
     const char *source; /* node names. One of them is this node: guest.move leaves it, a fetch comes to it */
     const char *target;
     const char *resource; /* owner the guest is marked with when it has arrived; NULL or "": as it was */
-    /* target_uri and migrate_uri NULL: from the peers. The other zero values: from the configuration, unless settled.
-     */
+    /* target_uri NULL: from the peers. migrate_uri NULL: over the configured migration networks, one after the other
+     * until a connection is made; from the peers when none is configured. The other zero values: from the
+     * configuration, unless settled. */
     struct hvc_migrate_options options;
     bool settled;            /* what the options say is in force: the configuration adds nothing */
     bool force_at_deadline;  /* end_action force: pause the guest rather than give up; false: abort */
@@ -109,6 +112,19 @@ void hvc_moves_listen(struct hvc_moves *moves, void (*function)(void *context), 
  * down (hvc_operations.move_records), and guests that leave this node; of these the other nodes tell the target. At
  * start and when libvirt is back. */
 int hvc_moves_adopt(struct hvc_operations *operations, uint64_t deadline_ms, struct hvc_error *error);
+
+/* What the soft facts tell of them: those under way, and those that ended some seconds ago. status: whose node list
+ * gives the ids. Returns how many. */
+unsigned hvc_moves_tell(struct hvc_moves *moves, const struct hvc_replica_status *status,
+                        struct hvc_soft_move list[HVC_MOVES_MAX]);
+
+/* Bandwidth of the move of a guest, if one is under way here: its priority and own limit (bytes per second, 0: none),
+ * for what is told; and what it may use (0: not limited), which libvirt is told when it is not what it was told last
+ * and the move copies. Allot blocks until libvirt answers or the deadline; a refusal of libvirt's is said once a move.
+ */
+void hvc_moves_weigh(struct hvc_moves *moves, const uint8_t guest[16], uint16_t priority, uint64_t limit);
+int hvc_moves_allot(struct hvc_moves *moves, const uint8_t guest[16], uint64_t bytes, uint64_t deadline_ms,
+                    struct hvc_error *error);
 
 /* Moves under way. */
 size_t hvc_moves_active(struct hvc_moves *moves);
