@@ -166,7 +166,10 @@ void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns
                                                      {"GUESTS", "guests", 6},
                                                      {"OUT", "moves_out", 3},
                                                      {"IN", "moves_in", 3},
-                                                     {"MEMORY KIB", "memory_kib", 0}};
+                                                     {"MEMORY KIB", "memory_kib", 12},
+                                                     {"FREE KIB", "free_kib", 12},
+                                                     {"LOAD", "load", 6},
+                                                     {"LIBVIRT", "libvirt", 0}};
 
     hvc_render_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);
 }

@@ -9,15 +9,16 @@
 
 #include "hvc/cleanup.h"
 #include "hvc/text.h"
+#include "node_facts.h"
 #include "reach.h"
 
 enum { READ_MS = 2000, REACH_MS = 1500 };
 
 void hvc_move_route_uri(const struct hvc_address *address, char uri[HVC_URI_MAX])
 {
-    char text[INET6_ADDRSTRLEN] = "";
+    char text[INET6_ADDRSTRLEN];
 
-    (void)inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, text, sizeof(text));
+    hvc_address_text(address, text, sizeof(text));
     (void)snprintf(uri, HVC_URI_MAX, address->family == 4 ? "tcp://%s" : "tcp://[%s]", text);
 }
 

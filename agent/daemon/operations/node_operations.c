@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cluster_call.h"
+#include "node_facts.h"
 
 static void describe(struct hvc_record *record, const struct hvc_service *service, const struct hvc_service_node *node)
 {
@@ -27,21 +28,31 @@ static void describe(struct hvc_record *record, const struct hvc_service *servic
     hvc_record_set_u64(record, "reserved_kib", load.reserved_kib);
 }
 
+struct nodes_look {
+    struct hvc_keeper *keeper;
+    struct hvc_record *data;
+};
+
 static int look_at_nodes(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
 {
-    struct hvc_record *data = context;
+    const struct nodes_look *look = context;
     const struct hvc_service_node *node;
 
     (void)stamp;
-    hvc_record_set_list(data, "nodes");
-    for (uint32_t i = 0; (node = hvc_service_node_at(service, i)) != NULL; i++)
-        describe(hvc_record_add(data, "nodes"), service, node);
+    hvc_record_set_list(look->data, "nodes");
+    for (uint32_t i = 0; (node = hvc_service_node_at(service, i)) != NULL; i++) {
+        struct hvc_record *record = hvc_record_add(look->data, "nodes");
+
+        describe(record, service, node);
+        hvc_node_facts_describe(look->keeper, node->id, true, record);
+    }
     return 0;
 }
 
 static enum hvc_result list(struct hvc_operations *operations, struct hvc_call *call)
 {
-    enum hvc_result result = hvc_cluster_read(operations, call, look_at_nodes, call->data);
+    struct nodes_look look = {operations->keeper, call->data};
+    enum hvc_result result = hvc_cluster_read(operations, call, look_at_nodes, &look);
 
     return result == HVC_RESULT_OK ? hvc_cluster_say_read(call, "nodes of the cluster") : result;
 }

@@ -6,6 +6,7 @@
 
 #include "cluster_state.h"
 #include "hvc/operations.h"
+#include "node_facts.h"
 
 /* of the 2 s within which the status lane answers */
 #define ASK_HYPERVISOR_MS 400
@@ -96,6 +97,18 @@ static void describe_workers(struct hvc_operations *operations, struct hvc_recor
     hvc_record_set_u64(record, "clients", state.clients);
 }
 
+/* What each node tells about itself, also of those that no view holds together now. */
+static void describe_facts(struct hvc_keeper *keeper, const struct hvc_replica_status *status, struct hvc_record *data)
+{
+    hvc_record_set_list(data, "node_facts");
+    for (unsigned i = 0; i < status->node_count; i++) {
+        struct hvc_record *record = hvc_record_add(data, "node_facts");
+
+        hvc_record_set_text(record, "name", status->nodes[i].name);
+        hvc_node_facts_describe(keeper, status->nodes[i].id, false, record);
+    }
+}
+
 static int describe_state(struct hvc_operations *operations, struct hvc_record *data)
 {
     struct hvc_replica_status *status = operations->keeper == NULL ? NULL : calloc(1, sizeof(*status));
@@ -106,6 +119,7 @@ static int describe_state(struct hvc_operations *operations, struct hvc_record *
         return -ENOMEM;
     operations->keeper->ops->status(operations->keeper, status);
     hvc_cluster_state_describe(hvc_record_set_record(data, "cluster_state"), status, hvc_now_ms());
+    describe_facts(operations->keeper, status, data);
     free(status);
     return 0;
 }

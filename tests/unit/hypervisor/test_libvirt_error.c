@@ -76,12 +76,36 @@ static void a_connection_that_fails_tells_uri_and_reason(void **state)
     }
 }
 
+static void a_data_connection_that_was_not_made_is_told_by_its_words(void **state)
+{
+    static const struct {
+        const char *words;
+        bool unreached;
+    } cases[] = {
+        {"unable to connect to server at '10.77.2.2:49152': Connection refused", true},
+        {"unable to connect to server at 'fd77:2::2:49152': No route to host", true},
+        {"operation failed: job 'migration out' failed: Failed to connect to '10.77.2.2:49153': Connection refused",
+         true},
+        {"operation failed: Failed to connect to remote libvirt URI qemu+tls://n2/system: unable to connect to server "
+         "at "
+         "'n2:16514': Connection refused",
+         false},
+        {"operation failed: job 'migration out' failed: Unable to write to socket: Connection reset by peer", false},
+        {"internal error: unable to execute QEMU command 'cont'", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++)
+        assert_int_equal(hvc_libvirt_words_say_unreached(cases[i].words), cases[i].unreached);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(libvirts_numbers_become_errnos),
         cmocka_unit_test(libvirts_words_stand_in_ours),
         cmocka_unit_test(a_connection_that_fails_tells_uri_and_reason),
+        cmocka_unit_test(a_data_connection_that_was_not_made_is_told_by_its_words),
     };
 
     virSetErrorFunc(NULL, stay_silent);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A node's soft facts as a record: of `node list` and `status`. */
+#ifndef HVC_NODE_FACTS_H
+#define HVC_NODE_FACTS_H
+
+#include "hvc/keeper.h"
+#include "hvc/record.h"
+
+/* Adds load, free memory, health of libvirt and the age of all that (heard_ms); with `all` also versions, guests seen
+ * and addresses. Adds nothing when nothing has come from the node, or there is no memory for it. Never waits. */
+void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, bool all, struct hvc_record *record);
+
+/* "10.0.7.2" */
+void hvc_address_text(const struct hvc_address *address, char *text, size_t size);
+
+#endif
