@@ -92,6 +92,8 @@ static int set_option(const struct hvc_cli_option *option, const char *value, st
         return set_output(value, order, error);
     if (strcmp(option->name, "--no-wait") == 0)
         order->wait_ms = 0;
+    else if (strcmp(option->name, "--follow") == 0)
+        order->follow = true;
     else if (strcmp(option->name, "--json") == 0)
         order->output = HVC_CLI_JSON;
     else if (strcmp(option->name, "--config") == 0)

@@ -45,6 +45,7 @@ enum hvc_cli_work {
     HVC_CLI_ASK,     /* hvclusterd, with the row's operation */
     HVC_CLI_MOVE,    /* the same, and then the job is followed */
     HVC_CLI_WATCH,   /* jobs are followed */
+    HVC_CLI_EVENTS,  /* events, with --follow also those to come */
     HVC_CLI_RESTORE, /* the store, while hvclusterd is stopped */
     HVC_CLI_FORGET
 };
@@ -66,6 +67,9 @@ enum {
     HVC_CLI_OF_JOB = 2048u,  /* what can be changed of a job */
     HVC_CLI_OF_REASON = 4096u,
     HVC_CLI_OF_PLACE = 8192u,
+    HVC_CLI_OF_ENDED = 32768u,
+    HVC_CLI_OF_EVENTS = 65536u,
+    HVC_CLI_OF_RESOURCE = 131072u,
     HVC_CLI_OF_RATE = 16384u, /* --bandwidth of one move, not of a network */
 };
 
@@ -113,6 +117,7 @@ struct hvc_cli_order {
     enum hvc_cli_output output;
     uint64_t timeout_ms;
     bool timeout_given;
+    bool follow;
     uint64_t wait_ms; /* how long a job is followed; UINT64_MAX: to its end */
     char numbers[21 * HVC_CLI_NUMBERS_MAX];
     const char *config; /* NULL: the installed one */

@@ -33,12 +33,13 @@ struct follow {
 /* ---- Control-C ---- */
 
 static char farewell[256];
+static int farewell_code = EXIT_UNFINISHED;
 
 static void detach(int signal)
 {
     (void)signal;
     (void)!write(STDERR_FILENO, farewell, strlen(farewell));
-    _exit(EXIT_UNFINISHED);
+    _exit(farewell_code);
 }
 
 static void watch_for_interrupt(void)
@@ -347,5 +348,41 @@ int hvc_cli_watch(struct hvc_client *client, const struct hvc_cli_order *order)
         code = give_up(&follow, &error);
     }
     end_follow(&follow, client);
+    return code;
+}
+
+/* ---- events ---- */
+
+static int next_events(struct hvc_client *client, uint64_t after, struct hvc_record **ret_response,
+                       struct hvc_error *error)
+{
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new("event.list", &args);
+
+    hvc_record_set_u64(args, "after", after);
+    hvc_record_set_bool(args, "follow", true);
+    hvc_record_set_u64(args, "timeout_ms", QUIET_MS);
+    return hvc_cli_send(client, request, hvc_deadline_in(QUIET_MS + ANSWER_MS), ret_response, error);
+}
+
+int hvc_cli_follow_events(struct hvc_client *client, const struct hvc_cli_order *order, const struct hvc_record *first)
+{
+    uint64_t after = hvc_record_u64(hvc_response_data(first), "next", 0);
+    struct hvc_error error = {0};
+    int code = hvc_cli_show(order, first);
+
+    (void)snprintf(farewell, sizeof(farewell), "\n");
+    farewell_code = 0;
+    watch_for_interrupt();
+    while (code == 0 && hvc_cli_flush()) {
+        HVC_CLEANUP(record) struct hvc_record *response = NULL;
+
+        if (next_events(client, after, &response, &error) != 0)
+            return hvc_cli_complain(&error);
+        after = hvc_record_u64(hvc_response_data(response), "next", after);
+        if (hvc_response_result(response) != HVC_RESULT_OK ||
+            hvc_record_list_count(hvc_response_data(response), "events") > 0)
+            code = hvc_cli_show(order, response);
+    }
     return code;
 }

@@ -13,4 +13,7 @@ int hvc_cli_follow_move(struct hvc_client *client, const struct hvc_cli_order *o
 /* Follows jobs until they have ended, or the reader of stdout goes away. The exit status is the worst job's. */
 int hvc_cli_watch(struct hvc_client *client, const struct hvc_cli_order *order);
 
+/* Shows the events of the first answer, then those that come, until the reader goes away or Control-C. */
+int hvc_cli_follow_events(struct hvc_client *client, const struct hvc_cli_order *order, const struct hvc_record *first);
+
 #endif

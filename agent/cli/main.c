@@ -23,6 +23,8 @@ static int carry_out(const struct hvc_cli_order *order)
         return hvc_cli_watch(client, order);
     if (hvc_cli_ask(client, order, deadline_ms, &response, &error) != 0)
         return hvc_cli_complain(&error);
+    if (order->command->work == HVC_CLI_EVENTS && order->follow)
+        return hvc_cli_follow_events(client, order, response);
     if (order->command->work == HVC_CLI_MOVE)
         return hvc_cli_follow_move(client, order, response);
     return hvc_cli_show(order, response);

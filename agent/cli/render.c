@@ -2,6 +2,7 @@
 #include "render.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "render_table.h"
 
@@ -52,6 +53,38 @@ void hvc_render_members(FILE *out, const struct hvc_record *data, unsigned colum
 {
     (void)columns;
     write_members(out, data, 0);
+}
+
+void hvc_render_definition(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    const char *xml = hvc_record_text(data, "xml", "");
+    size_t length = strlen(xml);
+
+    (void)columns; /* a file for a file */
+    (void)fputs(xml, out);
+    if (length == 0 || xml[length - 1] != '\n')
+        (void)fputc('\n', out);
+}
+
+void hvc_render_diff(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    uint64_t left_out = hvc_record_u64(data, "left_out", 0);
+
+    (void)columns;
+    if (hvc_record_bool(data, "same", false)) {
+        (void)fprintf(out, "the same on node %s\n", hvc_record_text(data, "node", "?"));
+        return;
+    }
+    (void)fprintf(out, "--- the cluster, version %" PRIu64 "\n+++ node %s\n",
+                  hvc_record_u64(data, "definition_version", 0), hvc_record_text(data, "node", "?"));
+    for (size_t i = 0; i < hvc_record_list_count(data, "differences"); i++) {
+        const struct hvc_record *row = hvc_record_list_at(data, "differences", i);
+
+        (void)fprintf(out, "%c%s\n", strcmp(hvc_record_text(row, "only", ""), "node") == 0 ? '+' : '-',
+                      hvc_record_text(row, "line", ""));
+    }
+    if (left_out > 0)
+        (void)fprintf(out, "%" PRIu64 " more\n", left_out);
 }
 
 static int write_cell(FILE *out, const struct hvc_render_column *column, const char *text, unsigned room)

@@ -19,6 +19,11 @@ void hvc_render_networks(FILE *out, const struct hvc_record *data, unsigned colu
 void hvc_render_jobs(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_job(FILE *out, const struct hvc_record *data, unsigned columns);
 
+void hvc_render_history(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_events(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_definition(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_diff(FILE *out, const struct hvc_record *data, unsigned columns);
+
 /* The jobs of data with their progress, two lines each at most, none wider than the terminal. Returns the lines. */
 unsigned hvc_render_job_frames(FILE *out, const struct hvc_record *data, unsigned columns, bool colour);
 

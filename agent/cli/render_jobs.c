@@ -187,21 +187,29 @@ static void add_name(struct line *line, const char *name, unsigned room)
 }
 
 /* "job 12  vm1  live  n1 -> n2  copying  8 s" */
-static void write_head(FILE *out, const struct hvc_record *job, uint64_t now_ms, unsigned columns, bool colour)
+static void add_head(struct line *line, const struct hvc_record *job, uint64_t now_ms, unsigned columns)
 {
-    const char *on = colour ? colour_of(job) : "", *name = hvc_record_text(job, "guest", "?");
-    struct line line = {.used = 0}, rest = {.used = 0};
+    const char *name = hvc_record_text(job, "guest", "?");
+    struct line rest = {.used = 0};
     unsigned room = width_of(name) < NAME_MIN ? width_of(name) : NAME_MIN, taken;
 
-    ADD(&line, "job %" PRIu64 "  ", hvc_record_u64(job, "id", 0));
+    ADD(line, "job %" PRIu64 "  ", hvc_record_u64(job, "id", 0));
     add_rest(&rest, job, now_ms, true);
-    if (width_of(line.text) + room + width_of(rest.text) > columns) {
+    if (width_of(line->text) + room + width_of(rest.text) > columns) {
         rest = (struct line){.used = 0};
         add_rest(&rest, job, now_ms, false);
     }
-    taken = width_of(line.text) + width_of(rest.text);
-    add_name(&line, name, columns > taken + room ? columns - taken : room);
-    ADD(&line, "%s", rest.text);
+    taken = width_of(line->text) + width_of(rest.text);
+    add_name(line, name, columns > taken + room ? columns - taken : room);
+    ADD(line, "%s", rest.text);
+}
+
+static void write_head(FILE *out, const struct hvc_record *job, uint64_t now_ms, unsigned columns, bool colour)
+{
+    const char *on = colour ? colour_of(job) : "";
+    struct line line = {.used = 0};
+
+    add_head(&line, job, now_ms, columns);
     (void)fputs(on, out);
     write_cut(out, line.text, columns);
     (void)fputs(on[0] != '\0' ? "\033[0m\n" : "\n", out);
@@ -237,28 +245,31 @@ unsigned hvc_render_job_frames(FILE *out, const struct hvc_record *data, unsigne
 
 /* ---- the list ---- */
 
-void hvc_render_jobs(FILE *out, const struct hvc_record *data, unsigned columns)
+static void tell_left_out(FILE *out, const struct hvc_record *data)
 {
-    static const struct hvc_render_column table[] = {
-        {"ID", "id", 4},     {"GUEST", "guest", 12}, {"KIND", "kind", 7},   {"FROM", "source", 6},
-        {"TO", "target", 6}, {"PHASE", "phase", 10}, {"DETAIL", "words", 0}};
-    size_t count = hvc_record_list_count(data, "jobs");
     uint64_t left_out = hvc_record_u64(data, "left_out", 0);
+    size_t count = hvc_record_list_count(data, "jobs");
 
-    if (count == 0)
-        (void)fputs("no jobs\n", out);
-    else if (columns < NARROW)
-        (void)hvc_render_job_frames(out, data, columns, false);
-    else
-        hvc_render_table(out, data, "jobs", table, sizeof(table) / sizeof(table[0]), columns);
     if (left_out > 0)
         (void)fprintf(out, "%" PRIu64 " more are not shown: --limit, --before %" PRIu64 "\n", left_out,
                       hvc_record_u64(hvc_record_list_at(data, "jobs", count - 1), "id", 0));
 }
 
-/* ---- one job ---- */
+void hvc_render_jobs(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    static const struct hvc_render_column table[] = {
+        {"ID", "id", 4},     {"GUEST", "guest", 12}, {"KIND", "kind", 7},   {"FROM", "source", 6},
+        {"TO", "target", 6}, {"PHASE", "phase", 10}, {"DETAIL", "words", 0}};
+    if (hvc_record_list_count(data, "jobs") == 0)
+        (void)fputs("no jobs\n", out);
+    else if (columns < NARROW)
+        (void)hvc_render_job_frames(out, data, columns, false);
+    else
+        hvc_render_table(out, data, "jobs", table, sizeof(table) / sizeof(table[0]), columns);
+    tell_left_out(out, data);
+}
 
-#define LABEL "%-10s "
+/* ---- history and events ---- */
 
 static const char *moment(uint64_t ms, char text[32])
 {
@@ -270,6 +281,52 @@ static const char *moment(uint64_t ms, char text[32])
         text[0] = '\0';
     return text;
 }
+
+void hvc_render_history(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    size_t count = hvc_record_list_count(data, "jobs");
+    char text[32];
+
+    if (count == 0)
+        (void)fputs("no job has ended, or none is kept\n", out);
+    for (size_t i = 0; i < count; i++) {
+        const struct hvc_record *job = hvc_record_list_at(data, "jobs", i);
+        const char *words = hvc_record_text(job, "words", "");
+        struct line line = {.used = 0};
+
+        moment(hvc_record_u64(job, "since_ms", 0), text);
+        if (columns < NARROW)
+            (void)fprintf(out, "%s\n", text);
+        else
+            ADD(&line, "%s  ", text);
+        add_head(&line, job, 0, columns);
+        if (words[0] != '\0')
+            ADD(&line, ": %s", words);
+        write_cut(out, line.text, columns);
+        (void)fputc('\n', out);
+    }
+    tell_left_out(out, data);
+}
+
+void hvc_render_events(FILE *out, const struct hvc_record *data, unsigned columns)
+{
+    uint64_t lost = hvc_record_u64(data, "lost", 0);
+    char text[32];
+
+    (void)columns;
+    if (lost > 0)
+        (void)fprintf(out, "(%" PRIu64 " events before these are not kept any more)\n", lost);
+    for (size_t i = 0; i < hvc_record_list_count(data, "events"); i++) {
+        const struct hvc_record *event = hvc_record_list_at(data, "events", i);
+
+        (void)fprintf(out, "%s  %" PRIu64 "  %s\n", moment(hvc_record_u64(event, "at_ms", 0), text),
+                      hvc_record_u64(event, "number", 0), hvc_record_text(event, "text", ""));
+    }
+}
+
+/* ---- one job ---- */
+
+#define LABEL "%-10s "
 
 static void write_times(FILE *out, const struct hvc_record *job)
 {

@@ -12,6 +12,7 @@
 #include "desk.h"
 #include "fence_watch.h"
 #include "hvc/cleanup.h"
+#include "hvc/events.h"
 #include "hvc/job_runner.h"
 #include "hvc/setup.h"
 #include "hvc/thread.h"
@@ -196,6 +197,8 @@ static int open_state(struct daemon *daemon, struct hvc_error *error)
     int rc = hvc_replica_keeper_open(&options, &daemon->operations.keeper, error);
 
     if (rc == 0)
+        rc = hvc_events_open(daemon->operations.keeper, &daemon->operations.events, error);
+    if (rc == 0)
         rc =
             hvc_fence_watch_new(&daemon->operations, daemon->workers, hvc_replica_keeper_fenced, &daemon->watch, error);
     return rc;
@@ -310,6 +313,7 @@ static bool end(struct daemon *daemon)
     if (left > 0 || rc < 0 || (daemon->operations.moves != NULL && hvc_moves_active(daemon->operations.moves) > 0))
         return false;
     hvc_fence_watch_free(daemon->watch);
+    hvc_events_close(daemon->operations.events);
     hvc_replica_keeper_free(daemon->operations.keeper);
     hvc_desk_free(daemon->desk);
     hvc_job_runner_free(daemon->jobs);

@@ -54,6 +54,19 @@ static int fake_inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t dea
     return 0;
 }
 
+static int fake_read_xml(struct hvc_hypervisor *h, const char *uuid, bool inactive, uint64_t deadline_ms,
+                         char **ret_xml, struct hvc_error *error)
+{
+    const struct fake_hypervisor *fake = (const struct fake_hypervisor *)h;
+
+    (void)deadline_ms;
+    (void)inactive;
+    if (fake->xml == NULL)
+        return hvc_error_set(error, -ENOENT, "no domain %s here", uuid);
+    *ret_xml = strdup(fake->xml);
+    return *ret_xml == NULL ? -ENOMEM : 0;
+}
+
 static int fake_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
     struct fake_hypervisor *fake = (struct fake_hypervisor *)h;
@@ -93,6 +106,7 @@ static int fake_host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_
 static const struct hvc_hypervisor_ops hypervisor_ops = {.close = fake_close,
                                                          .list = fake_list,
                                                          .inspect = fake_inspect,
+                                                         .read_xml = fake_read_xml,
                                                          .cancel = fake_cancel,
                                                          .host = fake_host,
                                                          .status = fake_status};

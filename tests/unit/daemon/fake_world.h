@@ -15,8 +15,9 @@ struct fake_hypervisor {
     struct hvc_hypervisor_status health;
     unsigned cancels; /* calls of cancel; each ends migrating_out */
     int list_result, inspect_result;
-    bool hangs;     /* and says so when it is asked for its host */
-    unsigned asked; /* for its host */
+    const char *xml; /* the definition of every guest here; NULL: none is to be had */
+    bool hangs;      /* and says so when it is asked for its host */
+    unsigned asked;  /* for its host */
 };
 
 struct fake_world {

@@ -82,8 +82,9 @@
 #define HVC_RING_RECEIVE_MAX (16 * 1024 * 1024) /* bytes delivered and not yet taken; then corosync queues */
 
 /* answers about jobs */
-#define HVC_JOB_ROWS_MAX 200 /* in one answer; there is a way to ask for what is left out */
-#define HVC_JOB_IDS_MAX  64  /* jobs that one request names */
+#define HVC_JOB_ROWS_MAX 200  /* in one answer; there is a way to ask for what is left out */
+#define HVC_JOB_IDS_MAX  64   /* jobs that one request names */
+#define HVC_EVENTS_MAX   1000 /* that a node keeps of what it has seen happen */
 
 /* checks before a move */
 #define HVC_PROFILE_DISKS_MAX   64 /* drives of one guest */

@@ -51,6 +51,7 @@ enum hvc_right { HVC_RIGHT_NONE, HVC_RIGHT_READ, HVC_RIGHT_OPERATE, HVC_RIGHT_AD
 const char *hvc_right_name(enum hvc_right right);
 
 struct hvc_operations;
+struct hvc_events; /* hvc/events.h */
 struct hvc_call;
 
 /* Fills call->data, says words with hvc_call_say, returns how it ended. Never blocks beyond the call's deadline. */
@@ -87,16 +88,18 @@ struct hvc_operation_set {
     const struct hvc_operation *rows;
     size_t count;
 };
-extern const struct hvc_operation_set hvc_status_operations;   /* status.c */
-extern const struct hvc_operation_set hvc_guest_operations;    /* guest_operations.c */
-extern const struct hvc_operation_set hvc_move_operations;     /* moves_operations.c */
-extern const struct hvc_operation_set hvc_settings_operations; /* settings_operations.c */
-extern const struct hvc_operation_set hvc_service_operations;  /* service_operations.c */
-extern const struct hvc_operation_set hvc_node_operations;     /* node_operations.c */
-extern const struct hvc_operation_set hvc_network_operations;  /* network_operations.c */
-extern const struct hvc_operation_set hvc_state_operations;    /* state_operations.c */
-extern const struct hvc_operation_set hvc_job_operations;      /* job_operations.c */
-extern const struct hvc_operation_set hvc_check_operations;    /* ../checks/operations.c */
+extern const struct hvc_operation_set hvc_status_operations;     /* status.c */
+extern const struct hvc_operation_set hvc_guest_operations;      /* guest_operations.c */
+extern const struct hvc_operation_set hvc_move_operations;       /* moves_operations.c */
+extern const struct hvc_operation_set hvc_settings_operations;   /* settings_operations.c */
+extern const struct hvc_operation_set hvc_service_operations;    /* service_operations.c */
+extern const struct hvc_operation_set hvc_node_operations;       /* node_operations.c */
+extern const struct hvc_operation_set hvc_network_operations;    /* network_operations.c */
+extern const struct hvc_operation_set hvc_state_operations;      /* state_operations.c */
+extern const struct hvc_operation_set hvc_job_operations;        /* job_operations.c */
+extern const struct hvc_operation_set hvc_event_operations;      /* event_operations.c */
+extern const struct hvc_operation_set hvc_definition_operations; /* guest_definition.c */
+extern const struct hvc_operation_set hvc_check_operations;      /* ../checks/operations.c */
 
 /* Row of a name, NULL when there is none; and all rows in order, NULL after the last. */
 const struct hvc_operation *hvc_operation_find(const char *name);
@@ -131,6 +134,7 @@ struct hvc_operations {
     struct hvc_facts *facts;           /* Corosync and Pacemaker */
     struct hvc_moves *moves;
     struct hvc_keeper *keeper;            /* the cluster's state; NULL in hvcluster-direct */
+    struct hvc_events *events;            /* what has happened; NULL likewise */
     char move_records[HVC_PATH_TEXT_MAX]; /* folder where moves under way are written down; "": nowhere */
     const char *boot_id_file;             /* tells whether a record is of this boot; NULL: the kernel's */
     struct hvc_migration_settings migration;
