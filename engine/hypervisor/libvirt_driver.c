@@ -10,6 +10,7 @@
 #include "libvirt_call.h"
 #include "libvirt_connect.h"
 #include "libvirt_error.h"
+#include "libvirt_storage.h"
 #include "libvirt_table.h"
 
 /* Calls inside libvirt keep the core and end by themselves; connections close in threads of their own. */
@@ -86,7 +87,26 @@ static int host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_host_
     return result;
 }
 
+static const struct hvc_storage_ops storage_ops = {
+    .disk_copy = hvc_libvirt_disk_copy,
+    .disk_job = hvc_libvirt_disk_job,
+    .disk_end = hvc_libvirt_disk_end,
+    .disk_size = hvc_libvirt_disk_size,
+    .live_xml = hvc_libvirt_live_xml,
+    .file_look = hvc_libvirt_file_look,
+    .file_create = hvc_libvirt_file_create,
+    .file_remove = hvc_libvirt_file_remove,
+    .file_send = hvc_libvirt_file_send,
+    .save = hvc_libvirt_save,
+    .restore = hvc_libvirt_restore,
+    .saved_xml = hvc_libvirt_saved_xml,
+    .start_paused = hvc_libvirt_start_paused,
+    .set_transit = hvc_libvirt_set_transit,
+    .snapshots = hvc_libvirt_snapshots,
+};
+
 static const struct hvc_hypervisor_ops libvirt_ops = {
+    .storage = &storage_ops,
     .close = close_handle,
     .list = hvc_libvirt_list,
     .inspect = hvc_libvirt_inspect,

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <libvirt/virterror.h>
 
+#include "guest_devices.h"
 #include "guest_xml.h"
 #include "hvc/clock.h"
+#include "hvc/text.h"
 #include "libvirt_domain.h"
 #include "libvirt_error.h"
 #include "libvirt_table.h"
@@ -17,8 +19,18 @@ struct migrate_argument {
     char target_uri[HVC_URI_MAX];
     char migrate_uri[HVC_URI_MAX];
     char tls_name[HVC_NODE_NAME_MAX];
-    struct hvc_migrate_options options; /* its strings are the copies above */
+    struct hvc_migrate_options options; /* its strings are the copies above, and these: */
+    char disks[HVC_PLAN_DISKS_MAX][HVC_DISK_NAME_MAX];
+    char *target_xml, *target_stored_xml;
 };
+
+static void destroy_migrate(void *argument)
+{
+    struct migrate_argument *a = argument;
+
+    free(a->target_xml);
+    free(a->target_stored_xml);
+}
 
 struct params {
     virTypedParameterPtr list;
@@ -35,26 +47,55 @@ static unsigned flags_of(const struct hvc_migrate_options *o)
     flags |= o->post_copy_allowed ? VIR_MIGRATE_POSTCOPY : 0;
     flags |= o->parallel > 1 ? VIR_MIGRATE_PARALLEL : 0;
     flags |= o->unsafe ? VIR_MIGRATE_UNSAFE : 0;
+    flags |= o->compression != HVC_COMPRESSION_NONE ? VIR_MIGRATE_COMPRESSED : 0;
+    flags |= o->disk_count > 0 ? VIR_MIGRATE_NON_SHARED_DISK : 0;
+    flags |= o->target_stored_xml != NULL ? VIR_MIGRATE_PERSIST_DEST : 0;
     return flags;
+}
+
+static int add_text(struct params *p, const char *name, const char *value)
+{
+    return value == NULL || *value == '\0' ? 0 : virTypedParamsAddString(&p->list, &p->count, &p->room, name, value);
+}
+
+static int add_number(struct params *p, const char *name, uint64_t value)
+{
+    return value == 0 ? 0 : virTypedParamsAddULLong(&p->list, &p->count, &p->room, name, value);
 }
 
 static int fill_params(const struct migrate_argument *a, struct params *p)
 {
     const struct hvc_migrate_options *o = &a->options;
 
-    if (a->migrate_uri[0] != '\0' &&
-        virTypedParamsAddString(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_URI, a->migrate_uri) < 0)
+    if (add_text(p, VIR_MIGRATE_PARAM_URI, a->migrate_uri) < 0 ||
+        add_text(p, VIR_MIGRATE_PARAM_DEST_XML, a->target_xml) < 0 ||
+        add_text(p, VIR_MIGRATE_PARAM_PERSIST_XML, a->target_stored_xml) < 0 ||
+        add_number(p, VIR_MIGRATE_PARAM_BANDWIDTH, o->bandwidth_mib) < 0 ||
+        add_number(p, VIR_MIGRATE_PARAM_BANDWIDTH_POSTCOPY, o->post_copy_bandwidth_mib) < 0)
         return -1;
-    if (o->tls && a->tls_name[0] != '\0' &&
-        virTypedParamsAddString(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_TLS_DESTINATION, a->tls_name) < 0)
+    if (o->tls && add_text(p, VIR_MIGRATE_PARAM_TLS_DESTINATION, a->tls_name) < 0)
         return -1;
-    if (o->bandwidth_mib > 0 &&
-        virTypedParamsAddULLong(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_BANDWIDTH, o->bandwidth_mib) < 0)
+    if (o->compression != HVC_COMPRESSION_NONE &&
+        add_text(p, VIR_MIGRATE_PARAM_COMPRESSION, hvc_compression_name(o->compression)) < 0)
         return -1;
+    for (size_t i = 0; i < o->disk_count; i++)
+        if (add_text(p, VIR_MIGRATE_PARAM_MIGRATE_DISKS, a->disks[i]) < 0)
+            return -1;
     if (o->parallel > 1 && virTypedParamsAddInt(&p->list, &p->count, &p->room, VIR_MIGRATE_PARAM_PARALLEL_CONNECTIONS,
                                                 (int)o->parallel) < 0)
         return -1;
     return 0;
+}
+
+/* What this libvirt and its QEMU can do is known here only. */
+static int settle_options(virConnectPtr conn, struct hvc_migrate_options *o, struct hvc_error *error)
+{
+    unsigned long libvirt = 0, qemu = 0;
+
+    if (virConnectGetLibVersion(conn, &libvirt) < 0 || virConnectGetVersion(conn, &qemu) < 0)
+        return hvc_libvirt_error(error, "the versions of the hypervisor");
+    o->compression = hvc_compression_choose(o, libvirt, qemu);
+    return hvc_migrate_options_check(o, libvirt, qemu, error);
 }
 
 /* A stored definition that protects the guest's TPM state here is needed at the target as well. */
@@ -114,6 +155,8 @@ static int migrate(virConnectPtr conn, void *argument, struct hvc_error *error)
 
     if (result == 0)
         result = check_movable(domain, error);
+    if (result == 0)
+        result = settle_options(conn, &a->options, error);
     if (result < 0)
         return result;
     if (a->options.max_downtime_ms > 0) {
@@ -147,8 +190,33 @@ static int check_options(const struct hvc_migrate_options *o, struct hvc_error *
     if (o->parallel > HVC_PARALLEL_MAX)
         return hvc_error_set(error, -EINVAL, "%u parallel streams are more than QEMU takes (%d)", o->parallel,
                              HVC_PARALLEL_MAX);
-    if (o->parallel > 1 && o->post_copy_allowed)
-        return hvc_error_set(error, -EINVAL, "parallel streams and post-copy exclude each other in QEMU 7.2");
+    if (o->post_copy_bandwidth_mib > HVC_BANDWIDTH_MAX_MIB)
+        return hvc_error_set(error, -EINVAL, "post-copy's bandwidth of %llu MiB/s is more than libvirt takes",
+                             (unsigned long long)o->post_copy_bandwidth_mib);
+    if (o->disk_count > HVC_PLAN_DISKS_MAX)
+        return hvc_error_set(error, -EINVAL, "%zu disks are more than are copied along (%d)", o->disk_count,
+                             HVC_PLAN_DISKS_MAX);
+    return 0;
+}
+
+/* The caller may leave before the call has ended. */
+static int copy_options(struct migrate_argument *a, const struct hvc_migrate_options *o, struct hvc_error *error)
+{
+    a->options = *o;
+    a->options.target_uri = a->options.migrate_uri = a->options.tls_name = NULL;
+    a->options.disks = NULL;
+    memcpy(a->target_uri, o->target_uri, strlen(o->target_uri) + 1); /* checked before */
+    if (o->tls_name != NULL)
+        memcpy(a->tls_name, o->tls_name, strlen(o->tls_name) + 1);
+    if (o->migrate_uri != NULL)
+        memcpy(a->migrate_uri, o->migrate_uri, strlen(o->migrate_uri) + 1);
+    for (size_t i = 0; i < o->disk_count; i++)
+        if (hvc_text_copy(a->disks[i], sizeof(a->disks[i]), o->disks[i]) < 0)
+            return hvc_error_set(error, -EINVAL, "\"%.40s...\" is no name of a disk", o->disks[i]);
+    if (o->target_xml != NULL && (a->target_xml = strdup(o->target_xml)) == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory for a guest definition");
+    if (o->target_stored_xml != NULL && (a->target_stored_xml = strdup(o->target_stored_xml)) == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory for a guest definition");
     return 0;
 }
 
@@ -156,24 +224,18 @@ int hvc_libvirt_migrate(struct hvc_hypervisor *h, const char *uuid, const struct
                         uint64_t deadline_ms, struct hvc_error *error)
 {
     HVC_CLEANUP(call)
-    struct hvc_libvirt_call *call = hvc_libvirt_call_new(hvc_libvirt_core_of(h), "migrate a guest", migrate,
-                                                         HVC_CALL_MOVE, sizeof(struct migrate_argument), NULL);
+    struct hvc_libvirt_call *call =
+        hvc_libvirt_call_new(hvc_libvirt_core_of(h), "migrate a guest", migrate, HVC_CALL_MOVE,
+                             sizeof(struct migrate_argument), destroy_migrate);
     struct migrate_argument *a = hvc_libvirt_call_argument(call);
     int result = check_options(options, error);
 
     if (result == 0 && a != NULL)
         result = hvc_libvirt_uuid(uuid, a->uuid, error);
+    if (result == 0 && a != NULL)
+        result = copy_options(a, options, error);
     if (result < 0)
         return result;
-    if (a != NULL) {
-        a->options = *options;
-        a->options.target_uri = a->options.migrate_uri = a->options.tls_name = NULL;
-        memcpy(a->target_uri, options->target_uri, strlen(options->target_uri) + 1); /* checked above */
-        if (options->tls_name != NULL)
-            memcpy(a->tls_name, options->tls_name, strlen(options->tls_name) + 1);
-        if (options->migrate_uri != NULL)
-            memcpy(a->migrate_uri, options->migrate_uri, strlen(options->migrate_uri) + 1);
-    }
     return hvc_libvirt_call_run(call, deadline_ms, error);
 }
 

@@ -6,6 +6,7 @@
 #include "guest_xml.h"
 #include "libvirt_domain.h"
 #include "libvirt_error.h"
+#include "libvirt_storage.h"
 #include "libvirt_table.h"
 
 /* ---- calls with a definition ---- */
@@ -14,6 +15,7 @@ struct definition_argument {
     struct hvc_guest_id id;
     char *xml;
     bool define_first;
+    bool paused; /* starts so */
 };
 
 static void destroy_definition(void *argument)
@@ -90,7 +92,7 @@ static int start(virConnectPtr conn, void *argument, struct hvc_error *error)
         if (defined == NULL)
             return hvc_libvirt_error(error, "the guest has an emulated TPM and was not defined");
     }
-    domain = virDomainCreateXML(conn, a->xml, 0);
+    domain = virDomainCreateXML(conn, a->xml, a->paused ? VIR_DOMAIN_START_PAUSED : 0);
     if (domain != NULL)
         return 0;
     result = hvc_libvirt_error(error, "the guest did not start");
@@ -103,14 +105,15 @@ static int start(virConnectPtr conn, void *argument, struct hvc_error *error)
     return result;
 }
 
-int hvc_libvirt_start(struct hvc_hypervisor *h, const char *xml, const char *owner, uint64_t deadline_ms,
-                      struct hvc_error *error)
+static int start_as(struct hvc_hypervisor *h, const char *xml, const char *owner, bool paused, uint64_t deadline_ms,
+                    struct hvc_error *error)
 {
     HVC_CLEANUP(call) struct hvc_libvirt_call *call = new_definition(h, "start a guest", start);
     struct definition_argument *a = hvc_libvirt_call_argument(call);
     int result;
 
     if (a != NULL) {
+        a->paused = paused;
         result = hvc_guest_parse_id(xml, strlen(xml), &a->id, error);
         if (result == 0)
             result = hvc_guest_xml_needs_definition(xml, &a->define_first, error);
@@ -120,6 +123,18 @@ int hvc_libvirt_start(struct hvc_hypervisor *h, const char *xml, const char *own
             return result;
     }
     return hvc_libvirt_call_run(call, deadline_ms, error);
+}
+
+int hvc_libvirt_start(struct hvc_hypervisor *h, const char *xml, const char *owner, uint64_t deadline_ms,
+                      struct hvc_error *error)
+{
+    return start_as(h, xml, owner, false, deadline_ms, error);
+}
+
+int hvc_libvirt_start_paused(struct hvc_hypervisor *h, const char *xml, const char *owner, uint64_t deadline_ms,
+                             struct hvc_error *error)
+{
+    return start_as(h, xml, owner, true, deadline_ms, error);
 }
 
 /* ---- changes of a guest that is known ---- */

@@ -30,6 +30,8 @@ static void take_numbers(virTypedParameterPtr params, int count, struct hvc_job_
     n->total = number_of(params, count, VIR_DOMAIN_JOB_DATA_TOTAL);
     n->processed = number_of(params, count, VIR_DOMAIN_JOB_DATA_PROCESSED);
     n->remaining = number_of(params, count, VIR_DOMAIN_JOB_DATA_REMAINING);
+    n->disk_total = number_of(params, count, VIR_DOMAIN_JOB_DISK_TOTAL);
+    n->disk_processed = number_of(params, count, VIR_DOMAIN_JOB_DISK_PROCESSED);
     n->bps = number_of(params, count, VIR_DOMAIN_JOB_MEMORY_BPS);
     n->dirty_pages = number_of(params, count, VIR_DOMAIN_JOB_MEMORY_DIRTY_RATE);
     n->page_size = number_of(params, count, VIR_DOMAIN_JOB_MEMORY_PAGE_SIZE);

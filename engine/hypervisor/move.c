@@ -42,71 +42,9 @@ const char *hvc_move_end_name(enum hvc_move_end end)
     return (size_t)end < sizeof(names) / sizeof(names[0]) ? names[end] : "invalid";
 }
 
-static void lock(struct hvc_move *m)
+static int migrate(struct hvc_move *m, struct hvc_error *error)
 {
-    (void)pthread_mutex_lock(&m->lock);
-}
-
-static void unlock(struct hvc_move *m)
-{
-    (void)pthread_mutex_unlock(&m->lock);
-}
-
-static void unref(struct hvc_move *m)
-{
-    bool last;
-
-    lock(m);
-    last = --m->refs == 0;
-    unlock(m);
-    if (!last)
-        return;
-    (void)pthread_cond_destroy(&m->changed);
-    (void)pthread_mutex_destroy(&m->lock);
-    free(m);
-}
-
-/* The migrate call ends with the migration, which may be after the run that began it. */
-static void *migrate_thread(void *argument)
-{
-    struct hvc_move *m = argument;
-    struct hvc_error error = {.code = 0};
-    int result =
-        hvc_hypervisor_migrate(m->request.source, m->request.id.uuid, &m->request.options, HVC_NO_DEADLINE, &error);
-
-    lock(m);
-    m->call = CALL_RETURNED;
-    m->call_result = result;
-    m->call_error = error;
-    (void)pthread_cond_broadcast(&m->changed);
-    unlock(m);
-    unref(m);
-    return NULL;
-}
-
-static int start_migration(struct hvc_move *m, struct hvc_error *error)
-{
-    int rc;
-
-    lock(m);
-    m->refs++;
-    m->call = CALL_UNDER_WAY;
-    unlock(m);
-    rc = hvc_thread_leave(migrate_thread, m);
-    if (rc < 0) {
-        lock(m);
-        m->call = CALL_NONE;
-        m->refs--;
-        unlock(m);
-    }
-    return rc == 0 ? 0 : hvc_error_set(error, rc, "no thread for a migration: %s", strerror(-rc));
-}
-
-static enum hvc_move_end refuse(struct hvc_move *m, int code, const char *why, struct hvc_error *error)
-{
-    (void)hvc_error_set(error, code, "guest %s is not moved from %s to %s: %s", m->request.id.name,
-                        m->request.source_name, m->request.target_name, why);
-    return HVC_MOVE_NOT_STARTED;
+    return hvc_hypervisor_migrate(m->request.source, m->request.id.uuid, &m->migrate_options, HVC_NO_DEADLINE, error);
 }
 
 /* UNDER_WAY when the migration may begin. */
@@ -116,23 +54,23 @@ static enum hvc_move_end check(struct hvc_move *m, struct hvc_error *error)
 
     hvc_move_ask_ends(m);
     if (!m->report.source_answered)
-        return refuse(m, m->source_words.code, m->source_words.text, error);
+        return hvc_move_refuse(m, m->source_words.code, m->source_words.text, error);
     if (!m->report.target_answered)
-        return refuse(m, m->target_words.code, m->target_words.text, error);
+        return hvc_move_refuse(m, m->target_words.code, m->target_words.text, error);
     if (source->guest_class == HVC_GUEST_ABSENT &&
         (target->guest_class == HVC_GUEST_RUNNING || target->guest_class == HVC_GUEST_PAUSED))
         return HVC_MOVE_MOVED;
     if (source->guest_class == HVC_GUEST_ABSENT)
-        return refuse(m, -ENOENT, "it is not at the source", error);
+        return hvc_move_refuse(m, -ENOENT, "it is not at the source", error);
     if (source->migrating_out)
-        return refuse(m, -EBUSY, "it is being migrated already", error);
+        return hvc_move_refuse(m, -EBUSY, "it is being migrated already", error);
     if (source->guest_class != HVC_GUEST_RUNNING && source->guest_class != HVC_GUEST_PAUSED)
-        return refuse(m, -EBUSY, source->words, error);
+        return hvc_move_refuse(m, -EBUSY, source->words, error);
     if (target->guest_class != HVC_GUEST_ABSENT) {
         char words[192];
 
         (void)snprintf(words, sizeof(words), "the target has it as \"%s\"", target->words);
-        return refuse(m, -EEXIST, words, error);
+        return hvc_move_refuse(m, -EEXIST, words, error);
     }
     return HVC_MOVE_UNDER_WAY;
 }
@@ -185,12 +123,12 @@ static void pace(struct hvc_move *m, const struct hvc_migrate_progress *p)
     if (carry_out(m, &decision) < 0)
         return; /* it comes again with the next sample */
     hvc_pacing_note(&m->pacing, &decision);
-    lock(m);
+    hvc_move_lock(m);
     m->report.downtime_limit_ms = m->pacing.downtime_ms;
     m->report.forced = m->pacing.paused;
     m->report.post_copied = m->pacing.post_copied;
     m->report.aborted = m->pacing.aborted;
-    unlock(m);
+    hvc_move_unlock(m);
 }
 
 enum sign { SIGN_UNDER_WAY, SIGN_OVER, SIGN_ARRIVED };
@@ -212,13 +150,13 @@ static enum sign sample(struct hvc_move *m)
     struct hvc_migrate_progress p = {.phase = HVC_MIGRATE_NONE};
     int result = hvc_hypervisor_progress(m->request.source, m->request.id.uuid, hvc_move_call_deadline(m), &p, NULL);
 
-    lock(m);
+    hvc_move_lock(m);
     m->report.source_answered = result == 0;
     if (result == 0 && p.phase != HVC_MIGRATE_NONE)
         m->report.progress = p;
     if (result == 0 && (p.phase == HVC_MIGRATE_SWITCH || p.phase == HVC_MIGRATE_POST_COPY))
         m->report.phase = HVC_MOVE_SWITCHING;
-    unlock(m);
+    hvc_move_unlock(m);
     pace(m, &p); /* also without a sample: the deadline comes nevertheless */
     if (result < 0)
         return ask_target(m);
@@ -249,14 +187,14 @@ static void take_wish(struct hvc_move *m)
 {
     bool has_wish;
 
-    lock(m);
+    hvc_move_lock(m);
     has_wish = m->has_wish;
     m->has_wish = false;
     if (has_wish) {
         m->deadline_ms = m->wished_deadline_ms;
         m->request.force = m->wished_force;
     }
-    unlock(m);
+    hvc_move_unlock(m);
     if (!has_wish)
         return;
     m->run_began_ms = hvc_now_ms();
@@ -276,10 +214,10 @@ static void watch(struct hvc_move *m)
         bool cancel;
 
         take_wish(m);
-        lock(m);
+        hvc_move_lock(m);
         call = m->call;
         cancel = m->report.cancelled || m->report.aborted;
-        unlock(m);
+        hvc_move_unlock(m);
         if (call == CALL_RETURNED && !m->job_seen_after_return)
             return;
         if (cancel)
@@ -292,26 +230,58 @@ static void watch(struct hvc_move *m)
     }
 }
 
-static enum hvc_move_end run(struct hvc_move *m, struct hvc_error *error)
+/* Begins the migration unless that was done: by this move or, of an adopted one, by somebody else. */
+static enum hvc_move_end begin(struct hvc_move *m, struct hvc_error *error)
 {
-    enum hvc_move_end end = HVC_MOVE_UNDER_WAY;
+    enum hvc_move_end end;
 
-    if (m->call == CALL_NONE && !m->request.adopt) {
+    if (m->call != CALL_NONE || m->request.adopt)
+        return HVC_MOVE_UNDER_WAY;
+    m->migrate_options = m->request.options;
+    end = m->request.kind == HVC_KIND_LIVE_STORAGE ? hvc_move_prepare_disks(m, error) : HVC_MOVE_UNDER_WAY;
+    if (end == HVC_MOVE_UNDER_WAY && !m->request.adopt) /* what was prepared may be under way */
         end = check(m, error);
-        lock(m);
-        if (end == HVC_MOVE_UNDER_WAY && m->report.cancelled)
-            end = refuse(m, -ECANCELED, m->cancel_reason, error);
-        unlock(m);
-        if (end == HVC_MOVE_UNDER_WAY && start_migration(m, error) < 0)
-            end = HVC_MOVE_NOT_STARTED;
-    }
+    hvc_move_lock(m);
+    if (end == HVC_MOVE_UNDER_WAY && m->report.cancelled && !m->request.adopt)
+        end = hvc_move_refuse(m, -ECANCELED, m->cancel_reason, error);
+    hvc_move_unlock(m);
+    if (end == HVC_MOVE_UNDER_WAY && !m->request.adopt && hvc_move_call(m, migrate, error) < 0)
+        end = HVC_MOVE_NOT_STARTED;
+    return end;
+}
+
+static enum hvc_move_end run_live(struct hvc_move *m, struct hvc_error *error)
+{
+    enum hvc_move_end end = begin(m, error);
+
     while (end == HVC_MOVE_UNDER_WAY) {
         watch(m);
         end = hvc_move_prove(m, error);
         if (end == HVC_MOVE_UNDER_WAY && hvc_deadline_left(m->deadline_ms) == 0)
             end = hvc_move_unproven(m, error);
     }
+    if (m->request.kind == HVC_KIND_LIVE_STORAGE)
+        hvc_move_finish_disks(m, end);
+    else if (end == HVC_MOVE_MOVED)
+        hvc_move_realise(m);
     return end;
+}
+
+static enum hvc_move_end (*const runs[HVC_KIND_COUNT])(struct hvc_move *m, struct hvc_error *error) = {
+    [HVC_KIND_LIVE] = run_live,
+    [HVC_KIND_STORAGE] = hvc_move_run_storage,
+    [HVC_KIND_LIVE_STORAGE] = run_live,
+    [HVC_KIND_STAGED] = hvc_move_run_staged,
+    [HVC_KIND_QUICK] = hvc_move_run_quick,
+    [HVC_KIND_RESTART] = hvc_move_run_restart,
+    [HVC_KIND_DEFINITION] = hvc_move_run_definition,
+};
+
+static void add_note(struct hvc_error *words, const char *note)
+{
+    size_t used = strlen(words->text);
+
+    (void)hvc_text_append(words->text, sizeof(words->text), &used, "; %s", note); /* what fits stays */
 }
 
 enum hvc_move_end hvc_move_run(struct hvc_move *move, uint64_t deadline_ms, struct hvc_error *error)
@@ -322,12 +292,17 @@ enum hvc_move_end hvc_move_run(struct hvc_move *move, uint64_t deadline_ms, stru
     move->deadline_ms = deadline_ms;
     move->run_began_ms = hvc_now_ms();
     set_pacing(move);
-    end = run(move, &words);
-    lock(move);
+    move->note.text[0] = '\0';
+    end = runs[move->request.kind](move, &words);
+    if (words.text[0] == '\0')
+        words = move->note;
+    else if (move->note.text[0] != '\0')
+        add_note(&words, move->note.text);
+    hvc_move_lock(move);
     move->report.end = end;
     move->report.phase = HVC_MOVE_ENDED;
     move->report.elapsed_ms = hvc_now_ms() - move->began_ms;
-    unlock(move);
+    hvc_move_unlock(move);
     if (error != NULL)
         *error = words;
     return end;
@@ -335,70 +310,112 @@ enum hvc_move_end hvc_move_run(struct hvc_move *move, uint64_t deadline_ms, stru
 
 void hvc_move_cancel(struct hvc_move *move, const char *reason)
 {
-    lock(move);
+    hvc_move_lock(move);
     if (!move->report.cancelled)
         (void)snprintf(move->cancel_reason, sizeof(move->cancel_reason), "%s", reason);
     move->report.cancelled = true;
     (void)pthread_cond_broadcast(&move->changed);
-    unlock(move);
+    hvc_move_unlock(move);
 }
 
 void hvc_move_set_deadline(struct hvc_move *move, uint64_t deadline_ms, bool force)
 {
-    lock(move);
+    hvc_move_lock(move);
     move->has_wish = true;
     move->wished_deadline_ms = deadline_ms;
     move->wished_force = force;
-    unlock(move);
+    hvc_move_unlock(move);
 }
 
 void hvc_move_report(struct hvc_move *move, struct hvc_move_report *ret_report)
 {
-    lock(move);
+    hvc_move_lock(move);
     *ret_report = move->report;
     if (ret_report->end == HVC_MOVE_UNDER_WAY)
         ret_report->elapsed_ms = hvc_now_ms() - move->began_ms;
-    unlock(move);
+    hvc_move_unlock(move);
 }
 
 static int copy_texts(struct hvc_move *m, const struct hvc_move_request *r)
 {
     const char *target_uri = r->options.target_uri == NULL ? "" : r->options.target_uri;
     const char *migrate_uri = r->options.migrate_uri == NULL ? "" : r->options.migrate_uri;
+    const char *tls_name = r->options.tls_name == NULL ? "" : r->options.tls_name;
 
     if (hvc_text_copy(m->target_uri, sizeof(m->target_uri), target_uri) < 0 ||
         hvc_text_copy(m->migrate_uri, sizeof(m->migrate_uri), migrate_uri) < 0 ||
+        hvc_text_copy(m->tls_name, sizeof(m->tls_name), tls_name) < 0 ||
         hvc_text_copy(m->source_name, sizeof(m->source_name), r->source_name) < 0 ||
         hvc_text_copy(m->target_name, sizeof(m->target_name), r->target_name) < 0)
         return -ENAMETOOLONG;
     m->request.source_name = m->source_name;
     m->request.target_name = m->target_name;
     m->request.options.target_uri = m->target_uri;
+    m->request.options.tls_name = m->tls_name[0] == '\0' ? NULL : m->tls_name;
     m->request.options.migrate_uri = m->migrate_uri[0] == '\0' ? NULL : m->migrate_uri;
+    if (r->token != NULL && hvc_text_copy(m->token, sizeof(m->token), r->token) < 0)
+        return -ENAMETOOLONG;
     return hvc_parse_uuid(r->id.uuid, m->request.id.uuid);
+}
+
+static int copy_documents(struct hvc_move *m, const struct hvc_move_request *r)
+{
+    m->request.plan = NULL;
+    m->request.definition = NULL;
+    if (r->plan != NULL) {
+        m->plan = malloc(sizeof(*m->plan));
+        if (m->plan == NULL)
+            return -ENOMEM;
+        *m->plan = *r->plan;
+    }
+    if (r->definition != NULL) {
+        m->definition = strdup(r->definition);
+        if (m->definition == NULL)
+            return -ENOMEM;
+    }
+    return 0;
+}
+
+/* Why no move can be made of it; NULL when one can. */
+static const char *flaw_of(const struct hvc_move *m, const struct hvc_move_request *r)
+{
+    const struct hvc_job_kind_info *kind = hvc_job_kind_info((unsigned)r->kind);
+
+    if (kind == NULL)
+        return "its kind is unknown";
+    if (r->adopt && r->kind != HVC_KIND_LIVE && r->kind != HVC_KIND_LIVE_STORAGE)
+        return "only a migration is adopted; other kinds are run again";
+    if (!r->adopt && r->target == NULL)
+        return "it has no target";
+    if (!r->adopt && (kind->flags & HVC_KIND_STAYS) == 0 && m->target_uri[0] == '\0')
+        return "it has no URI of its target";
+    if (r->plan == NULL && r->kind == HVC_KIND_STORAGE)
+        return "it needs a plan of where its storage shall be";
+    if (r->kind == HVC_KIND_RESTART && (unsigned)r->restart >= HVC_RESTART_COUNT)
+        return "how it is stopped is unknown";
+    return NULL;
 }
 
 int hvc_move_new(const struct hvc_move_request *request, struct hvc_move **ret_move, struct hvc_error *error)
 {
     struct hvc_move *m = calloc(1, sizeof(*m));
     pthread_condattr_t monotonic;
+    const char *flaw;
     int result;
 
     if (m == NULL)
         return hvc_error_set(error, -ENOMEM, "no memory for a move");
-    if (request->kind != HVC_KIND_LIVE) {
-        free(m);
-        return hvc_error_set(error, -EOPNOTSUPP, "moves of kind %u are not made by this version",
-                             (unsigned)request->kind);
-    }
     m->request = *request;
     result = copy_texts(m, request);
-    if (result == 0 && !request->adopt && (m->target_uri[0] == '\0' || request->target == NULL))
-        result = -EINVAL;
-    if (result < 0) {
+    if (result == 0)
+        result = copy_documents(m, request);
+    flaw = result == 0 ? flaw_of(m, request) : "a UUID, a URI, a token or a node name is bad or too long";
+    if (flaw != NULL) {
+        free(m->plan);
+        free(m->definition);
         free(m);
-        return hvc_error_set(error, result, "the move of guest %.60s: a UUID, a URI or a node name is bad or too long",
-                             request->id.name);
+        return hvc_error_set(error, result == 0 ? -EINVAL : result, "no move of guest %.60s: %s", request->id.name,
+                             flaw);
     }
     (void)pthread_mutex_init(&m->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
@@ -415,5 +432,5 @@ int hvc_move_new(const struct hvc_move_request *request, struct hvc_move **ret_m
 void hvc_move_free(struct hvc_move *move)
 {
     if (move != NULL)
-        unref(move);
+        hvc_move_unref(move);
 }

@@ -3,14 +3,19 @@
 
 #include <libvirt/libvirt.h>
 
-static bool is_migration(int operation)
+/* A save is a migration to a file, while it is under way; of one that has ended nobody asks. */
+static bool is_migration(const struct hvc_job_numbers *n)
 {
-    return operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT || operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN;
+    bool runs = n->type == VIR_DOMAIN_JOB_BOUNDED || n->type == VIR_DOMAIN_JOB_UNBOUNDED;
+
+    return n->operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT ||
+           n->operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN ||
+           (n->operation == VIR_DOMAIN_JOB_OPERATION_SAVE && runs);
 }
 
 static enum hvc_migrate_phase phase_of(const struct hvc_job_numbers *n)
 {
-    if (n->type == VIR_DOMAIN_JOB_NONE || !is_migration(n->operation))
+    if (n->type == VIR_DOMAIN_JOB_NONE || !is_migration(n))
         return HVC_MIGRATE_NONE;
     if (n->type == VIR_DOMAIN_JOB_COMPLETED || n->type == VIR_DOMAIN_JOB_FAILED || n->type == VIR_DOMAIN_JOB_CANCELLED)
         return HVC_MIGRATE_DONE;
@@ -71,6 +76,8 @@ void hvc_progress_fold(const struct hvc_migrate_progress *previous, const struct
     }
     now.elapsed_ms = numbers->elapsed_ms;
     now.total_bytes = numbers->total;
+    now.disk_total_bytes = numbers->disk_total;
+    now.disk_done_bytes = at_least(numbers->disk_processed, before->disk_done_bytes);
     now.remaining_bytes = numbers->remaining;
     now.sent_bytes = numbers->processed;
     now.done_bytes = numbers->total > numbers->remaining ? numbers->total - numbers->remaining : 0;

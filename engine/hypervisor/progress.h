@@ -12,6 +12,7 @@ struct hvc_job_numbers {
     int state, reason;
     uint64_t elapsed_ms;
     uint64_t total, processed, remaining; /* bytes of all kinds of data */
+    uint64_t disk_total, disk_processed;  /* the share of disks that are copied along */
     uint64_t bps;                         /* memory, bytes a second */
     uint64_t dirty_pages, page_size;      /* pages a second */
     uint64_t iteration;

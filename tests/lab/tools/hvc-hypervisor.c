@@ -27,10 +27,11 @@ static const char usage[] =
     "  stop UUID shutdown|destroy|kill\n"
     "  downtime UUID MS | bandwidth UUID MIB\n"
     "  migrate UUID TARGET-URI [migrate-uri=URI] [bandwidth=MIB] [downtime=MS] [parallel=N] [tls] [auto-converge]\n"
-    "          [post-copy]\n"
+    "          [post-copy] [compression=NAME]\n"
     "  move UUID SOURCE-NAME TARGET-NAME TARGET-URI [force] [adopt] [attached] [options of migrate]\n"
     "       --uri is the source's, --timeout the deadline; ends with 0 only when the guest is proven at the target;\n"
-    "       attached: cancelled when standard input ends\n"
+    "       attached: cancelled when standard input ends; also kind=KIND plan=FILE token=TEXT stop=MS\n"
+    "       restart=shutdown|force|turn-off overwrite avoid-removing retain-copies remove-unmanaged\n"
     "  observe UUID [NAME] | process UUID | end-process UUID KILL-FROM-MS   (this node)\n";
 
 struct run {
@@ -233,6 +234,12 @@ static int take_option(const char *word, struct hvc_migrate_options *o)
     } names[] = {{"migrate-uri=", 0}, {"bandwidth=", 1}, {"downtime=", 2}, {"parallel=", 3}};
     uint64_t number = 0;
 
+    if (strncmp(word, "compression=", 12) == 0) {
+        for (unsigned c = 0; c < HVC_COMPRESSION_COUNT; c++)
+            if (strcmp(word + 12, hvc_compression_name(c)) == 0)
+                return (int)(o->compression = (enum hvc_compression)c) * 0;
+        return -EINVAL;
+    }
     if (strcmp(word, "tls") == 0)
         return (int)(o->tls = true) - 1;
     if (strcmp(word, "auto-converge") == 0)
@@ -281,13 +288,14 @@ static void print_report(struct hvc_move *move)
 
     hvc_move_report(move, &r);
     (void)printf("phase=%s end=%s elapsed=%" PRIu64 " percent=%u remaining=%" PRIu64 " iteration=%" PRIu64
-                 " limit=%" PRIu64 " downtime=%" PRIu64 "%s%s%s%s source=%s%s target=%s%s\n",
+                 " limit=%" PRIu64 " downtime=%" PRIu64 " disks=%" PRIu64 "/%" PRIu64
+                 "%s%s%s%s source=%s%s target=%s%s\n",
                  hvc_move_phase_name(r.phase), hvc_move_end_name(r.end), r.elapsed_ms, r.progress.percent,
                  r.progress.remaining_bytes, r.progress.iteration, r.downtime_limit_ms, r.downtime_ms,
-                 r.forced ? " forced" : "", r.post_copied ? " post-copied" : "", r.aborted ? " aborted" : "",
-                 r.cancelled ? " cancelled" : "", hvc_guest_class_name(r.source.guest_class),
-                 r.source_answered ? "" : "(silent)", hvc_guest_class_name(r.target.guest_class),
-                 r.target_answered ? "" : "(silent)");
+                 r.progress.disk_done_bytes, r.progress.disk_total_bytes, r.forced ? " forced" : "",
+                 r.post_copied ? " post-copied" : "", r.aborted ? " aborted" : "", r.cancelled ? " cancelled" : "",
+                 hvc_guest_class_name(r.source.guest_class), r.source_answered ? "" : "(silent)",
+                 hvc_guest_class_name(r.target.guest_class), r.target_answered ? "" : "(silent)");
     (void)fflush(stdout);
 }
 
@@ -327,7 +335,86 @@ static int run_reported(struct hvc_move *move, bool attached, struct run *run)
     atomic_store(&reporter.ended, true);
     (void)pthread_join(thread, NULL);
     print_report(move);
-    return end == HVC_MOVE_MOVED ? 0 : run->error.code;
+    if (end != HVC_MOVE_MOVED && end != HVC_MOVE_PREPARED)
+        return run->error.code;
+    if (run->error.text[0] != '\0')
+        (void)printf("note: %s\n", run->error.text);
+    return 0;
+}
+
+/* The number of a name in a list; -EINVAL. */
+static int number_named(const char *name, const char *(*name_of)(unsigned number), unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcmp(name_of(i), name) == 0)
+            return (int)i;
+    return -EINVAL;
+}
+
+static const char *kind_name(unsigned kind)
+{
+    return hvc_job_kind_info(kind)->name;
+}
+
+static const char *restart_name(unsigned mode)
+{
+    static const char *const names[] = {"shutdown", "force", "turn-off"};
+
+    return names[mode];
+}
+
+static const char *after(const char *word, const char *name)
+{
+    size_t length = strlen(name);
+
+    return strncmp(word, name, length) == 0 ? word + length : NULL;
+}
+
+static int read_plan(struct run *run, const char *path, struct hvc_storage_plan *plan)
+{
+    static char text[HVC_PLAN_TEXT_MAX];
+    FILE *file = fopen(path, "re");
+    size_t length = file == NULL ? 0 : fread(text, 1, sizeof(text), file);
+
+    if (file != NULL)
+        (void)fclose(file);
+    return hvc_storage_plan_parse(text, length, plan, &run->error);
+}
+
+static const struct {
+    const char *name;
+    uint32_t flag;
+} move_flags[] = {
+    {"overwrite", HVC_OPTION_OVERWRITE},
+    {"avoid-removing", HVC_OPTION_AVOID_REMOVING},
+    {"retain-copies", HVC_OPTION_RETAIN_COPIES},
+    {"remove-unmanaged", HVC_OPTION_REMOVE_UNMANAGED},
+};
+
+/* 1: it is none of a kind of move. */
+static int take_kind_option(struct run *run, const char *word, struct hvc_move_request *request)
+{
+    static struct hvc_storage_plan plan;
+    const char *value;
+    int number = 0;
+
+    for (size_t i = 0; i < sizeof(move_flags) / sizeof(move_flags[0]); i++)
+        if (strcmp(word, move_flags[i].name) == 0)
+            return (request->flags |= move_flags[i].flag) == 0;
+    if ((value = after(word, "kind=")) != NULL && (number = number_named(value, kind_name, HVC_KIND_COUNT)) >= 0)
+        request->kind = (enum hvc_job_kind)number;
+    else if ((value = after(word, "restart=")) != NULL &&
+             (number = number_named(value, restart_name, HVC_RESTART_COUNT)) >= 0)
+        request->restart = (enum hvc_restart_mode)number;
+    else if ((value = after(word, "plan=")) != NULL)
+        request->plan = (number = read_plan(run, value, &plan)) < 0 ? NULL : &plan;
+    else if ((value = after(word, "token=")) != NULL)
+        request->token = value;
+    else if ((value = after(word, "stop=")) != NULL)
+        return hvc_parse_u64(value, 1, UINT32_MAX, &request->stop_ms);
+    else
+        return 1;
+    return number < 0 ? number : 0;
 }
 
 static int run_move(struct run *run)
@@ -350,8 +437,10 @@ static int run_move(struct run *run)
             request.adopt = true;
         else if (strcmp(run->arguments[i], "attached") == 0)
             attached = true;
-        else if (take_option(run->arguments[i], &request.options) < 0)
-            return hvc_error_set(&run->error, -EINVAL, "unknown option %s", run->arguments[i]);
+        else if ((result = take_kind_option(run, run->arguments[i], &request)) < 0 ||
+                 (result > 0 && take_option(run->arguments[i], &request.options) < 0))
+            return run->error.code < 0 ? run->error.code
+                                       : hvc_error_set(&run->error, -EINVAL, "unknown option %s", run->arguments[i]);
     }
     result = hvc_libvirt_open(argument(run, 3), &request.target, &run->error);
     if (result == 0)

@@ -239,7 +239,8 @@ static void migrations_are_checked_before_libvirt_is_asked(void **state)
         {{.target_uri = "t", .bandwidth_mib = HVC_BANDWIDTH_MAX_MIB + 1}, "bandwidth"},
         {{.target_uri = "t", .max_downtime_ms = HVC_DOWNTIME_MAX_MS + 1}, "downtime"},
         {{.target_uri = "t", .parallel = HVC_PARALLEL_MAX + 1}, "parallel"},
-        {{.target_uri = "t", .parallel = 2, .post_copy_allowed = true}, "exclude each other"},
+        {{.target_uri = "t", .post_copy_bandwidth_mib = UINT64_MAX}, "post-copy's bandwidth"},
+        {{.target_uri = "t", .disk_count = HVC_PLAN_DISKS_MAX + 1}, "disks are more"},
     };
     struct hvc_error error;
 

@@ -43,6 +43,7 @@ static void the_phase_comes_from_job_and_state(void **state)
         {{.type = VIR_DOMAIN_JOB_FAILED, .operation = OUT}, HVC_MIGRATE_DONE},
         {{.type = VIR_DOMAIN_JOB_CANCELLED, .operation = OUT}, HVC_MIGRATE_DONE},
         {{.type = VIR_DOMAIN_JOB_COMPLETED, .operation = VIR_DOMAIN_JOB_OPERATION_SAVE}, HVC_MIGRATE_NONE},
+        {{.type = VIR_DOMAIN_JOB_UNBOUNDED, .operation = VIR_DOMAIN_JOB_OPERATION_SAVE, .total = 5}, HVC_MIGRATE_COPY},
     };
 
     (void)state;

@@ -200,8 +200,10 @@ struct hvc_guest_profile; /* hvc/host.h */
 struct hvc_host_fit;
 struct hvc_disk_fit;
 struct hvc_fit_answer;
+struct hvc_storage_ops; /* hvc/guest_storage.h */
 
 struct hvc_hypervisor_ops {
+    const struct hvc_storage_ops *storage;
     void (*close)(struct hvc_hypervisor *);
     int (*list)(struct hvc_hypervisor *, uint64_t deadline_ms, struct hvc_guest_state **ret_guests, size_t *ret_count,
                 struct hvc_error *);
