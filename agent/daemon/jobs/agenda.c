@@ -225,20 +225,31 @@ static bool is_being_proven(const struct hvc_job *job)
     return job->phase == HVC_JOB_VERIFYING || job->phase == HVC_JOB_RECONCILING;
 }
 
-/* It runs at the source, and nothing of it is at the target. Without a move that may be so for the sake of the job:
- * then it has not failed. */
-static void stayed(const struct hvc_job *job, const struct hvc_agenda_move *move, struct hvc_agenda_action *action)
+/* Where the guest is when it has not been moved, or when its job does not move it: of one that is off, nowhere. */
+static uint32_t unmoved(const struct hvc_agenda_effect *effect)
 {
-    bool cancelled = job->cancel;
+    return !moves_guest(&effect->job) && effect->guest_node == 0 ? 0 : effect->job.source;
+}
+
+static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_job *job = &in->effect->job;
+    const struct hvc_agenda_move *move = in->move;
+    bool cancelled = job->cancel || move->code == HVC_REASON_CANCELLED;
     unsigned code = move->code, to = cancelled ? HVC_JOB_CANCELLED : HVC_JOB_FAILED;
 
-    if (!moves_guest(job) && move->code == HVC_REASON_NOTE)
-        report_end(job, action, HVC_JOB_COMPLETED, job->source, HVC_REASON_NOTE, "");
-    else if (code == HVC_REASON_NOTE)
-        report_end(job, action, to, job->source, cancelled ? HVC_REASON_CANCELLED : HVC_REASON_UNPROVEN,
-                   move->text[0] != '\0' ? move->text : "it runs at the source, and no move of it is under way");
-    else
-        report_end(job, action, to, job->source, code, move->text);
+    if (code == HVC_REASON_NOTE)
+        code = cancelled ? HVC_REASON_CANCELLED : HVC_REASON_UNPROVEN;
+    report_end(job, action, to, unmoved(in->effect), code,
+               move->text[0] != '\0' ? move->text : "it is at the source, and no move of it is under way");
+}
+
+static void completed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_job *job = &in->effect->job;
+
+    report_end(job, action, HVC_JOB_COMPLETED, moves_guest(job) ? job->target : unmoved(in->effect), HVC_REASON_NOTE,
+               job->kind == HVC_KIND_LIVE ? "" : in->move->text);
 }
 
 static void ended(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
@@ -247,11 +258,11 @@ static void ended(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
     const struct hvc_agenda_move *move = in->move;
 
     if (move->proof == HVC_PROOF_STAYED) {
-        stayed(job, move, action);
+        stayed(in, action);
     } else if (!is_being_proven(job)) {
         towards_proof(job, in->move, action);
     } else if (move->proof == HVC_PROOF_MOVED) {
-        report_end(job, action, HVC_JOB_COMPLETED, job->target, HVC_REASON_NOTE, "");
+        completed(in, action);
     } else if (move->proof == HVC_PROOF_GONE) {
         report_end(job, action, HVC_JOB_FAILED, 0, HVC_REASON_GUEST_STOPPED, move->text);
     } else if (move->proof == HVC_PROOF_UNCLEAR) {

@@ -17,7 +17,6 @@ static bool copy_node(const struct hvc_service *service, uint32_t id, char name[
 bool hvc_agenda_effect_next(const struct hvc_service *service, uint32_t node, bool any,
                             struct hvc_effect_cursor *cursor, struct hvc_agenda_effect *ret_effect)
 {
-    struct hvc_node_load load = {0};
     struct hvc_effect effect;
 
     do {
@@ -29,12 +28,11 @@ bool hvc_agenda_effect_next(const struct hvc_service *service, uint32_t node, bo
     ret_effect->job = *effect.job;
     ret_effect->source_member = copy_node(service, effect.job->source, ret_effect->source);
     ret_effect->target_member = copy_node(service, effect.job->target, ret_effect->target);
+    ret_effect->guest_node = effect.guest == NULL ? 0 : effect.guest->node;
     if (effect.guest != NULL)
         memcpy(ret_effect->resource, effect.guest->resource, sizeof(ret_effect->resource));
     for (unsigned i = 0; i < HVC_SETTING_MAX; i++)
         ret_effect->setting[i] = hvc_service_setting(service, effect.job->source, i);
-    if (hvc_service_node_load(service, effect.job->source, &load) == 0)
-        ret_effect->leaving = load.out;
     return true;
 }
 

@@ -73,9 +73,9 @@ static enum hvc_agenda_proof proof_of(enum hvc_move_end end)
 {
     switch (end) {
     case HVC_MOVE_MOVED:
+    case HVC_MOVE_PREPARED:
         return HVC_PROOF_MOVED;
     case HVC_MOVE_STAYED:
-    case HVC_MOVE_PREPARED:
         return HVC_PROOF_STAYED;
     case HVC_MOVE_GONE:
         return HVC_PROOF_GONE;
@@ -237,6 +237,7 @@ uint64_t job_round(struct hvc_job_runner *runner)
         if (!round.stale) { /* what is old may have been decided otherwise: moves go on, nothing is begun */
             end_expired(&round);
             again = take_steps(&round);
+            job_follow_places(runner);
         }
         (void)pthread_mutex_unlock(&runner->lock);
     }

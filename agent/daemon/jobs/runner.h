@@ -35,6 +35,8 @@ struct hvc_job_runner {
     unsigned references;  /* the main thread's, works, proposals */
     struct item items[ITEMS_MAX];
     unsigned works;
+    bool following;             /* places are being compared */
+    uint64_t follow_ms;         /* hvc_now_ms at which they shall be */
     struct hvc_job_audit audit; /* of the thread alone */
 };
 
@@ -49,6 +51,9 @@ struct item *job_runner_item(struct hvc_job_runner *runner, uint64_t job);
  * is held. */
 int job_work_begin(struct hvc_job_runner *runner, const struct hvc_agenda_effect *effect, enum hvc_agenda_work work,
                    struct item *item);
+
+/* work.c: has the committed places of guests follow libvirt, when it is time. The lock is held. */
+void job_follow_places(struct hvc_job_runner *runner);
 
 /* propose.c: hands a command to the keeper. item NULL: of no job in the table. The lock is held; it is let go of
  * meanwhile. */

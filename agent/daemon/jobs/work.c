@@ -9,9 +9,12 @@
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
+#include "places.h"
 #include "runner.h"
 
 enum {
+    FOLLOW_EVERY_MS = 10000, /* places of guests against what libvirt shows */
+    DOCUMENT_MS = 5000,
     BARRIER_MS = 1000,    /* for the others to say that this node is still one of them */
     PLACES_MAX = 8,       /* nodes that are asked for one job in one look */
     ANSWER_LEFT_MS = 300, /* of a deadline: for what comes after the move */
@@ -146,8 +149,7 @@ static struct hvc_migrate_options options_of(const struct task *task)
     const struct hvc_migration_settings *config = &task->runner->operations->migration;
     const struct hvc_job_options *o = &task->effect.job.options;
     const uint64_t *setting = task->effect.setting;
-    uint64_t share = setting[HVC_SETTING_BANDWIDTH] / (task->effect.leaving > 0 ? task->effect.leaving : 1);
-    uint64_t bytes = o->bandwidth != 0 ? o->bandwidth : share;
+    uint64_t bytes = o->bandwidth; /* what all of a node may take is split among them while they run */
     struct hvc_migrate_options options = {
         .tls = (o->flags & HVC_OPTION_PLAIN) == 0 &&
                ((o->flags & HVC_OPTION_TLS) != 0 || setting[HVC_SETTING_TLS] != 0 || config->tls),
@@ -162,6 +164,33 @@ static struct hvc_migrate_options options_of(const struct task *task)
         .unsafe = (o->flags & HVC_OPTION_UNSAFE) != 0};
 
     return options;
+}
+
+/* The storage plan of a job that names one. 0 also without; the caller frees it. */
+static int read_plan(struct task *task, struct hvc_storage_plan **ret_plan, struct hvc_error *error)
+{
+    static const uint8_t none[HVC_STORE_HASH_SIZE];
+    struct hvc_keeper *keeper = task->runner->operations->keeper;
+    const uint8_t *hash = task->effect.job.options.document;
+    struct hvc_storage_plan *plan;
+    char *text = NULL;
+    size_t length = 0;
+    int rc;
+
+    if (memcmp(hash, none, sizeof(none)) == 0)
+        return 0;
+    rc = keeper->ops->document(keeper, hash, hvc_deadline_in(DOCUMENT_MS), &text, &length, error);
+    if (rc < 0)
+        return rc;
+    plan = calloc(1, sizeof(*plan));
+    rc = plan == NULL ? hvc_error_set(error, -ENOMEM, "out of memory")
+                      : hvc_storage_plan_parse(text, length, plan, error);
+    free(text);
+    if (rc < 0)
+        free(plan);
+    else
+        *ret_plan = plan;
+    return rc;
 }
 
 /* Of the wall clock's deadline, as hvc_now_ms. */
@@ -183,26 +212,36 @@ static void begin(struct task *task)
                                    .options = options_of(task),
                                    .settled = true,
                                    .force_at_deadline = job->options.end_action == HVC_END_FORCE,
+                                   .special = {.kind = (enum hvc_job_kind)job->kind,
+                                               .flags = job->options.flags,
+                                               .restart = (enum hvc_restart_mode)job->options.restart},
                                    .job = {.id = job->id,
                                            .admitted_ms = job->phase_ms[HVC_JOB_ADMITTED],
                                            .keeps = job->origin != HVC_ORIGIN_PACEMAKER}};
+    bool off = job->kind == HVC_KIND_DEFINITION || job->kind == HVC_KIND_STORAGE; /* may be: the move looks itself */
     uint64_t deadline_ms = deadline_of(task);
+    struct hvc_storage_plan *plan = NULL;
     struct hvc_error error = {0};
     int rc;
 
     hvc_format_uuid(job->guest, order.guest.uuid);
     memcpy(order.guest.name, job->guest_name, sizeof(order.guest.name));
-    if (!prove && !is_at_source(task, order.guest.uuid))
+    if (!prove && !off && !is_at_source(task, order.guest.uuid))
         return;
     if (!prove && hvc_deadline_left(deadline_ms) == 0) {
         find(task, HVC_REASON_DEADLINE, "its deadline passed before the move could begin");
         return;
     }
-    if (!still_stands(task))
-        return;
-    rc = hvc_moves_begin(task->runner->operations, &order, 0, prove, deadline_ms, &error);
+    rc = read_plan(task, &plan, &error);
+    if (rc == 0 && still_stands(task)) {
+        order.special.plan = plan;
+        /* what libvirt does is watched; a move of another kind is run again and finds out how far it had come */
+        rc = hvc_moves_begin(task->runner->operations, &order, 0, prove && job->kind == HVC_KIND_LIVE, deadline_ms,
+                             &error);
+    }
     if (rc < 0)
         find(task, prove ? HVC_REASON_RETRY : hvc_agenda_reason(rc), error.text);
+    free(plan);
 }
 
 /* ---- threads ---- */
@@ -273,4 +312,30 @@ int job_work_begin(struct hvc_job_runner *runner, const struct hvc_agenda_effect
         free(task);
     }
     return rc;
+}
+
+/* ---- places ---- */
+
+static void *follow(void *context)
+{
+    struct hvc_job_runner *runner = context;
+
+    job_places_follow(runner->operations);
+    (void)pthread_mutex_lock(&runner->lock);
+    runner->following = false;
+    runner->follow_ms = hvc_deadline_in(FOLLOW_EVERY_MS);
+    job_runner_unref(runner);
+    return NULL;
+}
+
+void job_follow_places(struct hvc_job_runner *runner)
+{
+    if (runner->following || hvc_now_ms() < runner->follow_ms)
+        return;
+    runner->following = true;
+    runner->references++;
+    if (hvc_thread_leave(follow, runner) == 0)
+        return;
+    runner->following = false; /* the next round tries again */
+    runner->references--;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The job of a move that Pacemaker asks for. */
+/* Guests and the cluster's jobs: the job of a move that Pacemaker asks for, and the one that brings a guest here. */
 #ifndef HVC_OPERATIONS_GUEST_JOB_H
 #define HVC_OPERATIONS_GUEST_JOB_H
 
@@ -13,5 +13,9 @@
  */
 enum hvc_result guest_job_begin(struct hvc_operations *operations, struct hvc_call *call,
                                 const struct hvc_guest_state *state, struct hvc_move_order *order);
+
+/* guest_expect.c: a job that has been admitted brings the guest to this node, from one that is there: words say which.
+ * False also when the state is not known. */
+bool guest_is_expected(struct hvc_operations *operations, const char *uuid, char *words, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guest_job.h"
 #include "guest_survey.h"
 
 #define LOOK_AGAIN_MS 250
@@ -204,6 +205,7 @@ static bool refuse(struct start *s, const struct guest_survey *survey, enum hvc_
 static bool one_round(struct start *s, enum hvc_result *ret_result)
 {
     struct guest_survey *survey;
+    char coming[320];
     size_t other;
     bool ended;
 
@@ -221,6 +223,9 @@ static bool one_round(struct start *s, enum hvc_result *ret_result)
     if (other < survey->facts.count) {
         *ret_result = foreign(s, survey->facts.nodes[other].name, &survey->nodes[other].state);
         ended = true;
+    } else if ((survey->verdict.action == HVC_PLACEMENT_BOOT || survey->verdict.action == HVC_PLACEMENT_FETCH) &&
+               guest_is_expected(s->operations, s->request.id.uuid, coming, sizeof(coming))) {
+        ended = !next_round(s, coming, ret_result);
     } else if (survey->verdict.action == HVC_PLACEMENT_BOOT) {
         ended = boot(s, survey, ret_result);
     } else if (survey->verdict.action == HVC_PLACEMENT_FETCH) {

@@ -156,6 +156,11 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
                                              .options = task->options,
                                              .force = task->force_at_deadline,
                                              .adopt = task->adopted,
+                                             .kind = task->special.kind,
+                                             .flags = task->special.flags,
+                                             .restart = task->special.restart,
+                                             .plan = task->special.plan,
+                                             .token = task->token,
                                              .proof_ms = task->adopted ? ADOPTED_PROOF_MS : 0};
     struct run run = {.task = task};
     pthread_t thread;

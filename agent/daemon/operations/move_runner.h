@@ -22,7 +22,9 @@ struct hvc_move_task {
     const char *source_name, *target_name; /* of the nodes; find_target may change what target_name points to */
     const char *owner;                     /* "" : as it was */
     struct hvc_migrate_options options;
-    bool adopted; /* libvirt does it already: only watch it to its end */
+    struct hvc_move_special special;
+    const char *token; /* of a special move: names its files, the same in every run of it */
+    bool adopted;      /* libvirt does it already: only watch it to its end */
     bool force_at_deadline;
     uint64_t deadline_ms;
     atomic_bool *cancel;              /* set by others at any time */

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hvc/operations.h"
@@ -72,6 +73,29 @@ static int keep_uris(struct hvc_moves_entry *entry, struct hvc_error *error)
     return 0;
 }
 
+/* What a move of another kind needs, kept as long as the move. */
+static int keep_special(struct hvc_moves_entry *entry, const struct hvc_move_order *order, struct hvc_error *error)
+{
+    size_t used = 0;
+
+    entry->task.special = order->special;
+    entry->task.special.plan = NULL;
+    if (order->special.kind == HVC_KIND_LIVE)
+        return 0;
+    (void)hvc_text_append(entry->token, sizeof(entry->token), &used, "job%llu-%llx", (unsigned long long)order->job.id,
+                          (unsigned long long)order->job.admitted_ms);
+    entry->task.token = entry->token;
+    entry->go_on = NULL; /* it is run again, by its job */
+    if (order->special.plan == NULL)
+        return 0;
+    entry->plan = malloc(sizeof(*entry->plan));
+    if (entry->plan == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory");
+    *entry->plan = *order->special.plan;
+    entry->task.special.plan = entry->plan;
+    return 0;
+}
+
 static int check_number(const struct hvc_moves *moves, struct hvc_error *error)
 {
     size_t active = 0;
@@ -102,6 +126,8 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
     rc = fill_task(operations, order, deadline_ms, entry, error);
     if (rc == 0)
         rc = keep_uris(entry, error);
+    if (rc == 0)
+        rc = keep_special(entry, order, error);
     if (rc == 0) {
         if (!order->settled)
             apply_settings(&operations->migration, &entry->task.options);

@@ -31,8 +31,10 @@ int hvc_moves_new(struct hvc_moves **ret_moves, struct hvc_error *error)
 
 void hvc_moves_unref(struct hvc_moves_entry *entry)
 {
-    if (--entry->references == 0)
-        free(entry);
+    if (--entry->references > 0)
+        return;
+    free(entry->plan);
+    free(entry);
 }
 
 void hvc_moves_free(struct hvc_moves *moves)
@@ -224,7 +226,8 @@ static void *move_thread(void *context)
     struct hvc_moves_entry *entry = context;
     struct hvc_moves *moves = entry->operations->moves;
     struct hvc_move_result end = {.result = HVC_RESULT_INTERNAL};
-    bool recorded = entry->operations->move_records[0] != '\0';
+    /* a move of another kind is run again by its job, which knows what it takes */
+    bool recorded = entry->operations->move_records[0] != '\0' && entry->task.special.kind == HVC_KIND_LIVE;
 
     if (recorded && !entry->adopted)
         write_down(entry);
@@ -263,6 +266,7 @@ void hvc_moves_drop_newest(struct hvc_moves *moves)
     struct hvc_moves_entry *entry = moves->first;
 
     moves->first = entry->next;
+    free(entry->plan);
     free(entry);
 }
 
@@ -278,9 +282,13 @@ int hvc_moves_set_ends(struct hvc_moves_entry *entry, const char *source, const 
     if (!leaves && strcmp(target, operations->node) != 0)
         return hvc_error_set(error, -EINVAL, "the move from %.80s to %.80s has no end on this node, %s", source, target,
                              operations->node);
-    rc = hvc_peers_get(operations->peers, leaves ? target : source, &peer, error);
-    if (rc < 0)
-        return rc;
+    if (strcmp(source, target) == 0) { /* its storage alone */
+        peer = operations->hypervisor;
+    } else {
+        rc = hvc_peers_get(operations->peers, leaves ? target : source, &peer, error);
+        if (rc < 0)
+            return rc;
+    }
     if (hvc_text_copy(entry->source, sizeof(entry->source), source) < 0 ||
         hvc_text_copy(entry->target, sizeof(entry->target), target) < 0)
         return hvc_error_set(error, -EINVAL, "the name of a node is too long");

@@ -25,9 +25,11 @@ struct hvc_moves_entry {
     uint32_t network;
     bool ring;
     uint16_t priority;
-    uint64_t limit, allotted; /* bytes per second, 0: not limited */
-    bool told_bandwidth;      /* libvirt was told `allotted` while it copies */
-    bool refused_bandwidth;   /* and has refused it once */
+    uint64_t limit, allotted;      /* bytes per second, 0: not limited */
+    bool told_bandwidth;           /* libvirt was told `allotted` while it copies */
+    bool refused_bandwidth;        /* and has refused it once */
+    char token[48];                /* of a special move */
+    struct hvc_storage_plan *plan; /* likewise; NULL: none */
     bool adopted;
     unsigned waiting; /* callers who want it */
     uint64_t began_ms, ended_ms;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "fake_keeper.h"
@@ -56,6 +57,19 @@ static int submit(struct hvc_keeper *base, const struct hvc_command *command, co
     }
     done(context, &outcome);
     return 0;
+}
+
+static int propose(struct hvc_keeper *base, const struct hvc_command *command, const struct hvc_token *token,
+                   uint64_t deadline_ms, bool wait_for_quorum, struct hvc_replica_outcome *ret_outcome)
+{
+    int rc;
+
+    (void)base;
+    (void)pthread_mutex_lock(&keeper.lock);
+    rc =
+        keeper.inner->base.ops->propose(&keeper.inner->base, command, token, deadline_ms, wait_for_quorum, ret_outcome);
+    (void)pthread_mutex_unlock(&keeper.lock);
+    return rc;
 }
 
 static int read_state(struct hvc_keeper *base, enum hvc_replica_freshness freshness, uint64_t deadline_ms,
@@ -137,6 +151,7 @@ static int set_up(void **state)
     ops = *keeper.inner->base.ops;
     ops.token = take_token;
     ops.submit = submit;
+    ops.propose = propose;
     ops.read = read_state;
     keeper.base.ops = &ops;
     world->operations.keeper = &keeper.base;
@@ -330,14 +345,79 @@ static void a_second_life_begins_nothing_twice(void **state)
     assert_int_equal(atomic_load(&begun), 1);
 }
 
+static uint32_t place_now(const char *uuid)
+{
+    uint8_t bytes[16];
+    uint32_t node;
+
+    assert_int_equal(hvc_parse_uuid_bytes(uuid, bytes), 0);
+    (void)pthread_mutex_lock(&keeper.lock);
+    node = hvc_service_guest(keeper.inner->service, bytes)->node;
+    (void)pthread_mutex_unlock(&keeper.lock);
+    return node;
+}
+
+static void add_guest(const char *uuid, const char *name, uint32_t node)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_GUEST);
+    struct hvc_answer answer;
+
+    assert_int_equal(hvc_parse_uuid_bytes(uuid, c.guest.uuid), 0);
+    (void)snprintf(c.guest.name, sizeof(c.guest.name), "%s", name);
+    c.guest.node = node;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+}
+
+static void await_place(const char *uuid, uint32_t node)
+{
+    for (uint64_t until = hvc_deadline_in(WAIT_MS); place_now(uuid) != node;) {
+        if (hvc_now_ms() >= until)
+            fail_msg("guest %s is at %u, not %u", uuid, place_now(uuid), node);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+#define COMES "22222222-2222-4333-8444-555555555555"
+#define GOES  "33333333-2222-4333-8444-555555555555"
+
+static int set_up_strays(void **state)
+{
+    struct hvc_error error = {0};
+    int rc = set_up(state);
+
+    hvc_job_runner_stop(keeper.runner);
+    hvc_job_runner_free(keeper.runner);
+    world->here.count = 2;
+    world->here.guests[1] = (struct hvc_guest_state){.id = {COMES, "comes"}, .guest_class = HVC_GUEST_RUNNING};
+    assert_int_equal(hvc_job_runner_new(&world->operations, &keeper.runner, &error), 0);
+    add_guest(COMES, "comes", 2);
+    add_guest(GOES, "goes", 1);
+    assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
+    return rc;
+}
+
+static void places_follow_what_libvirt_shows(void **state)
+{
+    (void)state;
+    await_place(COMES, 1);
+    await_place(GOES, 0);
+    assert_int_equal(place_now(UUID), 1);
+    await_said("1711 guest=goes from=1 to=0");
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(a_job_is_carried_out_once_and_told),        T(a_cancelled_job_stays_at_its_source),
-        T(a_failed_move_keeps_the_hypervisors_words), T(without_quorum_the_move_goes_on_and_is_reported_later),
-        T(what_is_not_proven_is_proven_again),        T(a_second_life_begins_nothing_twice),
+        T(a_job_is_carried_out_once_and_told),
+        T(a_cancelled_job_stays_at_its_source),
+        T(a_failed_move_keeps_the_hypervisors_words),
+        T(without_quorum_the_move_goes_on_and_is_reported_later),
+        T(what_is_not_proven_is_proven_again),
+        T(a_second_life_begins_nothing_twice),
+        cmocka_unit_test_setup_teardown(places_follow_what_libvirt_shows, set_up_strays, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,9 +18,9 @@ struct hvc_agenda_effect {
     struct hvc_job job;
     char source[HVC_NODE_NAME_MAX], target[HVC_NODE_NAME_MAX]; /* names; target "": not chosen */
     bool source_member, target_member;
+    uint32_t guest_node;                  /* where the guest runs as far as was committed, 0: nowhere */
     char resource[HVC_RESOURCE_NAME_MAX]; /* of the guest, "": Pacemaker does not manage it */
     uint64_t setting[HVC_SETTING_MAX];    /* in force for the source */
-    uint32_t leaving;                     /* moves out of the source that hold a slot, this one included */
 };
 
 /* Copies the next effect of node, and with any those of nobody in particular; cursor as hvc_service_effect_next has it.
@@ -69,8 +69,8 @@ enum hvc_agenda_stage {
 
 enum hvc_agenda_proof {
     HVC_PROOF_NONE,   /* the move has ended, where the guest runs is not proven */
-    HVC_PROOF_MOVED,  /* runs at the target, nothing of it at the source */
-    HVC_PROOF_STAYED, /* runs at the source, nothing of it at the target */
+    HVC_PROOF_MOVED,  /* done: runs at the target, nothing of it at the source (of a kind that moves the guest) */
+    HVC_PROOF_STAYED, /* not done: the guest is at the source, nothing of it at the target */
     HVC_PROOF_GONE,   /* at neither end */
     HVC_PROOF_UNCLEAR /* what is there nobody may decide about alone: an operator has to */
 };

@@ -34,6 +34,14 @@ struct hvc_move_job {
     bool keeps;           /* goes on when nobody waits for the move any more */
 };
 
+/* What a move of another kind than LIVE needs (hvc/move.h). */
+struct hvc_move_special {
+    enum hvc_job_kind kind;
+    uint32_t flags; /* HVC_OPTION_* */
+    enum hvc_restart_mode restart;
+    const struct hvc_storage_plan *plan; /* NULL: none; copied */
+};
+
 /* What shall be done. Texts are borrowed for the time of hvc_moves_run. */
 struct hvc_move_order {
     struct hvc_guest_id guest;
@@ -44,8 +52,9 @@ struct hvc_move_order {
      * until a connection is made; from the peers when none is configured. The other zero values: from the
      * configuration, unless settled. */
     struct hvc_migrate_options options;
-    bool settled;            /* what the options say is in force: the configuration adds nothing */
-    bool force_at_deadline;  /* end_action force: pause the guest rather than give up; false: abort */
+    bool settled;           /* what the options say is in force: the configuration adds nothing */
+    bool force_at_deadline; /* end_action force: pause the guest rather than give up; false: abort */
+    struct hvc_move_special special;
     struct hvc_move_job job; /* that it belongs to, 0: none. Its progress is found by it (hvc/soft_facts.h) */
 };
 
