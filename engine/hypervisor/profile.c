@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "hvc/hash.h"
 #include "hvc/host.h"
 #include "hvc/text.h"
 #include "tree_values.h"
@@ -56,21 +55,6 @@ static int read_memory(xmlNodePtr domain, uint64_t *ret_kib, struct hvc_error *e
     return hvc_error_set(error, -EINVAL, "the guest's <memory> has the unit \"%s\", which is not known", unit);
 }
 
-static void read_features(xmlNodePtr cpu, struct hvc_guest_profile *profile)
-{
-    char name[64];
-
-    for (xmlNodePtr f = hvc_tree_find(cpu, "feature"); f != NULL; f = hvc_tree_next(f, "feature")) {
-        if (!hvc_tree_attribute_is(f, "policy", "require") && !hvc_tree_attribute_is(f, "policy", "force") &&
-            xmlHasProp(f, (const xmlChar *)"policy") != NULL)
-            continue;
-        if (!hvc_tree_attribute(f, "name", name, sizeof(name)))
-            continue;
-        profile->cpu_feature_set |= UINT64_C(1) << (hvc_hash64(name, strlen(name), 0) % 64);
-        profile->cpu_features++;
-    }
-}
-
 static void read_cpu(xmlNodePtr domain, struct hvc_guest_profile *profile)
 {
     static const struct {
@@ -94,7 +78,6 @@ static void read_cpu(xmlNodePtr domain, struct hvc_guest_profile *profile)
         if (strcmp(modes[i].mode, mode) == 0)
             profile->cpu = modes[i].cpu;
     }
-    read_features(cpu, profile);
 }
 
 /* ---- drives ---- */

@@ -157,10 +157,10 @@ static const struct row rows[] = {
 };
 /* clang-format on */
 
-/* Of a node that does not exist there is nothing else to say. */
+/* Of a node that does not exist, and of the one where the guest is, there is nothing else to say. */
 static bool target_exists(const struct hvc_check_input *in)
 {
-    return in->target.configured.is != HVC_TELL_NO;
+    return in->target.configured.is != HVC_TELL_NO && (in->source.id == 0 || in->source.id != in->target.id);
 }
 
 /* Behind a libvirt that does not answer everything is unknown; that it does not answer is said once. */
@@ -297,7 +297,7 @@ static void look_at_service(const struct hvc_check_input *in, unsigned when, str
     if (in->slots_are_own)
         return;
     look_at_limits(in, report);
-    if ((when & LEAVES) != 0 && in->source.id != in->target.id && target_exists(in))
+    if ((when & LEAVES) != 0 && target_exists(in))
         look_at_room(in, report);
 }
 
@@ -398,7 +398,7 @@ static void look_at_needs(const struct hvc_check_input *in, unsigned when, struc
     if (in->guest.profile == NULL || (when & LEAVES) == 0)
         return;
     look_at_devices(in, when, report);
-    if (!target_answers(in) || in->source.id == in->target.id)
+    if (!target_answers(in))
         return;
     look_at_cpu(in, when, report);
     look_at_disks(in, when, report);

@@ -7,6 +7,26 @@
 #include "fuzz.h"
 #include "guest_xml.h"
 #include "hvc/cleanup.h"
+#include "hvc/host.h"
+
+/* What a guest needs: read from whatever is accepted, never more than a profile holds. */
+static void check_profile(const char *xml, size_t size, const struct hvc_guest_id *id)
+{
+    struct hvc_guest_profile *profile = calloc(1, sizeof(*profile));
+    HVC_CLEANUP(free) char *cpu = NULL;
+    struct hvc_error error = {0};
+
+    if (profile != NULL && hvc_guest_parse_profile(xml, size, profile, &error) == 0) {
+        if (strcmp(profile->uuid, id->uuid) != 0 || profile->disk_count > HVC_PROFILE_DISKS_MAX ||
+            profile->net_count > HVC_PROFILE_NETS_MAX || profile->device_count > HVC_PROFILE_DEVICES_MAX ||
+            profile->memory_kib > HVC_KIB_MAX)
+            abort();
+    } else if (profile != NULL && error.text[0] == '\0') {
+        abort(); /* refused without a word */
+    }
+    (void)hvc_guest_xml_cpu(xml, &cpu, &error);
+    free(profile);
+}
 
 static void check_mark(const char *xml, const struct hvc_guest_id *id)
 {
@@ -46,8 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)hvc_guest_xml_needs_definition(xml, &needs, &error);
     (void)hvc_guest_xml_owner(xml, owner);
     (void)hvc_host_xml_cpu_model(xml, model, sizeof(model));
-    if (result == 0 && strlen(xml) == size)
+    if (result == 0 && strlen(xml) == size) {
+        check_profile(xml, size, &id);
         check_mark(xml, &id);
+    }
     free(xml);
     return 0;
 }

@@ -87,8 +87,8 @@ static void take_pacemaker_node(const struct checks_run *run, const struct hvc_f
 
     node->online = asked ? fact(true, known->pacemaker_online, "") : moot;
     node->clean = asked ? fact(true, !known->unclean, "") : moot;
-    node->active = moot;
-    node->not_maintenance = moot;
+    node->active = asked ? fact(true, !known->standby, "") : moot;
+    node->not_maintenance = asked ? fact(true, !known->maintenance, "") : moot;
 }
 
 static void take_node(const struct checks_run *run, const struct checks_node *from, bool is_source,

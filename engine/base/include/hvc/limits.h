@@ -87,12 +87,15 @@
 #define HVC_EVENTS_MAX   1000 /* that a node keeps of what it has seen happen */
 
 /* checks before a move */
-#define HVC_PROFILE_DISKS_MAX   64 /* drives of one guest */
-#define HVC_PROFILE_NETS_MAX    32
-#define HVC_PROFILE_DEVICES_MAX 32
-#define HVC_PROFILE_SOURCE_MAX  1024 /* path or address of a drive */
-#define HVC_CHECK_FINDINGS_MAX  48   /* findings about one guest and one node */
-#define HVC_CHECK_TEXT_MAX      512  /* words of one finding */
+#define HVC_PROFILE_DISKS_MAX        64 /* drives of one guest */
+#define HVC_PROFILE_NETS_MAX         32
+#define HVC_PROFILE_DEVICES_MAX      32
+#define HVC_PROFILE_SOURCE_MAX       1024         /* path or address of a drive */
+#define HVC_CHECK_FINDINGS_MAX       48           /* findings about one guest and one node */
+#define HVC_CHECK_TEXT_MAX           512          /* words of one finding */
+#define HVC_COMPATIBILITY_CPU_MAX    4096         /* <cpu> of a guest in a blob */
+#define HVC_COMPATIBILITY_GUESTS_MAX 32           /* guests in the blob of a host */
+#define HVC_COMPATIBILITY_MAX        (176 * 1024) /* bytes of a blob; as hexadecimal text it fits into an answer */
 
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */

@@ -70,9 +70,6 @@ struct hvc_guest_profile {
     uint32_t cpus;
     uint8_t cpu;              /* enum hvc_profile_cpu */
     char cpu_model[64];       /* of CUSTOM */
-    uint64_t cpu_feature_set; /* a bit per feature that must be there: hash of its name, modulo 64. Never a proof that
-                                 two sets are equal, but two that differ in a bit are not */
-    uint32_t cpu_features;    /* how many must be there */
     bool nvram;               /* firmware variables of its own */
     bool tpm;                 /* emulated TPM */
     bool huge_pages;
