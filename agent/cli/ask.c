@@ -234,6 +234,9 @@ static void write_text(const struct hvc_cli_order *order, const struct hvc_recor
     enum hvc_result result = hvc_response_result(response);
 
     if (result != HVC_RESULT_OK) {
+        if (order->command->shows_no && hvc_record_list_count(data, "nodes") > 0)
+            order->command->render(stdout, data, hvc_cli_columns(STDOUT_FILENO));
+        (void)fflush(stdout); /* a failure is met again at the end */
         (void)fprintf(stderr, "hvcluster: %s: %s\n", hvc_result_word(result), hvc_response_text(response));
     } else if (order->command->render == NULL || data == NULL) {
         (void)puts(hvc_response_text(response));

@@ -71,6 +71,7 @@ enum {
     HVC_CLI_OF_EVENTS = 65536u,
     HVC_CLI_OF_RESOURCE = 131072u,
     HVC_CLI_OF_RATE = 16384u, /* --bandwidth of one move, not of a network */
+    HVC_CLI_OF_CHECK = 32768u,
 };
 
 struct hvc_cli_command {
@@ -84,6 +85,7 @@ struct hvc_cli_command {
         const char *argument, *value;
     } fixed[2];               /* of the operation, besides what the words give */
     hvc_cli_render_fn render; /* NULL: the words of the answer are what people see */
+    bool shows_no;            /* what it found is shown also when the answer is no */
     const char *help;         /* one line */
     const char *description;  /* for the manual */
 };

@@ -121,6 +121,22 @@ static const struct hvc_cli_command commands[] = {
          "TARGET is a node; without it the best one is chosen. On success one line tells the job. Control-C, and a "
          "--wait that has passed, leave the job alone: it goes on, and what is printed says how to follow it and how "
          "to end it. A limit that is reached refuses nothing, the job waits in the queue."},
+    {.words = "check",
+     .operands = {ANY_GUEST, {HVC_CLI_WORD, "TARGET", "target", NULL}},
+     .options = HVC_CLI_OF_CHECK,
+     .operation = "guest.check",
+     .render = hvc_render_checks,
+     .shows_no = true,
+     .help = "could a guest move, and where to",
+     .description =
+         "Looks at everything that a move needs and changes nothing: the guest, both nodes, their libvirts, CPU, "
+         "machine "
+         "type, disks, networks and devices, limits and room, quorum, Pacemaker. Without TARGET every other node is "
+         "checked. For each node a line with the worst finding, then all findings with what to do. An error is in the "
+         "way "
+         "of the move; a warning is what it would cost, or what nobody could tell. Ends with 0 when the guest can move "
+         "to "
+         "TARGET, or to one of the nodes; otherwise as busy (it may go away by itself), as refused, or as not found."},
     {.words = "jobs list",
      .options = HVC_CLI_OF_READ | HVC_CLI_OF_JOBS,
      .short_form = true,
@@ -314,7 +330,7 @@ static const struct hvc_cli_option options[] = {
      "fresh"},
     {"--node", "NODE", "of this node only, by name or id", HVC_CLI_OF_NODE, HVC_CLI_WORD, "node"},
     {"--kind", "live|storage|live-storage|staged|quick|restart|definition", "what is moved, and how (live)",
-     HVC_CLI_OF_MOVE, HVC_CLI_WORD, "kind"},
+     HVC_CLI_OF_MOVE | HVC_CLI_OF_CHECK, HVC_CLI_WORD, "kind"},
     {"--wait", "[=SECONDS]", "for the end of the job, or that long at most; 0: not at all (to the end)",
      HVC_CLI_OF_MOVE, HVC_CLI_NONE, NULL},
     {"--no-wait", NULL, "the same as --wait=0", HVC_CLI_OF_MOVE, HVC_CLI_NONE, NULL},
@@ -338,7 +354,8 @@ static const struct hvc_cli_option options[] = {
     {"--compress", "yes|no", "compress what is sent (as set)", HVC_CLI_OF_MOVE, HVC_CLI_YES_NO, "compress"},
     {"--auto-converge", NULL, "throttle a guest that writes too fast", HVC_CLI_OF_MOVE, HVC_CLI_SET, "auto_converge"},
     {"--post-copy", NULL, "may be switched to post-copy", HVC_CLI_OF_MOVE, HVC_CLI_SET, "post_copy"},
-    {"--pin", NULL, "keep it there although Pacemaker would move it back", HVC_CLI_OF_MOVE, HVC_CLI_SET, "pin"},
+    {"--pin", NULL, "keep it there although Pacemaker would move it back", HVC_CLI_OF_MOVE | HVC_CLI_OF_CHECK,
+     HVC_CLI_SET, "pin"},
     {"--unsafe", NULL, "although libvirt holds it for unsafe", HVC_CLI_OF_MOVE, HVC_CLI_SET, "unsafe"},
     {"--retain", NULL, "keep the disk files of the source", HVC_CLI_OF_MOVE, HVC_CLI_SET, "retain_copies"},
     {"--overwrite", NULL, "disk files at the target may be overwritten", HVC_CLI_OF_MOVE, HVC_CLI_SET, "overwrite"},

@@ -11,6 +11,7 @@
 void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_checks(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_settings(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns);

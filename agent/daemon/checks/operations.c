@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "guest.h"
+#include "guest_record.h"
 #include "hvc/checks.h"
 #include "hvc/text.h"
 
@@ -69,6 +71,22 @@ static uint8_t kind_of(const char *name)
     return HVC_KIND_LIVE; /* the row of the table allows no other word */
 }
 
+/* A name, a UUID, or the definition that has one. */
+static enum hvc_result take_guest(struct hvc_operations *operations, struct hvc_call *call, char *uuid)
+{
+    const char *who = hvc_record_text(call->args, "guest", NULL);
+    struct guest_request request;
+    enum hvc_result result;
+
+    if (who == NULL)
+        result = guest_request_read(call, &request);
+    else
+        result = guest_record_find(operations, call, who, &request.id);
+    if (result == HVC_RESULT_OK)
+        memcpy(uuid, request.id.uuid, HVC_UUID_TEXT_MAX);
+    return result;
+}
+
 static enum hvc_result check(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct hvc_checks_request request = {
@@ -82,10 +100,12 @@ static enum hvc_result check(struct hvc_operations *operations, struct hvc_call 
     struct hvc_error error = {0};
     enum hvc_result result;
 
-    (void)hvc_text_copy(request.guest, sizeof(request.guest), hvc_record_text(call->args, "uuid", ""));
     if (operations->keeper == NULL)
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE,
                             "a move can be checked only where hvclusterd runs: it knows the cluster's state");
+    result = take_guest(operations, call, request.guest);
+    if (result != HVC_RESULT_OK)
+        return result;
     if (hvc_checks_run(operations, &request, call->deadline_ms, &checks, &error) < 0)
         return hvc_call_fail(call, &error);
     hvc_checks_describe(checks, call->data);
@@ -98,8 +118,8 @@ static const char *const kinds[] = {"live",  "storage", "live-storage", "staged"
                                     "quick", "restart", "definition",   NULL};
 
 static const struct hvc_argument check_arguments[] = {
-    {.name = "uuid", .type = HVC_ARGUMENT_UUID, .required = true, .help = "UUID of the guest"},
-    {.name = "name", .type = HVC_ARGUMENT_TEXT, .min = 1, .help = "its name, for messages"},
+    {.name = "guest", .type = HVC_ARGUMENT_TEXT, .choice = 1, .min = 1, .help = "its name or UUID"},
+    GUEST_ARGUMENTS,
     {.name = "target",
      .type = HVC_ARGUMENT_TEXT,
      .min = 1,

@@ -56,11 +56,31 @@ static void *read_one(void *item)
     return NULL;
 }
 
+/* A stand-alone host has no node list: it is the only node, and decides by itself. */
+static void take_alone(struct checks_run *run)
+{
+    HVC_CLEANUP(free) struct hvc_replica_status *status = calloc(1, sizeof(*status));
+    struct hvc_fact_node *node = &run->facts.nodes[0];
+
+    if (status == NULL || run->operations->keeper == NULL)
+        return;
+    run->operations->keeper->ops->status(run->operations->keeper, status);
+    if (!status->alone)
+        return;
+    *node = (struct hvc_fact_node){.id = status->node, .local = true, .member = true};
+    memcpy(node->name, run->operations->node, sizeof(node->name));
+    run->facts.count = 1;
+    run->facts.corosync_answers = true;
+    run->facts.quorate = true;
+}
+
 static void read_cluster(struct checks_run *run)
 {
     struct reader readers[] = {{run, true}, {run, false}};
 
     checks_each(readers, 2, sizeof(readers[0]), read_one);
+    if (run->facts.count == 0)
+        take_alone(run);
 }
 
 /* ---- targets ---- */

@@ -24,31 +24,13 @@ static void take_node(const struct hvc_service *service, const struct hvc_servic
         to->load = (struct hvc_node_load){0};
 }
 
-static uint8_t digit(char c)
-{
-    return (uint8_t)(c >= 'a' ? c - 'a' + 10 : c - '0');
-}
-
-/* The normal text form has 32 lower-case digits and dashes. */
-static void uuid_bytes(const char *text, uint8_t bytes[16])
-{
-    size_t n = 0;
-
-    memset(bytes, 0, 16);
-    for (; *text != '\0' && n < 32; text++) {
-        if (*text == '-')
-            continue;
-        bytes[n / 2] = (uint8_t)(bytes[n / 2] << 4 | digit(*text));
-        n++;
-    }
-}
-
 static void take_guest(const struct hvc_service *service, const char *uuid, struct checks_state *state)
 {
     const struct hvc_service_guest *guest;
     uint8_t bytes[16];
 
-    uuid_bytes(uuid, bytes);
+    if (hvc_parse_uuid_bytes(uuid, bytes) < 0)
+        return;
     guest = hvc_service_guest(service, bytes);
     if (guest == NULL)
         return;

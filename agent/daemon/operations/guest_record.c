@@ -115,6 +115,24 @@ static enum hvc_result find_by_name(struct hvc_operations *operations, struct hv
                         name);
 }
 
+enum hvc_result guest_record_find(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                  struct hvc_guest_id *ret_id)
+{
+    struct lookup lookup;
+    enum hvc_result result = look(operations, call, who, &lookup);
+
+    if (result != HVC_RESULT_OK)
+        return result;
+    memset(ret_id, 0, sizeof(*ret_id));
+    if (lookup.found) {
+        hvc_format_uuid(lookup.guest.uuid, ret_id->uuid);
+        memcpy(ret_id->name, lookup.guest.name, sizeof(ret_id->name));
+    }
+    if (lookup.found || hvc_parse_uuid(who, ret_id->uuid) == 0)
+        return HVC_RESULT_OK;
+    return find_by_name(operations, call, who, ret_id);
+}
+
 /* ---- where it is ---- */
 
 struct place {

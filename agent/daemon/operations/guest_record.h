@@ -21,4 +21,9 @@ enum hvc_result guest_record_ensure(struct hvc_operations *operations, struct hv
 enum hvc_result guest_record_read(struct hvc_operations *operations, struct hvc_call *call, const char *who,
                                   struct hvc_service_guest *ret_guest);
 
+/* Who is meant by a UUID, or by a name as the cluster or any member's hypervisor knows it; for looking only. NOT_FOUND
+ * or UNREACHABLE in words. The name is "" for a UUID that the cluster has no record of. */
+enum hvc_result guest_record_find(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+                                  struct hvc_guest_id *ret_id);
+
 #endif
