@@ -68,6 +68,26 @@ domain_state() { on "$1" virsh domstate "$2" 2>/dev/null | head -n 1; } # domain
 runs_here() { [ "$(domain_state "$1" "$2")" = running ]; }
 no_emulator() { ! on "$1" pgrep -f "guest=$2," >/dev/null; } # no_emulator NODE GUEST, by the kernel's word
 
+# A certificate of another authority for a node's libvirtd, which the node itself takes for good; and its own again.
+foreign_certificate() {
+    on "$1" sh -eu <<'PKI' >/dev/null 2>&1 && $lab service "$1" libvirtd restart
+cd /etc/pki
+mkdir -m 700 other
+cp CA/cacert.pem other/ca.kept
+cp libvirt/servercert.pem other/cert.kept
+printf 'cn = "another authority"\nca\ncert_signing_key\nexpiration_days = 1\n' >other/ca.tmpl
+printf 'cn = "'"$(hostname)"'"\ndns_name = "'"$(hostname)"'"\ntls_www_server\nencryption_key\nsigning_key\nexpiration_days = 1\n' >other/cert.tmpl
+certtool --generate-privkey --outfile other/ca.key
+certtool --generate-self-signed --load-privkey other/ca.key --template other/ca.tmpl --outfile CA/cacert.pem
+certtool --generate-certificate --load-privkey libvirt/private/serverkey.pem --load-ca-certificate CA/cacert.pem \
+    --load-ca-privkey other/ca.key --template other/cert.tmpl --outfile libvirt/servercert.pem
+PKI
+}
+own_certificate() {
+    on "$1" sh -c 'cd /etc/pki && mv other/ca.kept CA/cacert.pem && mv other/cert.kept libvirt/servercert.pem && rm -rf other'
+    $lab service "$1" libvirtd restart
+}
+
 # What the guest itself left behind (tests/lab/README.md).
 mark() { $lab guest marks "$1" --json | sed -n "s/.*\"$2\": *\"\\{0,1\\}\\([^\",}]*\\).*/\\1/p" | head -n 1; }
 counts() { # the guest's own count goes on
