@@ -68,10 +68,10 @@ struct hvc_guest_profile {
     char emulator[256]; /* "": libvirt's default */
     uint64_t memory_kib;
     uint32_t cpus;
-    uint8_t cpu;              /* enum hvc_profile_cpu */
-    char cpu_model[64];       /* of CUSTOM */
-    bool nvram;               /* firmware variables of its own */
-    bool tpm;                 /* emulated TPM */
+    uint8_t cpu;        /* enum hvc_profile_cpu */
+    char cpu_model[64]; /* of CUSTOM */
+    bool nvram;         /* firmware variables of its own */
+    bool tpm;           /* emulated TPM */
     bool huge_pages;
     uint32_t disk_count, net_count, device_count;
     struct hvc_profile_disk disks[HVC_PROFILE_DISKS_MAX];
