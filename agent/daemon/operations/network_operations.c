@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cluster_call.h"
+#include "hvc/address.h"
 #include "hvc/text.h"
 
 #define TAGS_DEFAULT "Microsoft:UserManaged"
@@ -61,6 +62,20 @@ static enum hvc_result list(struct hvc_operations *operations, struct hvc_call *
 
 /* ---- changing ---- */
 
+/* Of a subnet of loopback, link-local or multicast addresses no node tells one. */
+static int check_usable(const char *text, const struct hvc_network *network, struct hvc_error *error)
+{
+    struct hvc_address address = {.family = network->family, .prefix = network->prefix};
+
+    memcpy(address.bytes, network->address, sizeof(address.bytes));
+    if (network->prefix == 0 || hvc_address_is_usable(&address))
+        return 0;
+    return hvc_error_set(error, -EINVAL,
+                         "\"%.80s\" holds addresses that other nodes cannot use (loopback, link-local, multicast or "
+                         "reserved ones)",
+                         text);
+}
+
 static int parse_subnet(const char *text, struct hvc_network *network, struct hvc_error *error)
 {
     char address[INET6_ADDRSTRLEN] = "";
@@ -79,7 +94,7 @@ static int parse_subnet(const char *text, struct hvc_network *network, struct hv
                              "10.0.7.0/24 or fd00:7::/64",
                              text);
     network->prefix = (uint8_t)prefix;
-    return 0;
+    return check_usable(text, network, error);
 }
 
 static int take_texts(const struct hvc_record *args, struct hvc_network *network, struct hvc_error *error)

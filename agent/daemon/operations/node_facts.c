@@ -7,6 +7,7 @@
 
 #include "hvc/cleanup.h"
 #include "hvc/hypervisor.h"
+#include "hvc/route.h"
 #include "hvc/soft_facts.h"
 
 void hvc_address_text(const struct hvc_address *address, char *text, size_t size)
@@ -36,6 +37,34 @@ static void describe_addresses(const struct hvc_soft_facts *facts, struct hvc_re
     }
 }
 
+unsigned hvc_node_facts_listeners(const struct hvc_service *service, const struct hvc_soft_facts *facts,
+                                  struct hvc_address *addresses)
+{
+    const struct hvc_route_end end = {facts->node, facts->addresses, facts->address_count};
+    bool any = hvc_service_setting(service, 0, HVC_SETTING_ANY_NETWORK) != 0;
+    struct hvc_network networks[HVC_NETWORKS_MAX];
+    const struct hvc_network *network;
+    unsigned count = 0;
+
+    while (count < HVC_NETWORKS_MAX && (network = hvc_service_network_at(service, count)) != NULL)
+        networks[count++] = *network;
+    return hvc_route_listeners(networks, count, &end, any, addresses);
+}
+
+static void describe_listeners(const struct hvc_service *service, const struct hvc_soft_facts *facts,
+                               struct hvc_record *record)
+{
+    struct hvc_address addresses[HVC_ADDRESSES_MAX];
+    unsigned count = hvc_node_facts_listeners(service, facts, addresses);
+    char text[INET6_ADDRSTRLEN];
+
+    hvc_record_set_list(record, "listens");
+    for (unsigned i = 0; i < count; i++) {
+        hvc_address_text(&addresses[i], text, sizeof(text));
+        hvc_record_set_text(hvc_record_add(record, "listens"), "address", text);
+    }
+}
+
 static void describe_more(const struct hvc_soft_facts *facts, struct hvc_record *record)
 {
     hvc_record_set_text(record, "cpu_model", facts->cpu_model);
@@ -47,7 +76,8 @@ static void describe_more(const struct hvc_soft_facts *facts, struct hvc_record 
     describe_addresses(facts, record);
 }
 
-void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, bool all, struct hvc_record *record)
+void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, const struct hvc_service *service,
+                             struct hvc_record *record)
 {
     HVC_CLEANUP(free) struct hvc_soft_facts *facts = calloc(1, sizeof(*facts));
 
@@ -60,6 +90,8 @@ void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, bool all,
     if (facts->libvirt_words[0] != '\0')
         hvc_record_set_text(record, "libvirt_words", facts->libvirt_words);
     hvc_record_set_u64(record, "heard_ms", facts->age_ms);
-    if (all)
+    if (service != NULL) {
         describe_more(facts, record);
+        describe_listeners(service, facts, record);
+    }
 }

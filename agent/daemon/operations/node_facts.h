@@ -6,9 +6,16 @@
 #include "hvc/keeper.h"
 #include "hvc/record.h"
 
-/* Adds load, free memory, health of libvirt and the age of all that (heard_ms); with `all` also versions, guests seen
- * and addresses. Adds nothing when nothing has come from the node, or there is no memory for it. Never waits. */
-void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, bool all, struct hvc_record *record);
+/* Adds load, free memory, health of libvirt and the age of all that (heard_ms); with a service also versions, guests
+ * seen, addresses, and at which of them the node takes moves (listens). Adds nothing when nothing has come from the
+ * node, or there is no memory for it. Never waits. */
+void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, const struct hvc_service *service,
+                             struct hvc_record *record);
+
+/* The addresses at which a node takes moves by the networks of the state, the preferred one first:
+ * MigrationServiceListenerIPAddressList. addresses: room for HVC_ADDRESSES_MAX; returns how many. */
+unsigned hvc_node_facts_listeners(const struct hvc_service *service, const struct hvc_soft_facts *facts,
+                                  struct hvc_address *addresses);
 
 /* "10.0.7.2" */
 void hvc_address_text(const struct hvc_address *address, char *text, size_t size);

@@ -44,7 +44,7 @@ static int look_at_nodes(void *context, const struct hvc_service *service, const
         struct hvc_record *record = hvc_record_add(look->data, "nodes");
 
         describe(record, service, node);
-        hvc_node_facts_describe(look->keeper, node->id, true, record);
+        hvc_node_facts_describe(look->keeper, node->id, service, record);
     }
     return 0;
 }

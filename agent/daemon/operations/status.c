@@ -105,7 +105,7 @@ static void describe_facts(struct hvc_keeper *keeper, const struct hvc_replica_s
         struct hvc_record *record = hvc_record_add(data, "node_facts");
 
         hvc_record_set_text(record, "name", status->nodes[i].name);
-        hvc_node_facts_describe(keeper, status->nodes[i].id, false, record);
+        hvc_node_facts_describe(keeper, status->nodes[i].id, NULL, record);
     }
 }
 

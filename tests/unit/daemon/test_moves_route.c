@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A move over one way after the other, with a runner and a network of the test's own; what is told of it, and the
+ * bandwidth that it is given. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "../hvc_cmocka.h"
+#include "fake_keeper.h"
+#include "fake_world.h"
+#include "moves_table.h"
+#include "reach.h"
+
+#define UUID "11111111-2222-4333-8444-555555555555"
+
+static const uint8_t guest[16] = {0x11, 0x11, 0x11, 0x11, 0x22, 0x22, 0x43, 0x33,
+                                  0x84, 0x44, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55};
+static struct fake_world *world;
+static struct fake_keeper *keeper;
+static struct hvc_soft_facts facts[2];
+static struct hvc_call *call;
+static struct hvc_move_outcome outcome;
+
+/* ---- the runner and the network of the test ---- */
+
+static char tried[512]; /* the URIs, blank-separated */
+static unsigned failing;
+static int failure;
+static uint8_t silent; /* the third byte of addresses that do not answer */
+static void (*while_copying)(void);
+
+void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
+{
+    const struct hvc_migrate_progress progress = {.phase = HVC_MIGRATE_COPY, .percent = 42, .total_bytes = 100};
+    size_t used = strlen(tried);
+
+    (void)snprintf(tried + used, sizeof(tried) - used, "%s%s", used > 0 ? " " : "",
+                   task->options.migrate_uri == NULL ? "-" : task->options.migrate_uri);
+    memset(ret_end, 0, sizeof(*ret_end));
+    if (failing > 0) {
+        failing--;
+        ret_end->result = HVC_RESULT_FAILED;
+        (void)hvc_error_set(&ret_end->error, failure, "unable to connect");
+        return;
+    }
+    task->progress(task->context, &progress);
+    if (while_copying != NULL)
+        while_copying();
+    (void)hvc_error_set(&ret_end->error, 0, "runs at the target");
+}
+
+void hvc_reach(const struct hvc_address *addresses, unsigned count, uint16_t port, uint64_t wait_ms, int *results)
+{
+    (void)port;
+    (void)wait_ms;
+    for (unsigned i = 0; i < count; i++)
+        results[i] = addresses[i].bytes[2] == silent ? -ETIMEDOUT : 0;
+}
+
+/* ---- the world ---- */
+
+static void add_network(uint8_t third, uint32_t metric)
+{
+    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_NETWORK_ADD};
+    struct hvc_token token;
+    struct hvc_replica_outcome answer;
+
+    command.networks.count = 1;
+    command.networks.item[0].network =
+        (struct hvc_network){.family = 4, .prefix = 24, .metric = metric, .address = {10, 77, third}};
+    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
+    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &answer), 0);
+    assert_int_equal(answer.answer.code, HVC_ANSWER_OK);
+}
+
+static int up(void **state)
+{
+    (void)state;
+    world = fake_world_new();
+    keeper = fake_keeper_new();
+    world->operations.keeper = &keeper->base;
+    memset(facts, 0, sizeof(facts));
+    for (uint8_t i = 0; i < 2; i++) {
+        facts[i].node = i + 1u;
+        facts[i].address_count = 3;
+        for (uint8_t n = 0; n < 3; n++)
+            facts[i].addresses[n] = (struct hvc_address){
+                .family = 4, .prefix = 24, .ring = n == 0, .bytes = {10, 77, (uint8_t)(n + 1), (uint8_t)(i + 1)}};
+    }
+    keeper->soft = facts;
+    keeper->soft_count = 2;
+    tried[0] = '\0';
+    failing = 0;
+    silent = 0;
+    while_copying = NULL;
+    return 0;
+}
+
+static int down(void **state)
+{
+    (void)state;
+    hvc_call_unref(call);
+    call = NULL;
+    fake_keeper_free(keeper);
+    fake_world_free(world);
+    return 0;
+}
+
+static enum hvc_result move(void)
+{
+    struct hvc_move_order order = {.guest = {UUID, "vm"}, .source = "n1", .target = "n2", .job = {.id = 9}};
+    uint64_t deadline_ms = hvc_deadline_in(20000);
+    enum hvc_result result;
+
+    call = fake_call("{\"op\":\"guest.list\",\"version\":1}");
+    result = hvc_moves_run(&world->operations, call, &order, &outcome);
+    while (hvc_moves_active(world->operations.moves) > 0 && hvc_deadline_left(deadline_ms) > 0)
+        (void)poll(NULL, 0, 2);
+    return result;
+}
+
+/* ---- ways ---- */
+
+static void the_first_way_that_carries_it_is_the_last_one_tried(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    add_network(3, 2);
+    failing = 1;
+    failure = -EHOSTUNREACH;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(tried, "tcp://10.77.2.2 tcp://10.77.3.2");
+    assert_string_equal(call->error.text, "runs at the target; tcp://10.77.2.2 did not carry it: unable to connect");
+    assert_int_equal(fake_world_said(world, "1353 "), 1);
+}
+
+static void another_failure_is_not_that_of_the_way(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    add_network(3, 2);
+    failing = 2;
+    failure = -EIO;
+    assert_int_equal(move(), HVC_RESULT_FAILED);
+    assert_string_equal(tried, "tcp://10.77.2.2");
+}
+
+static void a_way_that_does_not_answer_comes_last(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    add_network(3, 2);
+    silent = 2;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(tried, "tcp://10.77.3.2");
+    assert_non_null(strstr(call->error.text, "tcp://10.77.2.2 of network 1 does not answer"));
+}
+
+static void the_ring_is_taken_with_a_warning(void **state)
+{
+    (void)state;
+    add_network(1, 1);
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(tried, "tcp://10.77.1.2");
+    assert_int_equal(fake_world_said(world, "1352 "), 1);
+    assert_non_null(strstr(call->error.text, "the data took the ring's network"));
+}
+
+static void without_a_network_the_peers_say_the_way(void **state)
+{
+    (void)state;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_null(strstr(tried, "tcp://10.77."));
+    assert_int_equal(fake_world_said(world, "1351 "), 0);
+}
+
+/* ---- what is told, and bandwidth ---- */
+
+static struct hvc_soft_move told[HVC_MOVES_MAX];
+static unsigned told_count, set_count;
+static uint64_t set_mib;
+static int set_result;
+
+static int set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64_t mib, uint64_t deadline_ms,
+                         struct hvc_error *error)
+{
+    (void)deadline_ms;
+    assert_ptr_equal(h, world->operations.hypervisor);
+    assert_string_equal(uuid, UUID);
+    set_count++;
+    set_mib = mib;
+    return set_result < 0 ? hvc_error_set(error, set_result, "not now") : 0;
+}
+
+static void tell(void)
+{
+    told_count = hvc_moves_tell(world->operations.moves, &keeper->status, told);
+}
+
+static void a_move_is_told_with_its_job_and_its_way(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    while_copying = tell;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_int_equal(told_count, 1);
+    assert_int_equal(told[0].job, 9);
+    assert_memory_equal(told[0].guest, guest, sizeof(guest));
+    assert_int_equal(told[0].source, 1);
+    assert_int_equal(told[0].target, 2);
+    assert_int_equal(told[0].network, 1);
+    assert_int_equal(told[0].percent, 42);
+    assert_false(told[0].ended);
+    tell();
+    assert_int_equal(told_count, 1);
+    assert_true(told[0].ended);
+    assert_int_equal(told[0].percent, 100);
+}
+
+static void allot(void)
+{
+    struct hvc_moves *moves = world->operations.moves;
+    struct hvc_error error = {0};
+
+    assert_int_equal(hvc_moves_allot(moves, guest, UINT64_C(5) << 20, 0, &error), 0);
+    assert_int_equal(set_mib, 5);
+    assert_int_equal(hvc_moves_allot(moves, guest, UINT64_C(5) << 20, 0, &error), 0);
+    assert_int_equal(set_count, 1); /* libvirt knows it */
+    assert_int_equal(hvc_moves_allot(moves, guest, 17, 0, &error), 0);
+    assert_int_equal(set_mib, 1);
+    assert_int_equal(hvc_moves_allot(moves, guest, 0, 0, &error), 0);
+    assert_int_equal(set_mib, HVC_BANDWIDTH_MAX_MIB);
+    set_result = -EIO;
+    assert_int_equal(hvc_moves_allot(moves, guest, 17, 0, &error), -EIO);
+    assert_int_equal(hvc_moves_allot(moves, guest, 17, 0, &error), 0); /* tried again, said once */
+    assert_int_equal(set_count, 5);
+    hvc_moves_weigh(moves, guest, 7, 123);
+    tell();
+}
+
+static void bandwidth_is_set_when_it_changes(void **state)
+{
+    struct hvc_hypervisor_ops ops = *world->here.base.ops;
+    const struct hvc_hypervisor_ops *before = world->here.base.ops;
+    struct hvc_error error = {0};
+
+    (void)state;
+    ops.set_bandwidth = set_bandwidth;
+    world->here.base.ops = &ops;
+    set_count = 0;
+    set_result = 0;
+    assert_int_equal(hvc_moves_allot(world->operations.moves, guest, 1, 0, &error), 0); /* no move */
+    while_copying = allot;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_int_equal(set_count, 5);
+    assert_int_equal(told[0].priority, 7);
+    assert_int_equal(told[0].limit, 123);
+    world->here.base.ops = before;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_first_way_that_carries_it_is_the_last_one_tried, up, down),
+        cmocka_unit_test_setup_teardown(another_failure_is_not_that_of_the_way, up, down),
+        cmocka_unit_test_setup_teardown(a_way_that_does_not_answer_comes_last, up, down),
+        cmocka_unit_test_setup_teardown(the_ring_is_taken_with_a_warning, up, down),
+        cmocka_unit_test_setup_teardown(without_a_network_the_peers_say_the_way, up, down),
+        cmocka_unit_test_setup_teardown(a_move_is_told_with_its_job_and_its_way, up, down),
+        cmocka_unit_test_setup_teardown(bandwidth_is_set_when_it_changes, up, down),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
