@@ -5,7 +5,7 @@
 #
 # Three networks, each a bridge in the rack's network namespace. Node N has N in each, the rack itself 254 in the third:
 #   ring       10.77.1.N   corosync; what the host name nN means
-#   migration  10.77.2.N   live migration; the host name nN-mig
+#   migration  10.77.2.N   live migration; the host name nN-mig; also fd77:2::N
 #   storage    10.77.3.N   the guests' disks and serial lines, served by the rack
 # A node's port on the switch is called <node>-<first letter of the network>, its interface like the network.
 
@@ -23,6 +23,10 @@ net_number() {
 
 net_address() { # net_address NETWORK HOST-NUMBER
     echo "10.77.$(net_number "$1").$2"
+}
+
+net_address6() { # net_address6 NETWORK HOST-NUMBER
+    echo "fd77:$(net_number "$1")::$2"
 }
 
 net_port() { echo "$1-${2:0:1}"; }
