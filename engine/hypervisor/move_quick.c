@@ -76,9 +76,12 @@ static int look_for_file(struct quick *q, struct hvc_error *error)
 {
     struct hvc_move *m = q->m;
     HVC_CLEANUP(free) char *xml = NULL;
+    HVC_CLEANUP(free) struct hvc_guest_devices *devices = malloc(sizeof(*devices));
     struct hvc_file_state file;
     struct hvc_guest_id id;
-    int result = hvc_file_look(m->request.source, m->save_path, hvc_move_work_deadline(), &file, error);
+    int result = devices == NULL
+                     ? hvc_error_set(error, -ENOMEM, "no memory for what a guest consists of")
+                     : hvc_file_look(m->request.source, m->save_path, hvc_move_work_deadline(), &file, error);
 
     q->saved = false;
     if (result < 0 || !file.exists)
@@ -88,6 +91,10 @@ static int look_for_file(struct quick *q, struct hvc_error *error)
         result = hvc_guest_parse_id(xml, strlen(xml), &id, error);
     if (result == 0 && strcmp(id.uuid, m->request.id.uuid) != 0)
         result = hvc_error_set(error, -EINVAL, "%s is of another guest", m->save_path);
+    if (result == 0)
+        result = hvc_guest_devices_read(xml, devices, error);
+    if (result == 0)
+        result = hvc_text_copy(q->nvram, sizeof(q->nvram), devices->nvram);
     q->saved = result == 0;
     return result;
 }

@@ -119,6 +119,7 @@ static void nothing_is_restored_while_the_target_is_silent(void **state)
     /* its process died after the save, and the target is lost */
     (void)snprintf(path, sizeof(path), "/var/lib/libvirt/qemu/save/hvcluster-%s-7.save", KINDS_UUID);
     kinds_put(&w->a, path, "running");
+    kinds_put(&w->a, "/nvram/vm1.fd", "its variables");
     w->a.guest_class = HVC_GUEST_ABSENT;
     w->b.silent = true;
     assert_int_equal(run(w, &request, 300, &error), HVC_MOVE_NOT_STARTED);
@@ -126,6 +127,7 @@ static void nothing_is_restored_while_the_target_is_silent(void **state)
     w->b.silent = false;
     assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_MOVED);
     assert_int_equal(w->b.guest_class, HVC_GUEST_RUNNING);
+    assert_string_equal(kinds_content(&w->b, "/nvram/vm1.fd"), "its variables");
 }
 
 static void a_save_that_fails_leaves_the_guest(void **state)
