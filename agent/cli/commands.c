@@ -350,6 +350,7 @@ static const struct hvc_cli_option options[] = {
     {"--parallel", "STREAMS", "connections for the copy; 0: by the link", HVC_CLI_OF_MOVE, HVC_CLI_NUMBER, "parallel"},
     {"--storage", "FILE", "storage plan: roots and paths of disks at the target", HVC_CLI_OF_MOVE, HVC_CLI_TEXT_FILE,
      "document"},
+    {"--root", "FOLDER", "at the target, for the disks of a move with storage", HVC_CLI_OF_MOVE, HVC_CLI_WORD, "root"},
     {"--tls", "yes|no", "encrypt the memory stream (as set)", HVC_CLI_OF_MOVE, HVC_CLI_YES_NO, "tls"},
     {"--compress", "yes|no", "compress what is sent (as set)", HVC_CLI_OF_MOVE, HVC_CLI_YES_NO, "compress"},
     {"--auto-converge", NULL, "throttle a guest that writes too fast", HVC_CLI_OF_MOVE, HVC_CLI_SET, "auto_converge"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* job.create: a request for a move, checked against what is committed and what the cluster's programs say, then
  * proposed. Whatever is refused here in words would be refused by the cluster, too; it only knows fewer names. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "document_write.h"
 #include "guest_record.h"
 #include "guest_survey.h"
+#include "hvc/storage_plan.h"
 #include "hvc/text.h"
 #include "job_operations.h"
 #include "job_record.h"
@@ -197,6 +199,9 @@ static enum hvc_result check_plan(struct hvc_operations *operations, struct hvc_
         return result;
     if (plan->stale) /* what is known here may be wrong: the proposal tells what is missing */
         return HVC_RESULT_OK;
+    /* a node in standby runs no hvclusterd: Pacemaker's word is nearer to the cause */
+    if (plan->answer.code == HVC_ANSWER_AWAY && check_target(operations, call, plan->named) == HVC_RESULT_REFUSED)
+        return HVC_RESULT_REFUSED;
     if (!hvc_answer_is_good(&plan->answer))
         return say_refusal(call, plan, guest);
     if (plan->target[0] == '\0' || (hvc_job_kind_info(plan->job.kind)->flags & HVC_KIND_STAYS) != 0)
@@ -281,9 +286,38 @@ static enum hvc_result create(struct hvc_operations *operations, struct hvc_call
     return hvc_cluster_say_read(call, what);
 }
 
+/* The storage plan that the request gives, or one made of its root; free(). NULL: none. */
+static enum hvc_result take_plan(struct hvc_call *call, char **ret_text)
+{
+    const char *text = hvc_record_text(call->args, "document", NULL), *root = hvc_record_text(call->args, "root", NULL);
+    HVC_CLEANUP(free) struct hvc_storage_plan *plan = calloc(1, sizeof(*plan));
+    HVC_CLEANUP(free) char *made = malloc(HVC_PLAN_TEXT_MAX);
+    struct hvc_error error = {0};
+    size_t length = 0;
+    int rc = 0;
+
+    *ret_text = NULL;
+    if (text == NULL && root == NULL)
+        return HVC_RESULT_OK;
+    if (plan == NULL || made == NULL)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    if (text != NULL)
+        rc = hvc_storage_plan_parse(text, strlen(text), plan, &error);
+    if (rc == 0 && root != NULL && hvc_text_copy(plan->root, sizeof(plan->root), root) < 0)
+        rc = hvc_error_set(&error, -EINVAL, "the root is too long");
+    if (rc == 0)
+        rc = hvc_storage_plan_emit(plan, made, HVC_PLAN_TEXT_MAX, &length, &error);
+    if (rc < 0) {
+        (void)hvc_error_prefix(&error, "the storage plan cannot be used");
+        return hvc_call_fail(call, &error);
+    }
+    *ret_text = HVC_TAKE(made, NULL);
+    return HVC_RESULT_OK;
+}
+
 enum hvc_result hvc_job_create(struct hvc_operations *operations, struct hvc_call *call)
 {
-    const char *document = hvc_record_text(call->args, "document", NULL);
+    HVC_CLEANUP(free) char *document = NULL;
     struct hvc_service_guest guest;
     struct hvc_command command;
     enum hvc_result result = hvc_cluster_needs_keeper(operations, call);
@@ -292,6 +326,8 @@ enum hvc_result hvc_job_create(struct hvc_operations *operations, struct hvc_cal
     command.job.kind = (uint8_t)word_index(hvc_job_kind_words, hvc_record_text(call->args, "kind", "live"));
     command.job.origin = HVC_ORIGIN_OPERATOR;
     take_options(call, &command.job.options);
+    if (result == HVC_RESULT_OK)
+        result = take_plan(call, &document);
     if (result == HVC_RESULT_OK)
         result = hvc_cluster_node(operations, call, "target", &command.job.target);
     if (result == HVC_RESULT_OK)
@@ -341,7 +377,12 @@ const struct hvc_argument hvc_job_create_arguments[] = {
      .type = HVC_ARGUMENT_TEXT,
      .min = 1,
      .max = HVC_XML_MAX - 1,
-     .help = "where storage goes: roots and disk paths"},
+     .help = "where storage goes: roots and disk paths (hvc/storage_plan.h)"},
+    {.name = "root",
+     .type = HVC_ARGUMENT_TEXT,
+     .min = 1,
+     .max = HVC_DISK_PATH_MAX - 1,
+     .help = "folder for disks that the plan gives no path of their own"},
     YES_NO("tls", "encrypt the memory stream; no: do not, whatever the setting says"),
     YES_NO("compress", "compress what is sent"),
     YES_NO("auto_converge", "throttle a guest that writes faster than the link takes it"),

@@ -98,6 +98,9 @@ static void a_document_is_kept_before_the_job_names_it(void **state)
     document = hvc_service_document(keeper->service, job->options.document);
     assert_non_null(document);
     assert_int_equal(document->received, strlen("version=1\nroot=/srv/fast\n"));
+    assert_string_equal(keeper->document, "version=1\nroot=/srv/fast\n");
+    check(&(struct operation_case){CREATE("\"guest\":\"vm2\",\"kind\":\"storage\",\"root\":\"/srv/slow\""), "ok", ""});
+    assert_string_equal(keeper->document, "version=1\nroot=/srv/slow\n");
 }
 
 static void bad_requests_are_told_in_words(void **state)
@@ -113,6 +116,10 @@ static void bad_requests_are_told_in_words(void **state)
         {CREATE("\"guest\":\"vm1\",\"kind\":\"teleport\""), "invalid", "must be one of live, storage"},
         {CREATE("\"guest\":\"vm1\",\"kind\":\"storage\",\"target\":\"n2\""), "invalid", "the target"},
         {CREATE("\"target\":\"n2\""), "invalid", "guest"},
+        {CREATE("\"guest\":\"vm1\",\"kind\":\"storage\",\"root\":\"srv\""), "invalid",
+         "the storage plan cannot be used"},
+        {CREATE("\"guest\":\"vm1\",\"kind\":\"storage\",\"document\":\"colour=red\""), "invalid",
+         "the storage plan cannot be used"},
         {CREATE("\"xml\":\"<domain/>\""), "invalid", "cannot be used"},
     };
 
@@ -149,6 +156,10 @@ static void a_target_that_cannot_take_it_is_refused_with_the_reason(void **state
     row.text = "node n2 accepts no moves";
     check(&row);
     set_members(1);
+    row.text = "node n2 is unclean"; /* which is why it takes no part */
+    check(&row);
+    n2->unclean = n2->standby = n2->maintenance = false;
+    n2->pacemaker_online = true;
     row.text = "node n2 takes no part in the cluster now";
     check(&row);
     check(&(struct operation_case){"service.set", "{\"name\":\"started\",\"value\":\"no\"}", "ok", ""});
