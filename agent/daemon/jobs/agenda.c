@@ -235,10 +235,13 @@ static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *
 {
     const struct hvc_job *job = &in->effect->job;
     const struct hvc_agenda_move *move = in->move;
-    bool cancelled = job->cancel || move->code == HVC_REASON_CANCELLED;
+    bool lost = !job->cancel && !in->effect->target_member; /* then it was this node that ended the move */
+    bool cancelled = job->cancel || (move->code == HVC_REASON_CANCELLED && !lost);
     unsigned code = move->code, to = cancelled ? HVC_JOB_CANCELLED : HVC_JOB_FAILED;
 
-    if (code == HVC_REASON_NOTE)
+    if (lost)
+        code = HVC_REASON_TARGET_LOST;
+    else if (code == HVC_REASON_NOTE)
         code = cancelled ? HVC_REASON_CANCELLED : HVC_REASON_UNPROVEN;
     report_end(job, action, to, unmoved(in->effect), code,
                move->text[0] != '\0' ? move->text : "it is at the source, and no move of it is under way");

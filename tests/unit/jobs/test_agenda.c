@@ -205,6 +205,21 @@ static void a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there(void **st
     assert_int_equal(action.step, HVC_AGENDA_WAIT);
 }
 
+static void a_move_that_was_ended_for_its_lost_target_has_failed(void **state)
+{
+    const struct row row = {"", OF(CANCEL, COPYING), ENDED(STAYED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    struct hvc_agenda_action action;
+
+    (void)state;
+    effect.target_member = false;
+    decide(&row, &effect, &action);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+    assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
+    assert_int_equal(action.command.report.runs_on, 1);
+}
+
 static void tries_come_to_an_end_and_wait_longer_each_time(void **state)
 {
     struct row row = {"", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK, .found = HVC_REASON_RETRY, WAITS};
@@ -291,6 +306,7 @@ int main(void)
         cmocka_unit_test(every_report_is_one_that_the_table_of_phases_allows),
         cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),
         cmocka_unit_test(a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there),
+        cmocka_unit_test(a_move_that_was_ended_for_its_lost_target_has_failed),
         cmocka_unit_test(tries_come_to_an_end_and_wait_longer_each_time),
         cmocka_unit_test(a_deadline_ends_what_has_not_begun),
         cmocka_unit_test(a_deadline_comes_from_the_job_the_setting_or_the_size),
