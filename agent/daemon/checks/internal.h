@@ -64,7 +64,7 @@ struct checks_target {
     bool fit_known;
     struct hvc_error fit_error, disk_error;
     struct hvc_fit_answer cpu, cpu_back, network, identity;
-    char network_words[HVC_FIT_WORDS_MAX];
+    bool ring; /* the data would take the ring's network */
     struct hvc_checks_pacemaker pacemaker;
     bool pacemaker_asked;
 };

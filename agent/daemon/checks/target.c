@@ -2,10 +2,12 @@
 /* What one target says about the guest. Runs in a thread of its own. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "internal.h"
+#include "move_route.h"
 
 enum { FIT_MS = 8000, DISKS_MS = 8000, NETWORK_MS = 3000 };
 
@@ -111,20 +113,57 @@ static void ask_cpu_back(struct checks_target *target)
         target->cpu_back = answer(HVC_TELL_UNKNOWN, error.text);
 }
 
-/* The address over which the data would go. Without a pattern the target's libvirt names one itself. */
-static void ask_network(struct checks_target *target)
+/* The address of the configuration's pattern; without one the target's libvirt names an address itself. */
+static void ask_pattern(struct checks_target *target, bool here)
 {
     const struct checks_run *run = target->run;
     char uri[HVC_URI_MAX] = "";
-    bool here = run->source.node != NULL && run->source.node->fact->local;
 
-    target->network.is = HVC_TELL_MOOT;
-    if (target->node->fact->local ||
-        hvc_peers_migrate_uri(run->operations->peers, target->node->fact->name, uri, NULL) < 0 || uri[0] == '\0')
+    if (hvc_peers_migrate_uri(run->operations->peers, target->node->fact->name, uri, NULL) < 0 || uri[0] == '\0')
         return;
     target->network = checks_reach(uri, checks_deadline(run, NETWORK_MS));
     if (target->network.is == HVC_TELL_NO && !here)
         target->network.is = HVC_TELL_UNKNOWN; /* the way from here is not the way from the source */
+}
+
+/* The ways that the move would try, in its order. They were tried just now when this node is the source. */
+static void take_routes(struct checks_target *target, const struct hvc_move_routes *routes, bool here)
+{
+    if (!here)
+        return;
+    target->network = answer(HVC_TELL_NO, strerror(-routes->reached[0]));
+    for (unsigned i = 0; i < routes->count; i++) {
+        if (routes->reached[i] != 0)
+            continue;
+        target->network = answer(HVC_TELL_YES, "");
+        target->ring = routes->list[i].address.ring;
+        return;
+    }
+}
+
+static void ask_network(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    struct hvc_move_routes *routes = calloc(1, sizeof(*routes));
+    struct hvc_error error = {0};
+    bool here = run->source.node != NULL && run->source.node->fact->local;
+    int result;
+
+    target->network.is = HVC_TELL_MOOT;
+    if (routes == NULL || target->node->fact->local || run->source.node == NULL || target->node == run->source.node) {
+        free(routes);
+        return;
+    }
+    result = run->operations->keeper == NULL ? 0
+                                             : hvc_move_routes_find(run->operations, run->source.node->fact->name,
+                                                                    target->node->fact->name, routes, &error);
+    if (result < 0)
+        target->network = answer(HVC_TELL_NO, error.text);
+    else if (routes->count > 0)
+        take_routes(target, routes, here);
+    else
+        ask_pattern(target, here);
+    free(routes);
 }
 
 void checks_ask_target(struct checks_target *target)

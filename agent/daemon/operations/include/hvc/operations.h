@@ -88,18 +88,19 @@ struct hvc_operation_set {
     const struct hvc_operation *rows;
     size_t count;
 };
-extern const struct hvc_operation_set hvc_status_operations;     /* status.c */
-extern const struct hvc_operation_set hvc_guest_operations;      /* guest_operations.c */
-extern const struct hvc_operation_set hvc_move_operations;       /* moves_operations.c */
-extern const struct hvc_operation_set hvc_settings_operations;   /* settings_operations.c */
-extern const struct hvc_operation_set hvc_service_operations;    /* service_operations.c */
-extern const struct hvc_operation_set hvc_node_operations;       /* node_operations.c */
-extern const struct hvc_operation_set hvc_network_operations;    /* network_operations.c */
-extern const struct hvc_operation_set hvc_state_operations;      /* state_operations.c */
-extern const struct hvc_operation_set hvc_job_operations;        /* job_operations.c */
-extern const struct hvc_operation_set hvc_event_operations;      /* event_operations.c */
-extern const struct hvc_operation_set hvc_definition_operations; /* guest_definition.c */
-extern const struct hvc_operation_set hvc_check_operations;      /* ../checks/operations.c */
+extern const struct hvc_operation_set hvc_status_operations;        /* status.c */
+extern const struct hvc_operation_set hvc_guest_operations;         /* guest_operations.c */
+extern const struct hvc_operation_set hvc_move_operations;          /* moves_operations.c */
+extern const struct hvc_operation_set hvc_settings_operations;      /* settings_operations.c */
+extern const struct hvc_operation_set hvc_service_operations;       /* service_operations.c */
+extern const struct hvc_operation_set hvc_node_operations;          /* node_operations.c */
+extern const struct hvc_operation_set hvc_network_operations;       /* network_operations.c */
+extern const struct hvc_operation_set hvc_state_operations;         /* state_operations.c */
+extern const struct hvc_operation_set hvc_job_operations;           /* job_operations.c */
+extern const struct hvc_operation_set hvc_event_operations;         /* event_operations.c */
+extern const struct hvc_operation_set hvc_definition_operations;    /* guest_definition.c */
+extern const struct hvc_operation_set hvc_check_operations;         /* ../checks/operations.c */
+extern const struct hvc_operation_set hvc_compatibility_operations; /* ../checks/compatibility.c */
 
 /* Row of a name, NULL when there is none; and all rows in order, NULL after the last. */
 const struct hvc_operation *hvc_operation_find(const char *name);
