@@ -71,8 +71,24 @@ order() { # order PHASE...: runs it on n1, prints its figures
     echo "$*" >&"$orders"
     wait_for 200 n1 "$1" $((count + 1)) && line n1 "$1"
 }
-fsync() { $lab exec n1 "$programs/state/hvc-bench-fsync" /var/lib/bench-fsync $count_single 2>>"$log"; }
+fsync() { # fsync [NODE COUNT]
+    $lab exec "${1:-n1}" "$programs/state/hvc-bench-fsync" /var/lib/bench-fsync "${2:-$count_single}" 2>>"$log"
+}
 ping() { $lab exec n1 "$programs/state/hvc-bench-cpg" hvc-bench-ping 3 ping "$1" $bytes "$2" 2>>"$log"; }
+# What an entry meets: its three writes happen at once, on processors that pass corosync's token on.
+fsync_of_all() {
+    local node one jobs=()
+    ping $((5 * count_single)) 1 >/dev/null &
+    jobs+=($!)
+    for node in n2 n3; do
+        fsync $node $((3 * count_single)) >/dev/null &
+        jobs+=($!)
+    done
+    fsync n1 $((3 * count_single)) || return 1
+    for one in "${jobs[@]}"; do
+        wait "$one" || return 1
+    done
+}
 note() { printf '%s\n' "$2" >>"$out.$1"; }                   # note NAME JSON: of one round
 of_rounds() { field "$2" <"$out.$1" | median; }              # of_rounds NAME FIGURE: the rounds' median
 both() { echo "$(of_rounds "$1" p50_ms) / $(of_rounds "$1" p99_ms)"; }
@@ -80,12 +96,13 @@ both() { echo "$(of_rounds "$1" p50_ms) / $(of_rounds "$1" p99_ms)"; }
 # Everything in turn, so that all of it sees the same machine: each figure is the median of the rounds.
 bench_entries() {
     local a i node
-    rm -f "$out".{fsync,ping,ping-many,entry,entry-many}
+    rm -f "$out".{fsync,fsync-all,ping,ping-many,entry,entry-many}
     for node in n2 n3; do
         $lab exec $node "$programs/state/hvc-bench-cpg" hvc-bench-ping 3 serve >>"$log" 2>&1 </dev/null &
     done
     for ((i = 0; i < rounds; i++)); do
         a=$(fsync) && note fsync "$a" || return 1
+        a=$(fsync_of_all) && note fsync-all "$a" || return 1
         a=$(ping $count_single 1) && note ping "$a" || return 1
         a=$(order single $count_single) && note entry "$a" || return 1
         a=$(ping $count_many 256) && note ping-many "$a" || return 1
@@ -98,6 +115,7 @@ print_entries() {
     sync=$(of_rounds fsync p50_ms) cpg=$(of_rounds ping p50_ms) entry=$(of_rounds entry p50_ms)
     rate=$(of_rounds entry-many rate) cpg_rate=$(of_rounds ping-many rate)
     row "write of a page and fsync: p50 / p99" "$(both fsync)" "" ms "" ""
+    row "  on three nodes at once, ring busy" "$(both fsync-all)" "" ms "" ""
     row "one entry after the other: p50" "$entry" "$cpg" ms "$(calc "$entry / $cpg")" \
         "ours <= $(calc "2 * $cpg + $sync + 1") ms (2 CPG + fsync + 1 ms)"
     row "  p99" "$(of_rounds entry p99_ms)" "$(of_rounds ping p99_ms)" ms "" ""
@@ -105,6 +123,7 @@ print_entries() {
     row "256 outstanding: rate" "$rate" "$cpg_rate" 1/s "$(calc "$rate / $cpg_rate")" ">= 0.5"
     row "  p50 / p99" "$(both entry-many)" "$(both ping-many)" ms "" ""
     figure fsync_p50_ms "$sync"
+    figure fsync_all_p50_ms "$(of_rounds fsync-all p50_ms)"
     figure cpg_p50_ms "$cpg"
     figure commit_p50_ms "$entry"
     figure commit_p99_ms "$(of_rounds entry p99_ms)"
