@@ -15,7 +15,7 @@ static struct hvc_fit_answer answer(enum hvc_tell is, const char *words)
 {
     struct hvc_fit_answer a = {.is = (uint8_t)is};
 
-    (void)snprintf(a.words, sizeof(a.words), "%s", words);
+    (void)snprintf(a.words, sizeof(a.words), "%.*s", (int)sizeof(a.words) - 1, words);
     return a;
 }
 
