@@ -54,7 +54,8 @@ static const struct key keys[] = {
     {"migration", "peer_uri", TEXT, MEMBER(peer_uri), "qemu+tls://%n/system", 1, 0, NULL,
      "libvirt of another node; %n is its name"},
     {"migration", "migrate_uri", TEXT, MEMBER(migrate_uri), "", 0, 0, NULL,
-     "Where memory is sent to, such as tcp://%n-mig; empty: the address the target's libvirt names"},
+     "Where memory is sent to while no migration network is configured, such as tcp://%n-mig; empty: the address the "
+     "target's libvirt names"},
     {"migration", "tls", YES_NO, MEMBER(tls), "yes", 0, 0, NULL, "Encrypt the memory of guests on its way"},
     {"migration", "auto_converge", YES_NO, MEMBER(auto_converge), "yes", 0, 0, NULL,
      "Slow down a guest that changes memory faster than it can be sent"},
