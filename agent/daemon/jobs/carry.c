@@ -39,7 +39,7 @@ static bool is_first_member(const struct hvc_service *service, uint32_t id)
     return false;
 }
 
-/* The source ends it, or the target when the source is lost: others are not heard. */
+/* The source ends it: nobody else is heard while it is there, and nothing is begun without it. */
 static void look_for_expired(void *context, const struct hvc_job *job)
 {
     struct round *round = context;
@@ -233,6 +233,9 @@ uint64_t job_round(struct hvc_job_runner *runner)
         return again;
     if (keeper->ops->read(keeper, HVC_REPLICA_HERE, hvc_deadline_in(READ_MS), look, &round, NULL) == 0) {
         job_audit_tell(&runner->audit, runner->operations);
+        if (round.more && !runner->told_more)
+            hvc_operations_note(runner->operations, HVC_MESSAGE_JOBS_LEFT, "max=%d", ITEMS_MAX);
+        runner->told_more = round.more;
         (void)pthread_mutex_lock(&runner->lock);
         if (!round.stale) { /* what is old may have been decided otherwise: moves go on, nothing is begun */
             end_expired(&round);

@@ -35,9 +35,11 @@ struct hvc_job_runner {
     unsigned references;  /* the main thread's, works, proposals */
     struct item items[ITEMS_MAX];
     unsigned works;
-    bool following;             /* places are being compared */
-    uint64_t follow_ms;         /* hvc_now_ms at which they shall be */
-    struct hvc_job_audit audit; /* of the thread alone */
+    bool following;     /* places are being compared */
+    uint64_t follow_ms; /* hvc_now_ms at which they shall be */
+    /* of the thread alone */
+    struct hvc_job_audit audit;
+    bool told_more; /* that there are more jobs than ITEMS_MAX */
 };
 
 /* Wall clock in milliseconds. */
