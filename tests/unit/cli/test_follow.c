@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Orders that are asked and followed, with a hvclusterd that answers from a script: this program has its own client. */
+#include "follow.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "ask.h"
+
+#include "../hvc_cmocka.h"
+
+/* ---- the client ---- */
+
+static const char *const *script; /* answers in turn, NULL: the client is told that hvclusterd is gone */
+static unsigned asked, connected;
+static char questions[4096];
+
+int hvc_client_connect(const struct hvc_client_options *options, uint64_t deadline_ms, struct hvc_client **ret_client,
+                       struct hvc_error *error)
+{
+    (void)options;
+    (void)deadline_ms;
+    (void)error;
+    connected++;
+    *ret_client = NULL;
+    return 0;
+}
+
+void hvc_client_close(struct hvc_client *client)
+{
+    (void)client;
+}
+
+int hvc_client_call(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
+                    struct hvc_record **ret_response, struct hvc_error *error)
+{
+    const char *answer = script[asked++];
+    char *json = NULL;
+    size_t length = 0, used = strlen(questions);
+
+    (void)client;
+    (void)deadline_ms;
+    assert_int_equal(hvc_record_format(request, &json, &length, error), 0);
+    (void)snprintf(questions + used, sizeof(questions) - used, "%s\n", json);
+    free(json);
+    if (answer == NULL)
+        return hvc_error_set(error, -EPIPE, "hvclusterd ended");
+    return hvc_response_parse(answer, strlen(answer), ret_response, error);
+}
+
+/* ---- what is printed ---- */
+
+static char printed[8192];
+static int kept_stdout = -1;
+
+static void capture(void)
+{
+    int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    (void)fflush(stdout);
+    kept_stdout = dup(STDOUT_FILENO);
+    assert_true(kept_stdout >= 0 && dup2(fd, STDOUT_FILENO) >= 0);
+    assert_int_equal(close(fd), 0);
+}
+
+static void release(void)
+{
+    ssize_t length;
+
+    (void)fflush(stdout);
+    length = pread(STDOUT_FILENO, printed, sizeof(printed) - 1, 0);
+    assert_true(dup2(kept_stdout, STDOUT_FILENO) >= 0);
+    assert_int_equal(close(kept_stdout), 0);
+    printed[length > 0 ? length : 0] = '\0';
+}
+
+static struct hvc_cli_order order_of(const char *words)
+{
+    static char text[256];
+    char *argv[16] = {text}, *save = NULL;
+    struct hvc_cli_order order;
+    struct hvc_error error = {0};
+    int argc = 0;
+
+    (void)snprintf(text, sizeof(text), "hvcluster %s", words);
+    for (char *word = strtok_r(text, " ", &save); word != NULL; word = strtok_r(NULL, " ", &save))
+        argv[argc++] = word;
+    assert_int_equal(hvc_cli_parse(argc, argv, &order, &error), 0);
+    return order;
+}
+
+static void begin_script(const char *const *answers)
+{
+    script = answers;
+    asked = connected = 0;
+    questions[0] = '\0';
+}
+
+#define ANSWER(data) "{\"version\":1,\"result\":\"ok\",\"text\":\"said\",\"data\":{" data "}}"
+#define JOB(id, phase, more)                                                                                           \
+    "{\"id\":" id ",\"guest\":\"vm" id "\",\"kind\":\"live\",\"phase\":\"" phase "\",\"source\":\"n1\","               \
+    "\"target\":\"n2\",\"words\":\"\"," more "}"
+#define COPYING          JOB("7", "copying", "\"ended\":false,\"exit_code\":8")
+#define DONE             JOB("7", "completed", "\"ended\":true,\"exit_code\":0,\"located\":true,\"runs_on\":\"n2\"")
+#define FAILED           JOB("8", "failed", "\"ended\":true,\"exit_code\":11,\"located\":true,\"runs_on\":\"n1\"")
+#define JOBS(seen, list) ANSWER("\"jobs\":[" list "],\"seen\":\"" seen "\",\"changed\":true")
+
+static int run_move(const char *words, const char *const *answers)
+{
+    struct hvc_cli_order order = order_of(words);
+    struct hvc_record *made = NULL;
+    struct hvc_error error = {0};
+    int code;
+
+    begin_script(answers);
+    assert_int_equal(hvc_cli_ask(NULL, &order, 1000, &made, &error), 0);
+    capture();
+    code = hvc_cli_follow_move(NULL, &order, made);
+    release();
+    hvc_record_free(made);
+    return code;
+}
+
+static void a_move_is_asked_for_and_followed_to_its_end(void **state)
+{
+    static const char *const answers[] = {ANSWER("\"id\":7"), JOBS("aa", COPYING), JOBS("bb", DONE)};
+
+    (void)state;
+    assert_int_equal(run_move("move vm7 n2 --bandwidth 1000", answers), 0);
+    assert_string_equal(printed, "job 7: guest vm7: completed, it runs on n2\n");
+    assert_int_equal(asked, 3);
+    assert_non_null(strstr(questions, "\"op\":\"job.create\""));
+    assert_non_null(strstr(questions, "\"guest\":\"vm7\""));
+    assert_non_null(strstr(questions, "\"bandwidth\":1000"));
+    assert_non_null(strstr(questions, "\"ids\":\"7\",\"seen\":\"aa\"")); /* only what is new is waited for */
+}
+
+static void who_does_not_wait_is_told_the_number_only(void **state)
+{
+    static const char *const answers[] = {ANSWER("\"id\":7")};
+
+    (void)state;
+    assert_int_equal(run_move("move vm7 --no-wait", answers), 0);
+    assert_string_equal(printed, "said\n");
+    assert_int_equal(asked, 1);
+}
+
+static void a_job_that_only_an_operator_can_end_is_not_waited_for(void **state)
+{
+    static const char *const answers[] = {ANSWER("\"id\":7"),
+                                          JOBS("aa", JOB("7", "needs-operator", "\"ended\":false,\"exit_code\":10"))};
+
+    (void)state;
+    assert_int_equal(run_move("move vm7", answers), 10);
+    assert_non_null(strstr(printed, "it goes on: hvcluster jobs watch 7"));
+}
+
+static void a_hvclusterd_that_is_restarted_is_asked_again(void **state)
+{
+    static const char *const answers[] = {ANSWER("\"id\":7"), JOBS("aa", COPYING), NULL, JOBS("bb", DONE)};
+
+    (void)state;
+    assert_int_equal(run_move("move vm7", answers), 0);
+    assert_int_equal(connected, 1);
+    assert_string_equal(printed, "job 7: guest vm7: completed, it runs on n2\n");
+}
+
+static int run_watch(const char *words, const char *const *answers)
+{
+    struct hvc_cli_order order = order_of(words);
+    int code;
+
+    begin_script(answers);
+    capture();
+    code = hvc_cli_watch(NULL, &order);
+    release();
+    return code;
+}
+
+static void those_that_are_unfinished_at_first_are_watched_and_the_worst_end_counts(void **state)
+{
+    static const char *const answers[] = {JOBS("aa", COPYING "," JOB("8", "queued", "\"ended\":false,\"exit_code\":8")),
+                                          JOBS("bb", DONE "," FAILED)};
+
+    (void)state;
+    assert_int_equal(run_watch("jobs watch", answers), 11);
+    assert_non_null(strstr(questions, "\"state\":\"active\""));
+    assert_non_null(strstr(questions, "\"ids\":\"7,8\",\"seen\":\"aa\""));
+    assert_non_null(strstr(printed, "job 8  vm8  live  n1 -> n2  queued"));
+    assert_non_null(strstr(printed, "job 8  vm8  live  n1 -> n2  failed"));
+    assert_null(strchr(printed, '\033')); /* no terminal: no orders for one */
+}
+
+static void with_nothing_to_watch_that_is_said(void **state)
+{
+    static const char *const answers[] = {JOBS("aa", "")};
+
+    (void)state;
+    assert_int_equal(run_watch("jobs watch", answers), 0);
+    assert_string_equal(printed, "no job is unfinished\n");
+}
+
+static void programs_get_an_answer_a_line(void **state)
+{
+    static const char *const answers[] = {JOBS("aa", COPYING), JOBS("bb", DONE)};
+
+    (void)state;
+    assert_int_equal(run_watch("jobs watch 7 --json", answers), 0);
+    assert_string_equal(printed, JOBS("aa", COPYING) "\n" JOBS("bb", DONE) "\n");
+}
+
+static void a_refusal_is_the_exit_status(void **state)
+{
+    static const char *const answers[] = {
+        "{\"version\":1,\"result\":\"not-found\",\"text\":\"the cluster knows no job 9\"}"};
+
+    (void)state;
+    assert_int_equal(run_watch("jobs watch 9", answers), 3);
+    assert_string_equal(printed, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_move_is_asked_for_and_followed_to_its_end),
+        cmocka_unit_test(who_does_not_wait_is_told_the_number_only),
+        cmocka_unit_test(a_job_that_only_an_operator_can_end_is_not_waited_for),
+        cmocka_unit_test(a_hvclusterd_that_is_restarted_is_asked_again),
+        cmocka_unit_test(those_that_are_unfinished_at_first_are_watched_and_the_worst_end_counts),
+        cmocka_unit_test(with_nothing_to_watch_that_is_said),
+        cmocka_unit_test(programs_get_an_answer_a_line),
+        cmocka_unit_test(a_refusal_is_the_exit_status),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
