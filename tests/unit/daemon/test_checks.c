@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facts of a check come from where they should, and who does not answer is a finding. */
+#include "hvc/checks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../hvc_cmocka.h"
+#include "fake_keeper.h"
+#include "fake_world.h"
+#include "hvc/host.h"
+
+#define UUID "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d"
+#define XML                                                                                                            \
+    "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><memory>1024</memory><devices><disk type='file'>"         \
+    "<source file='/srv/a'/><target dev='vda'/></disk></devices></domain>"
+
+static struct fake_world *world;
+static struct fake_keeper *keeper;
+static struct hvc_hypervisor_ops ops, hung;
+static struct hvc_fit_answer disk;
+
+static int read_xml(struct hvc_hypervisor *h, const char *uuid, bool inactive, uint64_t deadline_ms, char **ret_xml,
+                    struct hvc_error *error)
+{
+    (void)h, (void)uuid, (void)inactive, (void)deadline_ms, (void)error;
+    *ret_xml = strdup(XML);
+    return *ret_xml == NULL ? -ENOMEM : 0;
+}
+
+static int fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
+                uint64_t deadline_ms, struct hvc_host_fit *ret_fit, struct hvc_error *error)
+{
+    (void)h, (void)profile, (void)cpu, (void)deadline_ms, (void)error;
+    memset(ret_fit, 0, sizeof(*ret_fit));
+    ret_fit->type.is = ret_fit->machine.is = ret_fit->emulator.is = HVC_TELL_YES;
+    ret_fit->cpu.is = ret_fit->tpm.is = HVC_TELL_MOOT;
+    return 0;
+}
+
+static int reaches(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, uint64_t deadline_ms,
+                   struct hvc_disk_fit *ret_fit, struct hvc_error *error)
+{
+    (void)h, (void)profile, (void)deadline_ms, (void)error;
+    memset(ret_fit, 0, sizeof(*ret_fit));
+    ret_fit->disks[0] = disk;
+    return 0;
+}
+
+static int hang(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_guest_state *ret_state,
+                struct hvc_error *error)
+{
+    (void)h, (void)uuid, (void)deadline_ms, (void)ret_state;
+    return hvc_error_set(error, -ETIMEDOUT, "libvirtd does not answer");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    world = fake_world_new();
+    keeper = fake_keeper_new();
+    world->operations.keeper = &keeper->base;
+    ops = *world->here.base.ops;
+    ops.read_xml = read_xml;
+    ops.fits = fits;
+    ops.reaches = reaches;
+    hung = ops;
+    hung.inspect = hang;
+    world->here.base.ops = world->there.base.ops = &ops;
+    world->here.guests[0] = (struct hvc_guest_state){.id = {UUID, "vm1"}, .guest_class = HVC_GUEST_RUNNING};
+    world->here.count = 1;
+    disk = (struct hvc_fit_answer){.is = HVC_TELL_YES};
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fake_keeper_free(keeper);
+    fake_world_free(world);
+    return 0;
+}
+
+static struct hvc_checks *run(const char *target)
+{
+    struct hvc_checks_request request = {.guest = UUID, .kind = HVC_KIND_LIVE, .target = target};
+    struct hvc_checks *checks = NULL;
+
+    assert_int_equal(hvc_checks_run(&world->operations, &request, hvc_deadline_in(20000), &checks, NULL), 0);
+    return checks;
+}
+
+/* The words of a finding, NULL: it was not made. */
+static const char *words_of(const struct hvc_checks *checks, unsigned code)
+{
+    for (uint32_t i = 0; i < checks->reports[0].count; i++) {
+        if (checks->reports[0].findings[i].code == code)
+            return checks->reports[0].findings[i].text;
+    }
+    return NULL;
+}
+
+static bool found(const struct hvc_checks *checks, unsigned code)
+{
+    return words_of(checks, code) != NULL;
+}
+
+static void the_source_is_found_and_every_other_node_is_a_target(void **state)
+{
+    struct hvc_checks *checks = run(NULL);
+
+    (void)state;
+    assert_string_equal(checks->source, "n1");
+    assert_string_equal(checks->name, "vm1");
+    assert_int_equal(checks->memory_kib, 1024);
+    assert_int_equal(checks->count, 1);
+    assert_string_equal(checks->reports[0].node, "n2");
+    assert_non_null(hvc_checks_of(checks, 2));
+    assert_null(hvc_checks_of(checks, 1));
+    assert_false(found(checks, HVC_CHECK_DISK_MISSING));
+    assert_false(found(checks, HVC_CHECK_TARGET_LIBVIRT));
+    hvc_checks_free(checks);
+}
+
+static void a_disk_that_the_target_does_not_reach_is_told_with_its_words(void **state)
+{
+    struct hvc_checks *checks;
+
+    (void)state;
+    disk = (struct hvc_fit_answer){HVC_TELL_NO, "No such file or directory"};
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_DISK_MISSING));
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_DISK_MISSING), "No such file"));
+    assert_true(hvc_checks_words(&checks->reports[0])[0] != '\0');
+    assert_false(hvc_check_is_movable(&checks->reports[0]));
+    hvc_checks_free(checks);
+}
+
+static void who_does_not_answer_is_a_finding(void **state)
+{
+    struct hvc_checks *checks;
+
+    (void)state;
+    world->there.base.ops = &hung;
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_TARGET_LIBVIRT));
+    hvc_checks_free(checks);
+    world->there.base.ops = &ops;
+    world->facts.quorate = false;
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_NO_QUORUM));
+    hvc_checks_free(checks);
+    world->operations.keeper = NULL;
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_SERVICE_NOT_KNOWN));
+    hvc_checks_free(checks);
+    world->here.base.ops = &hung;
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_GUEST_STATE_NOT_KNOWN));
+    hvc_checks_free(checks);
+}
+
+static void a_node_or_a_guest_that_is_not_there_is_told(void **state)
+{
+    struct hvc_checks *checks = run("n9");
+
+    (void)state;
+    assert_true(found(checks, HVC_CHECK_TARGET_UNKNOWN));
+    hvc_checks_free(checks);
+    world->here.count = 0;
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_GUEST_NOT_FOUND));
+    hvc_checks_free(checks);
+}
+
+static void a_request_without_sense_is_refused(void **state)
+{
+    struct hvc_checks_request request = {.guest = "vm1"};
+    struct hvc_checks *checks = NULL;
+    struct hvc_error error = {0};
+
+    (void)state;
+    assert_int_equal(hvc_checks_run(&world->operations, &request, hvc_deadline_in(1000), &checks, &error), -EINVAL);
+    request = (struct hvc_checks_request){.guest = UUID, .kind = HVC_KIND_COUNT};
+    assert_int_equal(hvc_checks_run(&world->operations, &request, hvc_deadline_in(1000), &checks, &error), -EINVAL);
+    assert_null(checks);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(the_source_is_found_and_every_other_node_is_a_target, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_disk_that_the_target_does_not_reach_is_told_with_its_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_does_not_answer_is_a_finding, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_node_or_a_guest_that_is_not_there_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_request_without_sense_is_refused, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
