@@ -100,6 +100,7 @@ void hvc_moves_run_entry(struct hvc_moves_entry *entry, struct hvc_move_result *
     }
     if (!entry->own_uri && hvc_move_routes_find(entry->operations, entry->source, entry->target, routes, &error) < 0) {
         ret_end->result = error.code == -ENETUNREACH ? HVC_RESULT_REFUSED : hvc_result_of_errno(error.code);
+        ret_end->end = HVC_MOVE_NOT_STARTED;
         ret_end->error = error;
         return;
     }

@@ -168,6 +168,27 @@ static void the_ring_is_taken_with_a_warning(void **state)
     assert_non_null(strstr(call->error.text, "the data took the ring's network"));
 }
 
+static void a_move_without_a_way_is_refused_and_has_not_started(void **state)
+{
+    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_SETTINGS};
+    struct hvc_moves_entry *entry;
+    struct hvc_token token;
+    struct hvc_replica_outcome answer;
+
+    (void)state;
+    add_network(99, 1);
+    command.settings.count = 1;
+    command.settings.item[0].setting = HVC_SETTING_ANY_NETWORK;
+    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
+    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &answer), 0);
+    assert_int_equal(move(), HVC_RESULT_REFUSED);
+    assert_string_equal(tried, "");
+    entry = hvc_moves_find(world->operations.moves, outcome.id, NULL);
+    assert_non_null(entry);
+    assert_int_equal(entry->end.end, HVC_MOVE_NOT_STARTED);
+    assert_non_null(strstr(call->error.text, "no migration network leads to n2"));
+}
+
 static void without_a_network_the_peers_say_the_way(void **state)
 {
     (void)state;
@@ -267,6 +288,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_failure_is_not_that_of_the_way, up, down),
         cmocka_unit_test_setup_teardown(a_way_that_does_not_answer_comes_last, up, down),
         cmocka_unit_test_setup_teardown(the_ring_is_taken_with_a_warning, up, down),
+        cmocka_unit_test_setup_teardown(a_move_without_a_way_is_refused_and_has_not_started, up, down),
         cmocka_unit_test_setup_teardown(without_a_network_the_peers_say_the_way, up, down),
         cmocka_unit_test_setup_teardown(a_move_is_told_with_its_job_and_its_way, up, down),
         cmocka_unit_test_setup_teardown(bandwidth_is_set_when_it_changes, up, down),
