@@ -515,6 +515,17 @@ int hvc_store_open(const struct hvc_store_config *config, struct hvc_store **ret
     return 0;
 }
 
+int hvc_store_write_beside(const struct hvc_store *store, const char *name, const void *bytes, size_t length,
+                           char ret_path[HVC_PATH_TEXT_MAX], struct hvc_error *error)
+{
+    char path[HVC_PATH_TEXT_MAX];
+    int r = hvc_store_path(path, store->paths.directory, "/", error);
+
+    if (r == 0)
+        r = hvc_store_path(ret_path, path, name, error);
+    return r < 0 ? r : hvc_store_file_write(ret_path, bytes, length, error);
+}
+
 int hvc_store_condemn(struct hvc_store *store, const char *reason, struct hvc_error *error)
 {
     struct hvc_error own;

@@ -159,16 +159,40 @@ static void act(struct sim_world *w, struct sim_node *n, const struct sim_effect
 void effect_barrier(struct sim_world *w, struct sim_node *n, uint64_t barrier, bool passed)
 {
     for (unsigned i = 0; i < n->effects; i++) {
+        struct hvc_replication_status s;
+
+        if (n->effect[i].barrier != barrier)
+            continue;
+        if (passed) {
+            hvc_replication_status(n->core, &s);
+            n->effect[i].behind = s.last_index;
+            effect_applied(w, n);
+        } else {
+            n->effect[i] = n->effect[--n->effects];
+            w->stats.barriers_failed++;
+        }
+        return;
+    }
+}
+
+/* What was delivered before the barrier counts, too: an own report of the job's end may be among it. */
+void effect_applied(struct sim_world *w, struct sim_node *n)
+{
+    struct hvc_replication_status s;
+
+    for (unsigned i = 0; i < n->effects;) {
         struct sim_effect e = n->effect[i];
 
-        if (e.barrier != barrier)
+        if (e.behind == 0 || n->applied < e.behind) {
+            i++;
             continue;
+        }
         n->effect[i] = n->effect[--n->effects];
-        if (passed)
+        hvc_replication_status(n->core, &s);
+        if (s.primary)
             act(w, n, &e);
         else
             w->stats.barriers_failed++;
-        return;
     }
 }
 
@@ -178,20 +202,27 @@ void effect_void(struct sim_world *w, struct sim_node *n)
     n->effects = 0;
 }
 
+static bool is_decided(const struct sim_node *n, int guest)
+{
+    for (unsigned i = 0; i < n->effects; i++)
+        if (n->effect[i].guest == guest)
+            return true;
+    return false;
+}
+
 static void decide_to(struct sim_world *w, struct sim_node *n, const struct sim_effect *e)
 {
     struct hvc_replication_status s;
 
-    for (unsigned i = 0; i < n->effects; i++)
-        if (n->effect[i].guest == e->guest)
-            return;
+    if (is_decided(n, e->guest))
+        return;
     hvc_replication_status(n->core, &s);
     if (n->effects == sizeof(n->effect) / sizeof(n->effect[0])) {
         w->stats.effects_dropped++;
         return;
     }
     n->effect[n->effects] = *e;
-    n->effect[n->effects].barrier = 0;
+    n->effect[n->effects].barrier = n->effect[n->effects].behind = 0;
     n->effect[n->effects++].epoch = s.epoch;
 }
 
@@ -268,6 +299,8 @@ static void do_start(struct sim_world *w, struct sim_node *n, const struct todo 
                            .post_copy = (t->job.options.flags & HVC_OPTION_POST_COPY) != 0};
     bool held = !g->managed || t->job.origin == HVC_ORIGIN_PACEMAKER || pcmk_hold(w, n, guest, effect_tag(&t->job));
 
+    if (is_decided(n, guest))
+        return; /* it may still begin: no end is reported before that is over */
     if (++k->tries > TRIES_MAX)
         report_end(w, n, t, HVC_JOB_FAILED, n->id, w->now); /* it runs here, that was just seen */
     else if (held)

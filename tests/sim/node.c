@@ -367,6 +367,7 @@ static bool do_apply(struct sim_world *w, struct sim_node *n, const struct hvc_r
     check_state(w, n, entry->index);
     client_answer(w, n, u, &answer);
     ask_applied(w, n, entry);
+    effect_applied(w, n);
     next->applied.code = hvc_answer_pack(&answer);
     next->applied.value = answer.value;
     next->applied.digest = hvc_service_digest(n->service);

@@ -166,6 +166,7 @@ struct sim_effect {
     enum sim_act act;
     int guest, target;
     bool post_copy;
+    uint64_t behind; /* its barrier has passed: it waits until this index is applied */
 };
 
 struct sim_node {
@@ -428,6 +429,7 @@ bool keep_is_first(const struct sim_node *n, const struct hvc_replication_status
 /* effect.c: desired effects, carried out */
 void effect_all(struct sim_world *w, struct sim_node *n, const struct hvc_replication_status *s);
 void effect_barrier(struct sim_world *w, struct sim_node *n, uint64_t barrier, bool passed);
+void effect_applied(struct sim_world *w, struct sim_node *n);
 void effect_void(struct sim_world *w, struct sim_node *n); /* the view ended, and with it what waited for a barrier */
 void effect_send(struct sim_world *w, struct sim_node *n); /* the barriers of what was decided */
 uint64_t effect_tag(const struct hvc_job *job);            /* its token: ids begin anew with another history */

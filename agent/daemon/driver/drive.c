@@ -9,6 +9,7 @@
 #include <syslog.h>
 
 #include "hvc/clock.h"
+#include "hvc/text.h"
 #include "internal.h"
 
 enum {
@@ -294,11 +295,29 @@ static void tell_alarms(struct hvc_replica *r, const struct hvc_replication_upda
                          hvc_replication_alarm_name(u->alarm[i].code), u->alarm[i].node, u->alarm[i].detail);
 }
 
+static void tell_undone(const struct hvc_replica *r, uint64_t from, char *words, size_t size, size_t *used)
+{
+    char path[HVC_PATH_TEXT_MAX];
+    struct hvc_error error = {0};
+
+    if (hvc_undone_write(r, from, path, &error) == 0)
+        (void)hvc_text_append(words, size, used, "; what it would undo is in %s: operator guide, \"Two histories\"",
+                              path);
+    else
+        (void)hvc_text_append(words, size, used, "; what it would undo could not be written to a file: %s", error.text);
+}
+
 static void leave(struct hvc_replica *r, const struct hvc_replication_update *u)
 {
-    char words[256];
+    char words[HVC_ERROR_TEXT_MAX] = "";
+    size_t used = 0;
 
-    (void)snprintf(words, sizeof(words), "%s (%" PRIu64 ")", hvc_replication_leave_name(u->leave), u->leave_detail);
+    (void)hvc_text_append(words, sizeof(words), &used, "%s (%" PRIu64 ")", hvc_replication_leave_name(u->leave),
+                          u->leave_detail);
+    if (u->leave == HVC_LEAVE_TRUNCATE)
+        tell_undone(r, u->leave_detail, words, sizeof(words), &used);
+    if (u->leave == HVC_LEAVE_FULL)
+        (void)hvc_text_append(words, sizeof(words), &used, "; operator guide, \"A full log\"");
     hvc_drive_leave(r, u->leave, words);
 }
 
@@ -327,6 +346,30 @@ static void carry_out(struct hvc_replica *r, const struct hvc_replication_update
         leave(r, u);
 }
 
+void hvc_drive_preview(struct hvc_replica *r)
+{
+    struct hvc_replication_event next = {.kind = HVC_REPLICATION_START};
+    struct hvc_replication_update u;
+
+    do {
+        next.now_ms = hvc_now_ms();
+        if (hvc_replication_step(r->core, &next, &u) < 0)
+            break;
+    } while (u.work == HVC_WORK_APPLY && apply(r, &u, &next));
+    hvc_replication_status(r->core, &r->core_status);
+    r->changed = true;
+}
+
+/* Without a word an init would be said again at each start, and one day make a second history. */
+static void check_init(struct hvc_replica *r)
+{
+    if (!r->init || r->core_status.history_node == 0)
+        return;
+    r->init = false;
+    hvc_replica_note(r, LOG_WARNING, HVC_REPLICA_MESSAGE_OPERATOR,
+                     "word=init result=refused reason=\"node %" PRIu32 " has a history\"", r->core_status.history_node);
+}
+
 int hvc_drive(struct hvc_replica *r, const struct hvc_replication_event *event)
 {
     struct hvc_replication_event next = *event;
@@ -352,6 +395,7 @@ int hvc_drive(struct hvc_replica *r, const struct hvc_replication_event *event)
     unpin(r);
     if (r->core_status.primary)
         r->init = r->force = false; /* said, and heard */
+    check_init(r);
     if (r->core_status.primary != was_primary || event->kind == HVC_REPLICATION_QUORUM) {
         hvc_state_stamp(r);
         r->changed = true;

@@ -32,7 +32,9 @@ struct hvc_tuning {
     uint32_t scan_ms;                    /* how often all definitions are compared with the store */
     uint32_t keepalive_ms;               /* own hello, also to hear whether corosync delivers */
     uint32_t silent_ms;                  /* corosync has delivered nothing for so long: it hangs */
+    uint32_t preview_ms;                 /* corosync does not come for so long: what is stored is loaded to be read */
     uint32_t hello_ms;                   /* a member that has not told its boot id in that time is none */
+    uint32_t snapshot_version;           /* that this program writes, and the newest that it reads */
     struct hvc_service_config service;
 };
 
@@ -110,6 +112,8 @@ struct hvc_replica {
     struct hvc_replication_status core_status;
     uint64_t boot_id, wake_ms, retry_ms, retry_delay_ms, voting_since_ms, voted_ms;
     bool init, force; /* still to be said to a core */
+    uint64_t ring_ms; /* when the ring was opened */
+    bool previewed;   /* what is stored was loaded while the own node id is not known */
     enum hvc_replication_leave leave;
     bool leaving;
     char leave_words[HVC_ERROR_TEXT_MAX];
@@ -150,9 +154,15 @@ int hvc_replica_post(struct hvc_replica *r, struct hvc_request *request);
 __attribute__((format(printf, 4, 5))) void hvc_replica_note(struct hvc_replica *r, int priority,
                                                             enum hvc_replica_message message, const char *format, ...);
 
+/* undone.c: the committed entries from this index on, as text in a file beside the store. */
+int hvc_undone_write(const struct hvc_replica *r, uint64_t from, char ret_path[HVC_PATH_TEXT_MAX],
+                     struct hvc_error *error);
+
 /* drive.c: one event in, everything that follows from it carried out. Returns what the core said to the event. */
 int hvc_drive(struct hvc_replica *r, const struct hvc_replication_event *event);
 void hvc_drive_leave(struct hvc_replica *r, enum hvc_replication_leave reason, const char *words);
+/* Starts the core and applies what the store holds as committed; nothing else of what it asks for is done. */
+void hvc_drive_preview(struct hvc_replica *r);
 /* Takes what the store has done, and gives PERSISTED or DISK_ERROR. */
 void hvc_drive_collect(struct hvc_replica *r);
 /* Takes at most a burst of the ring's events; true when there may be more. */
@@ -162,6 +172,8 @@ bool hvc_drive_full(const struct hvc_replica *r); /* the disk is behind: nothing
 /* restart.c: store, ring and core, from a stage to the next; end closes all of it. */
 void hvc_restart_step(struct hvc_replica *r);
 void hvc_restart_end(struct hvc_replica *r);
+
+#define HVC_STATE_VERSION 1 /* of the snapshot's layout */
 
 /* state.c. The buffer of pin is what a snapshot consists of: the service's bytes, then definitions under way. */
 int hvc_state_init(struct hvc_replica *r);

@@ -22,6 +22,8 @@ struct hvc_tuning hvc_tuning_default(bool alone)
                                 .resend_ms = 1000,
                                 .rejoin_ms = 1000,
                                 .barrier_ms = 500, /* below corosync's default token timeout of a second */
+                                .preview_ms = 1000,
+                                .snapshot_version = HVC_STATE_VERSION,
                                 .log_entries = HVC_LOG_ENTRIES_MAX,
                                 .log_bytes = HVC_LOG_BYTES_MAX,
                                 .tokens = HVC_TOKENS_MAX,

@@ -254,6 +254,28 @@ static int start_core(struct hvc_replica *r, uint32_t node, struct hvc_error *er
     return 0;
 }
 
+/* Corosync does not come, and with it the own node id: what is stored can be read meanwhile, as stale. It is loaded
+ * once more when the id is known. */
+static void preview(struct hvc_replica *r)
+{
+    struct hvc_error error = {0};
+
+    r->previewed = true;
+    if (r->facts.empty || r->facts.damaged || r->facts.node == 0)
+        return;
+    if (load_all(r, r->facts.node, &error) == 0) {
+        hvc_drive_preview(r);
+        hvc_state_ready(r);
+        share(r, r->store);
+    } else {
+        hvc_state_reset(r); /* the start for good says what is wrong with it */
+    }
+    free(r->core_memory);
+    r->core_memory = NULL;
+    r->core = NULL;
+    hvc_state_stamp(r);
+}
+
 /* ---- stages ---- */
 
 static void fail(struct hvc_replica *r, struct hvc_error *error, const char *what)
@@ -273,6 +295,8 @@ static void step_store(struct hvc_replica *r)
     }
     hvc_store_facts(r->store, &r->facts);
     tell_store(r);
+    r->ring_ms = hvc_now_ms();
+    r->previewed = false;
     if (r->port.open(r->port.context, &r->ring, &error) < 0)
         fail(r, &error, "corosync cannot be used");
     else
@@ -292,6 +316,8 @@ void hvc_restart_step(struct hvc_replica *r)
         node = r->port.operations->node(r->ring);
         if (node != 0 && start_core(r, node, &error) < 0)
             fail(r, &error, "what this node has stored cannot be used");
+        if (node == 0 && !r->previewed && hvc_now_ms() >= r->ring_ms + r->tuning.preview_ms)
+            preview(r);
         break;
     case HVC_STAGE_RUN:
         break;

@@ -11,8 +11,7 @@
 #include "hvc/bytes.h"
 #include "internal.h"
 
-#define MAGIC   UINT32_C(0x73435648)
-#define VERSION 1
+#define MAGIC UINT32_C(0x73435648)
 
 enum { HEAD = 16, TAIL_MAX = HVC_DOCUMENTS_OPEN_MAX * (HVC_XML_MAX + 64) + 4 };
 
@@ -100,7 +99,9 @@ int hvc_state_apply(struct hvc_replica *r, const struct hvc_entry *entry, struct
     if (result == 0)
         move_on(r, entry);
     (void)pthread_mutex_unlock(&r->state_lock);
-    if (result == 0 && entry->length > 1 && entry->bytes[1] == HVC_COMMAND_DOCUMENT && hvc_answer_is_good(ret_answer))
+    /* Before the core runs for good nothing is written: the store is loaded once more then. */
+    if (result == 0 && r->stage == HVC_STAGE_RUN && entry->length > 1 && entry->bytes[1] == HVC_COMMAND_DOCUMENT &&
+        hvc_answer_is_good(ret_answer))
         keep_part(r, entry);
     return result;
 }
@@ -171,7 +172,7 @@ int hvc_state_pin(struct hvc_replica *r)
     }
     w = hvc_bytes_writer(buffer->bytes, HEAD);
     hvc_bytes_put(&w, 4, MAGIC);
-    hvc_bytes_put(&w, 4, VERSION);
+    hvc_bytes_put(&w, 4, r->tuning.snapshot_version);
     hvc_bytes_put(&w, 8, buffer->length - HEAD);
     hvc_documents_write(&r->documents, buffer->bytes + buffer->length, tail);
     buffer->length += tail;
@@ -198,7 +199,7 @@ static int load_head(struct hvc_state_loader *l)
     l->service_length = hvc_bytes_get(&reader, 8);
     if (magic != MAGIC || l->service_length > HVC_STORE_STATE_MAX)
         return -EBADMSG;
-    return version > VERSION ? -EPROTONOSUPPORT : 0;
+    return version > l->replica->tuning.snapshot_version ? -EPROTONOSUPPORT : 0;
 }
 
 static int load_tail(struct hvc_state_loader *l, const uint8_t *bytes, size_t length)

@@ -77,6 +77,11 @@ static void say_out(const struct hvc_replica *r, char *words, size_t size)
     if (hvc_text_append(words, size, &used, "no view that can commit: it waits for: %s",
                         hvc_replication_wait_name(r->core_status.wait)) == 0)
         append_nodes(r, words, size, &used);
+    if (r->core_status.last_index - r->core_status.commit > r->tuning.log_entries / 2)
+        (void)hvc_text_append(words, size, &used,
+                              "; %" PRIu64 " entries in a row are not committed: with %" PRIu32
+                              " the log is full and this node leaves (operator guide, \"A full log\")",
+                              r->core_status.last_index - r->core_status.commit, r->tuning.log_entries);
     if (r->facts.damaged && !r->core_status.voter)
         (void)hvc_text_append(words, size, &used,
                               "; this node's store counts only when the others have refilled it, or after init: %s",
@@ -95,8 +100,10 @@ static void say(const struct hvc_replica *r, const struct hvc_ring_status *ring,
         else if (r->stage == HVC_STAGE_STORE || r->stage == HVC_STAGE_LEFT)
             (void)snprintf(words, size, "the store is being checked");
         else
-            (void)hvc_text_append(words, size, &used, "the group has not been joined yet%s%s",
-                                  ring->last.text[0] != '\0' ? ": " : "", ring->last.text); /* cut when too long */
+            (void)hvc_text_append(
+                words, size, &used, "the group has not been joined yet%s%s%s",
+                r->stage == HVC_STAGE_RING && r->loaded ? " (what is stored here can be read, marked stale)" : "",
+                ring->last.text[0] != '\0' ? ": " : "", ring->last.text); /* cut when too long */
         break;
     case HVC_REPLICA_OUT:
         say_out(r, words, size);

@@ -79,6 +79,21 @@ static enum hvc_result backup(struct hvc_operations *operations, struct hvc_call
 
 /* ---- init and force ---- */
 
+/* Another node has offered a history in this membership. */
+static enum hvc_result say_history(struct hvc_call *call, const struct hvc_replica_status *status, const char *done)
+{
+    char node[HVC_NODE_NAME_MAX], missing[HVC_STATE_WORDS_MAX];
+
+    hvc_cluster_state_node_name(status, status->replication.history_node, node, sizeof(node));
+    hvc_cluster_state_missing(status, missing);
+    return hvc_call_say(
+        call, HVC_RESULT_REFUSED,
+        "there is a history already, node %s has it: %s. This node, whose store is empty, is filled from "
+        "it as soon as enough stores that count are here%s%.400s. If the others are lost for good: "
+        "operator guide, \"Force\", on node %s",
+        node, done, missing[0] != '\0' ? "; now: " : "", missing, node);
+}
+
 static enum hvc_result may_init(struct hvc_call *call, const struct hvc_replica_status *status)
 {
     const struct hvc_replication_status *r = &status->replication;
@@ -88,6 +103,8 @@ static enum hvc_result may_init(struct hvc_call *call, const struct hvc_replica_
                             "there is a history already (%llu entries are committed here): nothing was done. If most "
                             "stores of the cluster are lost and this node's is to survive: operator guide, \"Force\"",
                             (unsigned long long)(r->commit > 0 ? r->commit : status->facts.commit));
+    if (r->history_node != 0)
+        return say_history(call, status, "nothing was done");
     if (status->facts.damaged)
         return hvc_call_say(call, HVC_RESULT_REFUSED,
                             "this node's store is damaged (%.300s): it has held a history, so none is created here. "
@@ -143,6 +160,8 @@ static enum hvc_result await_service(struct hvc_operations *operations, struct h
                                 force ? "this node's history is the cluster's now"
                                       : "the cluster has a history and is in service");
         }
+        if (!force && status->replication.history_node != 0 && !hvc_cluster_state_has_history(status))
+            return say_history(call, status, "none was made, and the word is void");
         hvc_cluster_state_missing(status, missing);
     } while (hvc_call_wait(call, LOOK_MS));
     return hvc_call_say(call, HVC_RESULT_UNKNOWN_OUTCOME,

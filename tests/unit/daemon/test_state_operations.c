@@ -58,6 +58,15 @@ static void a_history_is_created_only_where_there_is_none(void **state)
     assert_int_equal(fake_world_said(world, "1520 word=init"), 1);
 }
 
+static void init_beside_a_history_is_refused_with_the_node_that_has_it(void **state)
+{
+    (void)state;
+    make_empty(&keeper->status);
+    keeper->status.replication.history_node = 2;
+    check(&(struct operation_case){"state.init", "{}", "refused", "node n2 has it: nothing was done"});
+    assert_int_equal(keeper->begun, 0);
+}
+
 static void a_damaged_store_is_no_empty_one(void **state)
 {
     (void)state;
@@ -124,6 +133,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_history_there_is_no_digest, begin, end),
         cmocka_unit_test_setup_teardown(a_backup_is_written_where_it_was_told, begin, end),
         cmocka_unit_test_setup_teardown(a_history_is_created_only_where_there_is_none, begin, end),
+        cmocka_unit_test_setup_teardown(init_beside_a_history_is_refused_with_the_node_that_has_it, begin, end),
         cmocka_unit_test_setup_teardown(a_damaged_store_is_no_empty_one, begin, end),
         cmocka_unit_test_setup_teardown(only_a_history_that_cannot_go_on_is_forced, begin, end),
         cmocka_unit_test_setup_teardown(what_stands_in_the_way_is_told_and_nothing_is_begun, begin, end),

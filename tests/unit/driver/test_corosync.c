@@ -142,6 +142,35 @@ static void closing_does_not_wait_for_a_corosync_that_stands_still(void **state)
     assert_int_equal(atomic_load(&world.ear.changed), heard);
 }
 
+static bool tells_what_is_stored(const struct hvc_replica_status *status)
+{
+    return status->health == HVC_REPLICA_STARTING && strstr(status->words, "can be read, marked stale") != NULL;
+}
+
+static void what_is_stored_can_be_read_while_corosync_is_away(void **state)
+{
+    struct hvc_replica_config config = {.group = "test", .hooks = world_hooks(&world)};
+    struct hvc_command command = world_owner("Barbara");
+    struct hvc_replica_status status;
+    struct hvc_error error = {0};
+
+    (void)state;
+    world_wait(replica, HVC_REPLICA_VOTING);
+    (void)world_propose(replica, &command);
+    (void)world_propose(replica, &command); /* what is known to be committed lies on the disk with the next entry */
+    world_close(replica);
+    solo_stop();
+    config.state_directory = world_path(&world, "store");
+    assert_int_equal(hvc_replica_open(&config, &replica, &error), 0);
+    assert_true(world_until(replica, tells_what_is_stored));
+    owner_is("Barbara", true);
+    hvc_replica_status(replica, &status);
+    assert_true(status.replication.commit > 0 && !status.replication.primary);
+    solo_start();
+    world_wait(replica, HVC_REPLICA_VOTING);
+    owner_is("Barbara", false);
+}
+
 static int up(void **state)
 {
     (void)state;
@@ -164,6 +193,7 @@ int main(void)
         cmocka_unit_test(with_corosync_a_history_begins_and_takes_commands),
         cmocka_unit_test(a_request_outlives_the_death_of_corosync),
         cmocka_unit_test(a_corosync_that_stands_still_is_told_and_nothing_is_lost),
+        cmocka_unit_test(what_is_stored_can_be_read_while_corosync_is_away),
         cmocka_unit_test(closing_does_not_wait_for_a_corosync_that_stands_still),
     };
 

@@ -4,79 +4,8 @@
 #include <poll.h>
 
 #include "../hvc_cmocka.h"
-#include "hub.h"
+#include "group.h"
 #include "hvc/clock.h"
-#include "world.h"
-
-static struct world world;
-static struct hub *hub;
-static struct hvc_replica *replica[HUB_NODES_MAX + 1];
-static struct hvc_tuning tuning;
-
-static int up(void **state)
-{
-    (void)state;
-    world_up(&world);
-    memset(replica, 0, sizeof(replica));
-    tuning = hvc_tuning_default(false);
-    tuning.retry_min_ms = 5;
-    tuning.retry_max_ms = 50;
-    tuning.rejoin_ms = 50;
-    tuning.service.guests = 100;
-    tuning.service.jobs_kept = 100;
-    return 0;
-}
-
-static void open_node(unsigned node)
-{
-    char name[16];
-    struct hvc_replica_config config = {.group = "test", .hooks = world_hooks(&world)};
-    struct hvc_error error = {0};
-
-    (void)snprintf(name, sizeof(name), "store%u", node);
-    config.state_directory = world_path(&world, name);
-    assert_int_equal(hvc_replica_open_on(&config, hub_port(hub, node), &tuning, &replica[node], &error), 0);
-}
-
-static void close_node(unsigned node)
-{
-    world_close(replica[node]);
-    replica[node] = NULL;
-}
-
-static int down(void **state)
-{
-    (void)state;
-    for (unsigned n = 1; n <= HUB_NODES_MAX; n++)
-        if (replica[n] != NULL)
-            close_node(n);
-    hub_hold(hub, false);
-    hub_free(hub);
-    world_down(&world);
-    return 0;
-}
-
-static void begin(unsigned nodes, uint32_t modes)
-{
-    hub = hub_new(nodes, modes);
-    for (unsigned n = 1; n <= nodes; n++)
-        open_node(n);
-    for (unsigned n = 1; n <= nodes; n++)
-        world_wait(replica[n], HVC_REPLICA_VOTING);
-}
-
-static void owner_becomes(unsigned node, const char *wanted)
-{
-    char name[HVC_OWNER_NAME_MAX] = "";
-    uint64_t until = hvc_deadline_in(WORLD_PATIENCE_MS);
-
-    do {
-        if (world_read_owner(replica[node], HVC_REPLICA_HERE, name, NULL) == 0 && strcmp(name, wanted) == 0)
-            return;
-        (void)poll(NULL, 0, 2);
-    } while (hvc_deadline_left(until) > 0);
-    assert_string_equal(name, wanted);
-}
 
 static void what_one_proposes_all_read(void **state)
 {
@@ -84,7 +13,7 @@ static void what_one_proposes_all_read(void **state)
     char name[HVC_OWNER_NAME_MAX];
 
     (void)state;
-    begin(3, 0);
+    group_begin(3, 0);
     (void)world_propose(replica[1], &command);
     for (unsigned n = 1; n <= 3; n++) {
         assert_int_equal(world_read_owner(replica[n], HVC_REPLICA_BARRIER, name, NULL), 0);
@@ -118,7 +47,7 @@ static void what_one_publishes_all_hear_also_without_quorum(void **state)
     struct hvc_soft_job job;
 
     (void)state;
-    begin(3, 0);
+    group_begin(3, 0);
     for (unsigned n = 1; n <= 3; n++) {
         own = (struct hvc_soft_facts){.load_100 = 100 * n, .move_count = 1, .moves = {{.job = 10 + n}}};
         assert_int_equal(hvc_replica_publish(replica[n], &own), 0);
@@ -129,8 +58,8 @@ static void what_one_publishes_all_hear_also_without_quorum(void **state)
     }
     assert_int_equal(hvc_replica_soft_job(replica[1], 13, &job), 0);
     assert_int_equal(job.node, 3);
-    close_node(2);
-    close_node(3);
+    group_close(2);
+    group_close(3);
     own.load_100 = 7;
     assert_int_equal(hvc_replica_publish(replica[1], &own), 0);
     soft_load_becomes(1, 1, 7);
@@ -179,11 +108,11 @@ static void the_state_follows_who_is_here(void **state)
     struct members before, after;
 
     (void)state;
-    begin(3, 0);
+    group_begin(3, 0);
     before = members_become(2, 3);
-    close_node(3);
+    group_close(3);
     (void)members_become(2, 2);
-    open_node(3);
+    group_open(3);
     world_wait(replica[3], HVC_REPLICA_VOTING);
     after = members_become(2, 3);
     assert_int_equal(before.boot[1], after.boot[1]);
@@ -196,12 +125,12 @@ static void a_node_that_was_away_catches_up(void **state)
     struct hvc_command command = world_owner("while away");
 
     (void)state;
-    begin(3, 0);
-    close_node(2);
+    group_begin(3, 0);
+    group_close(2);
     (void)world_propose(replica[3], &command);
-    open_node(2);
+    group_open(2);
     world_wait(replica[2], HVC_REPLICA_VOTING);
-    owner_becomes(2, "while away");
+    group_owner_becomes(2, "while away");
 }
 
 static bool is_not_quorate(const struct hvc_replica_status *status)
@@ -219,9 +148,9 @@ static void without_quorum_reads_are_stale_and_writes_are_refused(void **state)
     struct hvc_token token;
 
     (void)state;
-    begin(3, 0);
+    group_begin(3, 0);
     (void)world_propose(replica[1], &command);
-    owner_becomes(3, "Ada");
+    group_owner_becomes(3, "Ada");
     hub_split(hub, 1u << 2);
     assert_true(world_until(replica[3], is_not_quorate));
     hvc_replica_status(replica[3], &status);
@@ -237,7 +166,7 @@ static void without_quorum_reads_are_stale_and_writes_are_refused(void **state)
     command = world_owner("Grace");
     (void)world_propose(replica[1], &command);
     hub_heal(hub);
-    owner_becomes(3, "Grace");
+    group_owner_becomes(3, "Grace");
     world_wait(replica[3], HVC_REPLICA_VOTING);
 }
 
@@ -291,7 +220,7 @@ static void a_proposal_whose_view_ends_is_repeated_and_done_once(void **state)
     struct flight flight;
 
     (void)state;
-    begin(3, 0);
+    group_begin(3, 0);
     (void)members_become(1, 3);
     network.networks.count = 1;
     network.networks.item[0].network = (struct hvc_network){.family = 4, .prefix = 24, .metric = 1};
@@ -321,14 +250,14 @@ static void a_request_made_without_quorum_is_carried_out_when_it_is_back(void **
     struct flight flight;
 
     (void)state;
-    begin(3, 0);
+    group_begin(3, 0);
     hub_split(hub, 1u << 0);
     assert_true(world_until(replica[1], is_not_quorate));
     flight = take_off(1, &command);
     hub_heal(hub);
     outcome = land(&flight);
     assert_int_equal(outcome.error, 0);
-    owner_becomes(3, "patient");
+    group_owner_becomes(3, "patient");
 }
 
 static bool waits_for_fencing(const struct hvc_replica_status *status)
@@ -342,7 +271,7 @@ static void of_two_nodes_one_goes_on_after_the_other_was_fenced(void **state)
     struct hvc_replica_status status;
 
     (void)state;
-    begin(2, HVC_MODE_TWO_NODE);
+    group_begin(2, HVC_MODE_TWO_NODE);
     (void)members_become(1, 2);
     hub_split(hub, 1u << 1);
     assert_true(world_until(replica[1], waits_for_fencing));
@@ -392,12 +321,12 @@ static void who_joins_late_gets_a_snapshot_and_the_definitions(void **state)
     (void)state;
     tuning.log_entries = 64;
     hub = hub_new(3, 0);
-    open_node(1);
-    open_node(2);
-    open_node(3);
+    group_open(1);
+    group_open(2);
+    group_open(3);
     for (unsigned n = 1; n <= 3; n++)
         world_wait(replica[n], HVC_REPLICA_VOTING);
-    close_node(3);
+    group_close(3);
     for (unsigned i = 1; i <= 40; i++)
         world_guest(replica[1], i, i == 7 ? 70000 : 500 + i);
     for (unsigned i = 0; i < 100; i++) {
@@ -407,10 +336,10 @@ static void who_joins_late_gets_a_snapshot_and_the_definitions(void **state)
         command = world_owner(name);
         (void)world_propose(replica[2], &command);
     }
-    open_node(3);
+    group_open(3);
     assert_true(world_until(replica[3], all_documents));
     assert_true(world_until(replica[3], has_snapshot_installed));
-    owner_becomes(3, "owner 99");
+    group_owner_becomes(3, "owner 99");
     (void)members_become(1, 3);
     for (unsigned i = 1; i <= 40; i++)
         document_comes(3, i, i == 7 ? 70000 : 500 + i);
@@ -420,13 +349,13 @@ static void who_joins_late_gets_a_snapshot_and_the_definitions(void **state)
         hvc_replica_status(replica[3], &three);
     } while (one.replication.applied != three.replication.applied);
     assert_int_equal(one.digest, three.digest);
-    close_node(1); /* 2 and 3 go on, so 3 counts */
+    group_close(1); /* 2 and 3 go on, so 3 counts */
     (void)snprintf(name, sizeof(name), "without 1");
     (void)world_propose(
         replica[3], &(struct hvc_command){.kind = HVC_COMMAND_PROPERTIES,
                                           .by = "test",
                                           .properties = {.mask = HVC_PROPERTY_OWNER_NAME, .owner_name = "without 1"}});
-    owner_becomes(2, "without 1");
+    group_owner_becomes(2, "without 1");
 }
 
 static void a_definition_that_nobody_has_is_said_to_be_nowhere(void **state)
@@ -437,7 +366,7 @@ static void a_definition_that_nobody_has_is_said_to_be_nowhere(void **state)
     char *bytes;
 
     (void)state;
-    begin(3, 0);
+    group_begin(3, 0);
     assert_int_equal(
         hvc_replica_document(replica[2], hash, hvc_deadline_in(WORLD_PATIENCE_MS), &bytes, &length, &error), -ENOENT);
 }
@@ -445,16 +374,17 @@ static void a_definition_that_nobody_has_is_said_to_be_nowhere(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_one_proposes_all_read, up, down),
-        cmocka_unit_test_setup_teardown(what_one_publishes_all_hear_also_without_quorum, up, down),
-        cmocka_unit_test_setup_teardown(the_state_follows_who_is_here, up, down),
-        cmocka_unit_test_setup_teardown(a_node_that_was_away_catches_up, up, down),
-        cmocka_unit_test_setup_teardown(without_quorum_reads_are_stale_and_writes_are_refused, up, down),
-        cmocka_unit_test_setup_teardown(a_proposal_whose_view_ends_is_repeated_and_done_once, up, down),
-        cmocka_unit_test_setup_teardown(a_request_made_without_quorum_is_carried_out_when_it_is_back, up, down),
-        cmocka_unit_test_setup_teardown(of_two_nodes_one_goes_on_after_the_other_was_fenced, up, down),
-        cmocka_unit_test_setup_teardown(who_joins_late_gets_a_snapshot_and_the_definitions, up, down),
-        cmocka_unit_test_setup_teardown(a_definition_that_nobody_has_is_said_to_be_nowhere, up, down),
+        cmocka_unit_test_setup_teardown(what_one_proposes_all_read, group_up, group_down),
+        cmocka_unit_test_setup_teardown(what_one_publishes_all_hear_also_without_quorum, group_up, group_down),
+        cmocka_unit_test_setup_teardown(the_state_follows_who_is_here, group_up, group_down),
+        cmocka_unit_test_setup_teardown(a_node_that_was_away_catches_up, group_up, group_down),
+        cmocka_unit_test_setup_teardown(without_quorum_reads_are_stale_and_writes_are_refused, group_up, group_down),
+        cmocka_unit_test_setup_teardown(a_proposal_whose_view_ends_is_repeated_and_done_once, group_up, group_down),
+        cmocka_unit_test_setup_teardown(a_request_made_without_quorum_is_carried_out_when_it_is_back, group_up,
+                                        group_down),
+        cmocka_unit_test_setup_teardown(of_two_nodes_one_goes_on_after_the_other_was_fenced, group_up, group_down),
+        cmocka_unit_test_setup_teardown(who_joins_late_gets_a_snapshot_and_the_definitions, group_up, group_down),
+        cmocka_unit_test_setup_teardown(a_definition_that_nobody_has_is_said_to_be_nowhere, group_up, group_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -180,6 +180,10 @@ int hvc_store_load(struct hvc_store *store, const struct hvc_store_loader *loade
  * Before the first submit. After an error only close is allowed. */
 int hvc_store_condemn(struct hvc_store *store, const char *reason, struct hvc_error *error);
 
+/* Writes a file for people beside the store, durably; replaces one of that name. ret_path names it. */
+int hvc_store_write_beside(const struct hvc_store *store, const char *name, const void *bytes, size_t length,
+                           char ret_path[HVC_PATH_TEXT_MAX], struct hvc_error *error);
+
 /* Queues a record. -ENOBUFS: the queue is full, the disk does not keep up; otherwise -EINVAL or -EMSGSIZE for what
  * breaks a rule above, or the error of the failure that ended writing. */
 int hvc_store_submit(struct hvc_store *store, const struct hvc_store_record *record, struct hvc_error *error);
