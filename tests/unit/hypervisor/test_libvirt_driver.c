@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <libvirt/libvirt.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../hvc_cmocka.h"
 #include "hvc/clock.h"
+#include "hvc/guest_storage.h"
 
 #define OTHER "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d"
 #define TEST  "6695eb01-f6a4-8304-79aa-97f2502e193f" /* the UUID of the guest that the driver brings */
@@ -268,6 +271,61 @@ static void what_the_hypervisor_cannot_do_is_said_so(void **state)
     assert_int_equal(progress.phase, HVC_MIGRATE_NONE);
 }
 
+static void disks_and_files_are_checked_before_libvirt_is_asked(void **state)
+{
+    static char far[HVC_DISK_PATH_MAX + 8];
+    struct hvc_error error = {.code = 0};
+    struct hvc_block_job job;
+    struct hvc_file_state file;
+    char *xml = NULL;
+
+    memset(far, 'x', sizeof(far) - 1);
+    assert_int_equal(hvc_disk_job(*state, "vm1", "vda", SOON, &job, &error), -EINVAL);
+    assert_int_equal(hvc_disk_copy(*state, TEST, far, "<disk/>", 0, SOON, &error), -EINVAL);
+    assert_int_equal(hvc_disk_end(*state, OTHER, "vda", false, SOON, &error), -ENOENT);
+    assert_string_not_equal(error.text, "");
+    assert_int_equal(hvc_file_look(*state, "relative", SOON, &file, &error), -EINVAL);
+    assert_int_equal(hvc_file_remove(*state, "/a/../b", SOON, &error), -EINVAL);
+    assert_int_equal(hvc_file_create(*state, far, "raw", 1, SOON, &error), -ENAMETOOLONG);
+    assert_int_equal(hvc_file_send(*state, "/a", NULL, "b", SOON, &error), -EINVAL);
+    assert_int_equal(hvc_guest_save(*state, OTHER, "/tmp/x", SOON, &error), -ENOENT);
+    assert_int_equal(hvc_guest_restore(*state, "x", SOON, &error), -EINVAL);
+    assert_int_equal(hvc_guest_saved_xml(*state, "/a//b", SOON, &xml, &error), -EINVAL);
+    assert_int_equal(hvc_guest_live_xml(*state, OTHER, SOON, &xml, &error), -ENOENT);
+    assert_null(xml);
+}
+
+static void a_guest_is_saved_and_restored_and_keeps_the_mark_of_its_move(void **state)
+{
+    char path[] = "/tmp/hvc-test-save-XXXXXX";
+    struct hvc_error error = {.code = 0};
+    char *xml = NULL;
+    int fd = mkstemp(path);
+
+    assert_true(fd >= 0);
+    (void)close(fd);
+    assert_int_equal(hvc_hypervisor_start(*state, VM1, "vm-1", SOON, &error), 0);
+    if (hvc_guest_set_transit(*state, OTHER, "<transit token='7'/>", SOON, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(hvc_guest_live_xml(*state, OTHER, SOON, &xml, &error), 0);
+    assert_non_null(strstr(xml, "transit/1"));
+    free(xml);
+    assert_int_equal(hvc_guest_set_transit(*state, OTHER, NULL, SOON, &error), 0);
+    assert_int_equal(hvc_guest_set_transit(*state, OTHER, NULL, SOON, &error), 0);
+    if (hvc_guest_save(*state, OTHER, path, SOON, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(class_of(*state, OTHER), HVC_GUEST_ABSENT);
+    if (hvc_guest_saved_xml(*state, path, SOON, &xml, &error) < 0)
+        fail_msg("%s", error.text);
+    assert_non_null(strstr(xml, OTHER));
+    free(xml);
+    assert_int_equal(hvc_guest_restore(*state, path, SOON, &error), 0);
+    assert_int_equal(class_of(*state, OTHER), HVC_GUEST_RUNNING);
+    /* the test hypervisor is one for all handles of the process */
+    assert_int_equal(hvc_hypervisor_stop(*state, OTHER, HVC_STOP_KILL, SOON, NULL), 0);
+    (void)unlink(path);
+}
+
 struct seen {
     pthread_mutex_t lock;
     unsigned back, changed;
@@ -336,6 +394,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_hosts_facts_are_read, setup, teardown),
         cmocka_unit_test_setup_teardown(migrations_are_checked_before_libvirt_is_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_hypervisor_cannot_do_is_said_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(disks_and_files_are_checked_before_libvirt_is_asked, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_guest_is_saved_and_restored_and_keeps_the_mark_of_its_move, setup, teardown),
         cmocka_unit_test_setup_teardown(a_watcher_hears_what_happens_to_guests, setup, teardown),
     };
 
