@@ -53,7 +53,7 @@ static void included_files_are_found_beside_and_in_the_folders_and_read_once(voi
 static void a_file_that_is_not_there_or_too_deep_is_told(void **state)
 {
     struct compiled c;
-    char name[16];
+    char name[32];
     char text[64];
 
     (void)state;
