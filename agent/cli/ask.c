@@ -172,6 +172,7 @@ static int set_value(struct hvc_client *client, const struct hvc_cli_value *valu
     case HVC_CLI_WORD:
         hvc_record_set_text(args, value->argument, value->text);
         break;
+    case HVC_CLI_JOB: /* became one of the others */
     case HVC_CLI_NONE:
         break;
     }

@@ -24,12 +24,23 @@ const struct hvc_cli_value *hvc_cli_value(const struct hvc_cli_order *order, con
 
 /* ---- values ---- */
 
+static bool is_digits(const char *text)
+{
+    return text[0] != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
 /* what: the option, or the operand's word; for the sentence. */
 static int add_value(const char *what, enum hvc_cli_kind kind, const char *argument, const char *text,
                      struct hvc_cli_order *order, struct hvc_error *error)
 {
     struct hvc_cli_value value = {.argument = argument, .kind = kind, .text = text, .yes = true};
 
+    if (kind == HVC_CLI_JOB) {
+        bool is_number = is_digits(text);
+
+        return add_value(what, is_number ? HVC_CLI_NUMBER : HVC_CLI_WORD, is_number ? argument : "guest", text, order,
+                         error);
+    }
     if (argument != NULL && hvc_cli_value(order, argument) != NULL)
         return hvc_error_set(error, -EINVAL, "%s is given twice", what);
     if (order->value_count == HVC_CLI_VALUES_MAX)
@@ -113,6 +124,7 @@ static int set_option(const struct hvc_cli_option *option, const char *value, st
 struct given {
     const struct hvc_cli_option *option; /* the first row of that name */
     const char *value;                   /* NULL: none */
+    int next;                            /* of the words, the one that stands behind it; -1: none, or it has a value */
 };
 
 /* An option at argv[*at], as "--name value" or "--name=value"; moves *at past it. */
@@ -133,7 +145,7 @@ static int take_option(int argc, char *const *argv, int *at, struct given *ret_g
             value = argv[++*at];
         }
         ++*at;
-        *ret_given = (struct given){option, value};
+        *ret_given = (struct given){option, value, -1};
         return 0;
     }
     return hvc_error_set(error, -EINVAL, "there is no option '%s'; 'hvcluster --help' names them", word);
@@ -233,18 +245,47 @@ static int take_operands(const struct hvc_cli_command *command, const char *cons
     return 0;
 }
 
-static int set_command(const char *const *words, int count, struct hvc_cli_order *order, struct hvc_error *error)
+static const struct hvc_cli_command *find_command(const char *const *words, int count, int *ret_matched)
 {
     const struct hvc_cli_command *command;
 
     for (size_t i = 0; (command = hvc_cli_command_at(i)) != NULL; i++) {
-        int matched = match(command, words, count);
-
-        if (matched == 0)
-            continue;
-        order->command = command;
-        return take_operands(command, words + matched, count - matched, order, error);
+        *ret_matched = match(command, words, count);
+        if (*ret_matched > 0)
+            return command;
     }
+    return NULL;
+}
+
+/* "--wait 5": a number behind an option whose value may be left out belongs to it, and is no word of the command. */
+static void take_numbers_behind(struct given *given, size_t options, const char **words, int *count)
+{
+    for (size_t i = 0; i < options; i++) {
+        const struct hvc_cli_option *option;
+        const char *rest[WORDS_MAX];
+        int at = given[i].next, matched;
+
+        if (at < 0 || !is_digits(words[at]))
+            continue;
+        memcpy(rest, words, (size_t)at * sizeof(*words));
+        memcpy(rest + at, words + at + 1, (size_t)(*count - at - 1) * sizeof(*words));
+        option = row_for(given[i].option, find_command(rest, *count - 1, &matched));
+        if (option == NULL || option->value == NULL || option->value[0] != '[')
+            continue;
+        given[i].value = words[at];
+        memcpy(words, rest, (size_t)-- * count * sizeof(*words));
+        for (size_t k = i + 1; k < options; k++)
+            given[k].next -= given[k].next > at ? 1 : 0;
+    }
+}
+
+static int set_command(const char *const *words, int count, struct hvc_cli_order *order, struct hvc_error *error)
+{
+    int matched = 0;
+
+    order->command = find_command(words, count, &matched);
+    if (order->command != NULL)
+        return take_operands(order->command, words + matched, count - matched, order, error);
     return hvc_error_set(error, -EINVAL, "there is no command '%s%s%s'; 'hvcluster --help' names them", words[0],
                          count > 1 ? " " : "", count > 1 ? words[1] : "");
 }
@@ -264,6 +305,8 @@ static int split(int argc, char *const *argv, struct given *given, size_t *ret_o
             result = take_option(argc, argv, &at, &given[*ret_options], error);
             if (result != 0)
                 return result;
+            if (given[*ret_options].value == NULL && at < argc && argv[at][0] != '-')
+                given[*ret_options].next = *ret_count;
             ++*ret_options;
         } else if (*ret_count == WORDS_MAX) {
             return hvc_error_set(error, -EINVAL, "too many words: '%s'", argv[at]);
@@ -300,6 +343,7 @@ int hvc_cli_parse(int argc, char *const *argv, struct hvc_cli_order *ret_order, 
         return result;
     if (count == 0 && !is_complete(given, options))
         return hvc_error_set(error, -EINVAL, "no command; 'hvcluster --help' names them");
+    take_numbers_behind(given, options, words, &count);
     if (!is_complete(given, options))
         result = set_command(words, count, &order, error);
     if (result == 0)

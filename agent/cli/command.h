@@ -20,6 +20,7 @@ enum hvc_cli_kind {
     HVC_CLI_GUEST,     /* UUID, name of a guest of this node, or path of a definition (it has a slash) */
     HVC_CLI_ANY_GUEST, /* the same of the whole cluster: hvclusterd finds it by name */
     HVC_CLI_WORD,      /* as it is */
+    HVC_CLI_JOB,       /* number of a job (the operand's argument), or a guest ("guest"): its unfinished job */
     HVC_CLI_NUMBER,    /* whole, not negative */
     HVC_CLI_NUMBERS,   /* all words that follow; one argument with commas */
     HVC_CLI_TEXT_FILE, /* the contents of a file of text */
@@ -71,7 +72,7 @@ enum {
     HVC_CLI_OF_EVENTS = 65536u,
     HVC_CLI_OF_RESOURCE = 131072u,
     HVC_CLI_OF_RATE = 16384u, /* --bandwidth of one move, not of a network */
-    HVC_CLI_OF_CHECK = 32768u,
+    HVC_CLI_OF_CHECK = 262144u,
 };
 
 struct hvc_cli_command {
@@ -92,7 +93,8 @@ struct hvc_cli_command {
 
 struct hvc_cli_option {
     const char *name;  /* "--timeout" */
-    const char *value; /* what it takes, NULL: nothing; in brackets, with its "=": it may be left out */
+    const char *value; /* what it takes, NULL: nothing; in brackets, with its "=": it may be left out, and a number may
+                          as well stand behind it as a word of its own */
     const char *help;
     unsigned of; /* commands that take it: HVC_CLI_OF_ALL, or those of which one is set there. A name may have several
                     rows, for different commands; all of them take a value, or none */

@@ -163,11 +163,12 @@ static const struct hvc_cli_command commands[] = {
          "elsewhere there is a line for each change; with --output-as json an answer a line. Ends when they have "
          "ended, with the exit status of the worst. Control-C ends the watching, not the jobs."},
     {.words = "jobs cancel",
-     JOB,
+     .operands = {{HVC_CLI_JOB, "ID|GUEST", "id", "the number of a job, or its guest: see 'hvcluster jobs'"}},
      .options = HVC_CLI_OF_WRITE | HVC_CLI_OF_REASON,
      .operation = "job.cancel",
      .help = "end a job; the guest stays where it runs",
-     .description = "Once more is no mistake. Where the switch-over has begun the answer is that it is too late: the "
+     .description = "By its number, or by the name or UUID of its guest. Once more is no mistake. Where the "
+                    "switch-over has begun the answer is that it is too late: the "
                     "job then tells how it ended."},
     {.words = "jobs set",
      JOB,
@@ -331,8 +332,8 @@ static const struct hvc_cli_option options[] = {
     {"--node", "NODE", "of this node only, by name or id", HVC_CLI_OF_NODE, HVC_CLI_WORD, "node"},
     {"--kind", "live|storage|live-storage|staged|quick|restart|definition", "what is moved, and how (live)",
      HVC_CLI_OF_MOVE | HVC_CLI_OF_CHECK, HVC_CLI_WORD, "kind"},
-    {"--wait", "[=SECONDS]", "for the end of the job, or that long at most; 0: not at all (to the end)",
-     HVC_CLI_OF_MOVE, HVC_CLI_NONE, NULL},
+    {"--wait", "[=SECONDS]", "for the end of the job, or so long at most; 0: not at all (to the end)", HVC_CLI_OF_MOVE,
+     HVC_CLI_NONE, NULL},
     {"--no-wait", NULL, "the same as --wait=0", HVC_CLI_OF_MOVE, HVC_CLI_NONE, NULL},
     {"--dry-run", NULL, "say what would be done and what stands against it; make no job", HVC_CLI_OF_MOVE, HVC_CLI_SET,
      "dry_run"},

@@ -32,7 +32,7 @@ static void write_words(FILE *out)
 /* What follows a command's words: a guest, a node, nothing. */
 static const char *operand_list(const struct hvc_cli_operand *operand)
 {
-    if (operand->kind == HVC_CLI_GUEST || operand->kind == HVC_CLI_ANY_GUEST)
+    if (operand->kind == HVC_CLI_GUEST || operand->kind == HVC_CLI_ANY_GUEST || operand->kind == HVC_CLI_JOB)
         return "guests";
     if (operand->kind == HVC_CLI_FILE || operand->kind == HVC_CLI_TEXT_FILE)
         return "files";

@@ -80,10 +80,11 @@ static const char *duration(uint64_t ms, char text[32])
 
 /* ---- progress ---- */
 
-/* "  [######----------]  43%  14 s left  118 MiB/s  1.2 GiB of 2.8 GiB  pause 0.1 s"; on a narrow terminal less. */
+/* "  [#####-------]  43%  14 s left  118 MiB/s  pause ~120 ms  1.2 GiB of 2.8 GiB"; on a narrow terminal less, on a
+ * wide one a longer bar. The pause with ~ is the forecast, without what the switch-over has cost. */
 static void progress_line(const struct hvc_record *progress, unsigned columns, struct line *line)
 {
-    unsigned percent = (unsigned)hvc_record_u64(progress, "percent", 0), width = columns >= 60 ? 16 : 12;
+    unsigned percent = (unsigned)hvc_record_u64(progress, "percent", 0), width = columns >= 100 ? 24 : 12;
     uint64_t left = hvc_record_u64(progress, "estimated_left_ms", UINT64_MAX);
     uint64_t rate = hvc_record_u64(progress, "rate_bytes", UINT64_MAX);
     uint64_t total = hvc_record_u64(progress, "total_bytes", 0);
@@ -105,15 +106,15 @@ static void progress_line(const struct hvc_record *progress, unsigned columns, s
         (void)snprintf(part, sizeof(part), "  %s/s", bytes);
         add_if_it_fits(line, part, columns);
     }
+    if (pause != UINT64_MAX || forecast != 0) {
+        (void)snprintf(part, sizeof(part), "  pause %s%" PRIu64 " ms", pause != UINT64_MAX ? "" : "~",
+                       pause != UINT64_MAX ? pause : forecast);
+        add_if_it_fits(line, part, columns);
+    }
     if (total != 0) {
         hvc_render_bytes(bytes, hvc_record_u64(progress, "done_bytes", 0));
         hvc_render_bytes(all, total);
         (void)snprintf(part, sizeof(part), "  %s of %s", bytes, all);
-        add_if_it_fits(line, part, columns);
-    }
-    if (pause != UINT64_MAX || forecast != 0) {
-        (void)snprintf(part, sizeof(part), "  pause %s%" PRIu64 " ms", pause != UINT64_MAX ? "" : "~",
-                       pause != UINT64_MAX ? pause : forecast);
         add_if_it_fits(line, part, columns);
     }
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cluster_call.h"
+#include "guest_record.h"
 #include "hvc/text.h"
 #include "job_record.h"
 
@@ -16,12 +17,12 @@ static uint64_t id_of(const struct hvc_call *call)
     return hvc_record_u64(call->args, "id", 0);
 }
 
-static enum hvc_result write_job(struct hvc_operations *operations, struct hvc_call *call,
+static enum hvc_result write_job(struct hvc_operations *operations, struct hvc_call *call, uint64_t id,
                                  const struct hvc_command *command, const char *what)
 {
     char done[64];
 
-    (void)snprintf(done, sizeof(done), "job %" PRIu64 " %s", id_of(call), what);
+    (void)snprintf(done, sizeof(done), "job %" PRIu64 " %s", id, what);
     return hvc_cluster_write(operations, call, command, done);
 }
 
@@ -34,15 +35,34 @@ static enum hvc_result take_reason(struct hvc_call *call, char reason[HVC_REASON
     return HVC_RESULT_OK;
 }
 
+/* The job that the call names by its number, or the unfinished one of a guest. */
+static enum hvc_result find_job(struct hvc_operations *operations, struct hvc_call *call, uint64_t *ret_id)
+{
+    const char *who = hvc_record_text(call->args, "guest", NULL);
+    struct hvc_service_guest guest = {.job = id_of(call)};
+    enum hvc_result result = who == NULL ? HVC_RESULT_OK : guest_record_read(operations, call, who, &guest);
+
+    if (result != HVC_RESULT_OK)
+        return result;
+    if (guest.job == 0)
+        return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
+                            "guest %s has no unfinished job (hvcluster jobs --guest %s); nothing was done", guest.name,
+                            guest.name);
+    *ret_id = guest.job;
+    return HVC_RESULT_OK;
+}
+
 static enum hvc_result cancel(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct hvc_command command;
     enum hvc_result result;
 
     hvc_cluster_command(operations, call, HVC_COMMAND_JOB_CANCEL, &command);
-    command.cancel.job = id_of(call);
-    result = take_reason(call, command.cancel.text, "cancelled by an operator");
-    return result == HVC_RESULT_OK ? write_job(operations, call, &command, "is being cancelled") : result;
+    result = find_job(operations, call, &command.cancel.job);
+    if (result == HVC_RESULT_OK)
+        result = take_reason(call, command.cancel.text, "cancelled by an operator");
+    return result == HVC_RESULT_OK ? write_job(operations, call, command.cancel.job, &command, "is being cancelled")
+                                   : result;
 }
 
 static int take_end_action(const char *word, uint8_t *ret_action)
@@ -83,7 +103,7 @@ static enum hvc_result modify(struct hvc_operations *operations, struct hvc_call
     if (command.modify.mask == 0)
         return hvc_call_say(call, HVC_RESULT_INVALID,
                             "nothing to set: name priority, bandwidth, deadline_s, downtime_ms or end_action");
-    return write_job(operations, call, &command, "is changed");
+    return write_job(operations, call, id_of(call), &command, "is changed");
 }
 
 static enum hvc_result resolve(struct hvc_operations *operations, struct hvc_call *call)
@@ -100,7 +120,7 @@ static enum hvc_result resolve(struct hvc_operations *operations, struct hvc_cal
     result = hvc_cluster_node(operations, call, "node", &command.resolve.runs_on);
     if (result == HVC_RESULT_OK)
         result = take_reason(call, command.resolve.text, "an operator says where the guest runs");
-    return result == HVC_RESULT_OK ? write_job(operations, call, &command, "is resolved") : result;
+    return result == HVC_RESULT_OK ? write_job(operations, call, id_of(call), &command, "is resolved") : result;
 }
 
 static enum hvc_result forget(struct hvc_operations *operations, struct hvc_call *call)
@@ -109,7 +129,7 @@ static enum hvc_result forget(struct hvc_operations *operations, struct hvc_call
 
     hvc_cluster_command(operations, call, HVC_COMMAND_JOB_FORGET, &command);
     command.forget.job = id_of(call);
-    return write_job(operations, call, &command, "is forgotten");
+    return write_job(operations, call, id_of(call), &command, "is forgotten");
 }
 
 /* ---- rows ---- */
@@ -135,7 +155,16 @@ static const struct hvc_argument wait_arguments[] = {
      .help = "\"seen\" of the former answer: waits until there is something else to tell. Without: answers at once"},
     HVC_READ_ARGUMENTS,
 };
-static const struct hvc_argument cancel_arguments[] = {JOB, REASON, HVC_WRITE_ARGUMENTS};
+static const struct hvc_argument cancel_arguments[] = {
+    {.name = "id", .type = HVC_ARGUMENT_U64, .choice = 1, .min = 1, .help = "number of the job"},
+    {.name = "guest",
+     .type = HVC_ARGUMENT_TEXT,
+     .choice = 1,
+     .min = 1,
+     .help = "name or UUID of a guest: its unfinished job"},
+    REASON,
+    HVC_WRITE_ARGUMENTS,
+};
 static const struct hvc_argument modify_arguments[] = {
     JOB,
     {.name = "priority",

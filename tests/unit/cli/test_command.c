@@ -104,12 +104,26 @@ static void one_name_means_what_its_command_wants(void **state)
     assert_true(order.wait_ms == UINT64_MAX);
     assert_int_equal(parse("move vm1 --no-wait", &order, &error), 0);
     assert_int_equal(order.wait_ms, 0);
+    assert_int_equal(parse("move vm1 n2 --wait 0", &order, &error), 0);
+    assert_int_equal(order.wait_ms, 0);
+    assert_int_equal(parse("--wait 7 move vm1", &order, &error), 0);
+    assert_int_equal(order.wait_ms, 7000);
+    assert_null(hvc_cli_value(&order, "target"));
+    assert_int_equal(parse("move --wait vm1 n2", &order, &error), 0);
+    assert_true(order.wait_ms == UINT64_MAX);
+    assert_string_equal(hvc_cli_value(&order, "target")->text, "n2");
     assert_int_equal(parse("--wait service start", &order, &error), 0);
     assert_true(hvc_cli_value(&order, "wait")->yes);
     assert_string_equal(order.command->fixed[1].value, "enabled");
     assert_int_equal(parse("jobs watch 3 4 18", &order, &error), 0);
     assert_string_equal(order.numbers, "3,4,18");
     assert_non_null(hvc_cli_value(&order, "ids"));
+    assert_int_equal(parse("jobs cancel --wait 5", &order, &error), 0);
+    assert_int_equal(hvc_cli_value(&order, "id")->number, 5);
+    assert_true(hvc_cli_value(&order, "wait")->yes);
+    assert_int_equal(parse("jobs cancel web-1", &order, &error), 0);
+    assert_null(hvc_cli_value(&order, "id"));
+    assert_string_equal(hvc_cli_value(&order, "guest")->text, "web-1");
     assert_int_equal(parse("jobs resolve 3 --node n2", &order, &error), 0);
     assert_string_equal(hvc_cli_value(&order, "node")->text, "n2");
 }
@@ -151,7 +165,12 @@ static void what_is_wrong_is_said_in_a_sentence(void **state)
         {"move vm1 --wait=soon", "--wait takes whole seconds from 0 to 604800, not 'soon'"},
         {"settings set a 1 --wait=5", "--wait takes no value"},
         {"jobs watch 1 x", "ID... takes whole numbers, not 'x'"},
-        {"jobs cancel", "'hvcluster jobs cancel' needs the number of a job: see 'hvcluster jobs'"},
+        {"jobs cancel", "'hvcluster jobs cancel' needs the number of a job, or its guest: see 'hvcluster jobs'"},
+        {"jobs cancel 1 2", "'hvcluster jobs cancel' does not take '2'"},
+        {"move vm1 n2 5 --wait", "'hvcluster move' does not take '5'"},
+        {"move vm1 n2 --wait 800000", "--wait takes whole seconds from 0 to 604800, not '800000'"},
+        {"check vm1 --limit 3", "'hvcluster check' does not take --limit"},
+        {"history --kind live", "'hvcluster history' does not take --kind"},
         {"jobs set 1 --kind live", "'hvcluster jobs set' does not take --kind"},
     };
 

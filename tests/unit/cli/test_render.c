@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Golden files: tests/golden/cli/NAME.json is the data of a response, NAME.text what people see of it. With
  * HVC_GOLDEN_UPDATE set the texts are written anew, to be read in the diff. */
+#include "command.h"
 #include "render.h"
 
 #include "../hvc_cmocka.h"
@@ -121,6 +122,30 @@ static void every_answer_reads_as_its_golden_file(void **state)
     }
 }
 
+/* Made at build time from the tables of commands and options, installed as hvcluster(8) and as bash's completion. */
+static void help_manual_and_completion_are_the_golden_ones(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*write)(FILE *);
+    } cases[] = {
+        {"help", hvc_cli_write_help}, {"manual", hvc_cli_write_manual}, {"completion", hvc_cli_write_completion}};
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        static char want[131072], have[131072];
+        FILE *out = fmemopen(have, sizeof(have), "w");
+
+        assert_non_null(out);
+        cases[i].write(out);
+        assert_int_equal(fclose(out), 0);
+        if (getenv("HVC_GOLDEN_UPDATE") != NULL)
+            write_golden(cases[i].name, have);
+        (void)read_golden(cases[i].name, "text", want, sizeof(want));
+        assert_string_equal(have, want);
+    }
+}
+
 static void no_line_of_a_frame_is_wider_than_the_terminal(void **state)
 {
     static char json[8192], text[8192];
@@ -149,6 +174,7 @@ static void no_line_of_a_frame_is_wider_than_the_terminal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_answer_reads_as_its_golden_file),
+                                       cmocka_unit_test(help_manual_and_completion_are_the_golden_ones),
                                        cmocka_unit_test(no_line_of_a_frame_is_wider_than_the_terminal)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,25 @@ static void a_cancel_twice_is_fine_and_after_the_switch_the_truth_is_told(void *
     check(&(struct operation_case){"job.cancel", "{\"id\":2}", "refused", "it has ended already: completed"});
 }
 
+static void a_guest_stands_for_its_unfinished_job(void **state)
+{
+    static const struct operation_case rows[] = {
+        {"job.cancel", "{}", "invalid", "id or guest"},
+        {"job.cancel", "{\"id\":1,\"guest\":\"vm1\"}", "invalid", "id or guest"},
+        {"job.cancel", "{\"guest\":\"nobody\"}", "not-found", "nobody"},
+        {"job.cancel", "{\"guest\":\"vm2\"}", "ok", "job 2 is being cancelled"},
+        {"job.cancel", "{\"guest\":\"vm2\"}", "not-found", "guest vm2 has no unfinished job"},
+    };
+
+    (void)state;
+    report_phase(1, HVC_JOB_CHECKING, HVC_JOB_ADMITTED, -1, "");
+    report_phase(1, HVC_JOB_ADMITTED, HVC_JOB_COPYING, -1, "");
+    for (size_t i = 0; i < HVC_COUNT(rows); i++)
+        check(&rows[i]);
+    check(&(struct operation_case){"job.cancel", "{\"guest\":\"" VM1 "\"}", "ok", "job 1 is being cancelled"});
+    check(&(struct operation_case){"job.cancel", "{\"guest\":\"vm1\"}", "ok", "it was so already"});
+}
+
 static void what_may_be_changed_is_changed_and_the_rest_is_told(void **state)
 {
     static const struct operation_case rows[] = {
@@ -195,6 +214,7 @@ int main(void)
         T(what_does_not_fit_is_counted_and_can_be_asked_for),
         T(a_job_is_shown_whole),
         T(a_cancel_twice_is_fine_and_after_the_switch_the_truth_is_told),
+        T(a_guest_stands_for_its_unfinished_job),
         T(what_may_be_changed_is_changed_and_the_rest_is_told),
         T(an_operators_word_ends_what_nothing_else_can),
         T(who_waits_is_told_of_a_change_at_once_and_of_none_at_the_timeout),
