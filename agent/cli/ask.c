@@ -60,7 +60,8 @@ int hvc_cli_send(struct hvc_client *client, const struct hvc_record *request, ui
     return hvc_client_call(client, request, deadline_ms, ret_response, error);
 }
 
-/* The UUID of a guest that this node knows by name. */
+/* The UUID of a guest that this node knows by name, which it does without the cluster. -ENOENT without words: it does
+ * not. */
 static int find_by_name(struct hvc_client *client, const char *name, uint64_t deadline_ms,
                         char ret_uuid[HVC_UUID_TEXT_MAX], struct hvc_error *error)
 {
@@ -81,8 +82,7 @@ static int find_by_name(struct hvc_client *client, const char *name, uint64_t de
         if (strcmp(hvc_record_text(guest, "name", ""), name) == 0)
             return hvc_parse_uuid(hvc_record_text(guest, "uuid", ""), ret_uuid);
     }
-    return hvc_error_set(error, -ENOENT,
-                         "this node knows no guest named '%s'; give its UUID, or the path of its definition", name);
+    return -ENOENT;
 }
 
 static int set_guest(struct hvc_client *client, const char *guest, uint64_t deadline_ms, struct hvc_record *args,
@@ -101,9 +101,11 @@ static int set_guest(struct hvc_client *client, const char *guest, uint64_t dead
     result = hvc_parse_uuid(guest, uuid);
     if (result != 0)
         result = find_by_name(client, guest, deadline_ms, uuid, error);
-    if (result == 0)
+    if (result == -ENOENT)
+        hvc_record_set_text(args, "guest", guest);
+    else if (result == 0)
         hvc_record_set_text(args, "uuid", uuid);
-    return result;
+    return result == -ENOENT ? 0 : result;
 }
 
 /* hvclusterd looks for it in the whole cluster. */

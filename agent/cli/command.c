@@ -400,9 +400,9 @@ void hvc_cli_write_help(FILE *out)
                 write_option(out, option, 6);
         }
     }
-    (void)fputs("\nGUEST is a UUID, a name, or the path of a definition (anything with a slash); guest show and guest\n"
-                "locate know the names of this node's guests, the others those of the whole cluster.\n\n",
-                out);
+    (void)fputs(
+        "\nGUEST is a UUID, a name, or the path of a definition (anything with a slash), of any node's guest.\n\n",
+        out);
     for (size_t i = 0; (option = hvc_cli_option_at(i)) != NULL; i++) {
         if (option->of == HVC_CLI_OF_ALL)
             write_option(out, option, 2);

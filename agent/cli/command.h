@@ -17,7 +17,7 @@ enum hvc_cli_output { HVC_CLI_TEXT, HVC_CLI_JSON };
 /* What a word of the command line is, and so how it becomes an argument of the operation. */
 enum hvc_cli_kind {
     HVC_CLI_NONE,
-    HVC_CLI_GUEST,     /* UUID, name of a guest of this node, or path of a definition (it has a slash) */
+    HVC_CLI_GUEST, /* UUID, name of a guest of this node, else of the cluster, or path of a definition (with a slash) */
     HVC_CLI_ANY_GUEST, /* the same of the whole cluster: hvclusterd finds it by name */
     HVC_CLI_WORD,      /* as it is */
     HVC_CLI_JOB,       /* number of a job (the operand's argument), or a guest ("guest"): its unfinished job */

@@ -41,8 +41,9 @@ static const struct hvc_cli_command commands[] = {
      .operation = "guest.inspect",
      .render = hvc_render_members,
      .help = "one guest on this node",
-     .description = "The physical truth about one guest on this node: from libvirt, or from the kernel when libvirt is "
-                    "silent."},
+     .description =
+         "The physical truth about one guest on this node: from libvirt, or from the kernel when libvirt is "
+         "silent. Below record what the cluster keeps of it: node, version and hash of the definition, job."},
     {.words = "guest locate",
      GUEST,
      .operation = "guest.locate",

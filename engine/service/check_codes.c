@@ -43,7 +43,7 @@ static const struct hvc_check_code_info codes[HVC_CHECK_CODE_COUNT] = {
     [HVC_CHECK_DEFINITION_NOT_READ] = {"definition-not-read", HVC_CHECK_ERROR, RETRY, 0, MS_NOT_AVAILABLE,
         "what the guest needs is not known: its definition could not be read", "see the words"},
     [HVC_CHECK_DEFINITION_MISSING] = {"definition-missing", HVC_CHECK_ERROR, OTHER, 6, MS_NOT_COMPATIBLE,
-        "the target has not the exact definition of the guest", "'hvcluster guest diff' shows what differs"},
+        "the target keeps another definition of the guest", "remove the wrong one: 'virsh undefine --keep-nvram --keep-tpm GUEST' there"},
     [HVC_CHECK_NO_QUORUM] = {"no-quorum", HVC_CHECK_ERROR, RETRY, 5, MS_NOT_AVAILABLE,
         "this partition of the cluster may decide nothing", "bring back nodes; 'hvcluster status' tells what is missing"},
     [HVC_CHECK_QUORUM_NOT_KNOWN] = {"quorum-not-known", HVC_CHECK_ERROR, RETRY, 5, MS_NOT_AVAILABLE,

@@ -47,6 +47,7 @@ struct checks_node {
 struct checks_source {
     struct checks_node *node;          /* NULL: not found */
     char *cpu;                         /* <cpu> as it runs, NULL: none */
+    char *definition;                  /* as its libvirt keeps it, NULL: it keeps none */
     struct hvc_guest_profile *profile; /* NULL: not read */
     struct hvc_error error;
     bool boots_with_host_model; /* its stored definition says so */
@@ -63,7 +64,7 @@ struct checks_target {
     struct hvc_disk_fit *disks;
     bool fit_known;
     struct hvc_error fit_error, disk_error;
-    struct hvc_fit_answer cpu, cpu_back, network, identity;
+    struct hvc_fit_answer cpu, cpu_back, network, identity, definition;
     bool ring; /* the data would take the ring's network */
     struct hvc_checks_pacemaker pacemaker;
     bool pacemaker_asked;

@@ -132,6 +132,7 @@ static void free_run(struct checks_run *run)
         free(run->targets[i].disks);
     }
     free(run->source.cpu);
+    free(run->source.definition);
     free(run->source.profile);
     free(run);
 }

@@ -132,9 +132,11 @@ static void read_running(struct checks_run *run, bool inactive)
         hvc_guest_xml_cpu(xml, &source->cpu, &source->error) < 0)
         return;
     source->profile = HVC_TAKE(profile, NULL);
+    if (inactive)
+        source->definition = HVC_TAKE(xml, NULL);
 }
 
-/* A guest with host-model gets another CPU where it boots next: its stored definition tells. */
+/* What it boots with next: a guest with host-model gets another CPU then, and a target may keep something else. */
 static void read_stored(struct checks_run *run)
 {
     HVC_CLEANUP(free) char *xml = NULL;
@@ -146,6 +148,7 @@ static void read_stored(struct checks_run *run)
         hvc_guest_parse_profile(xml, strlen(xml), profile, NULL) < 0)
         return;
     run->source.boots_with_host_model = profile->cpu == HVC_CPU_HOST_MODEL;
+    run->source.definition = HVC_TAKE(xml, NULL);
 }
 
 /* For guests with the host's own CPU, and to tell that a target is not the source by another name. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "hvc/cleanup.h"
+#include "hvc/guest_diff.h"
 #include "internal.h"
 #include "move_route.h"
 
@@ -113,6 +115,44 @@ static void ask_cpu_back(struct checks_target *target)
         target->cpu_back = answer(HVC_TELL_UNKNOWN, error.text);
 }
 
+struct differences {
+    unsigned count;
+    char first[96]; /* "- vcpu=2" */
+};
+
+static void note_difference(void *context, char sign, const char *line)
+{
+    struct differences *differences = context;
+
+    if (differences->count++ == 0)
+        (void)snprintf(differences->first, sizeof(differences->first), "%c %.80s", sign, line);
+}
+
+/* A libvirt that keeps another definition of the guest would boot that one next. Pacemaker's guests boot from the
+ * agent's file. A move that copies disks stores the definition anew. */
+static void ask_definition(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    const struct checks_node *node = target->node;
+    HVC_CLEANUP(free) char *there = NULL;
+    struct differences differences = {.count = 0};
+    struct hvc_error error = {0};
+    char words[HVC_FIT_WORDS_MAX];
+
+    if (run->source.definition == NULL || !node->guest.persistent || run->request->origin == HVC_ORIGIN_PACEMAKER ||
+        (hvc_job_kind_info(run->request->kind)->flags & HVC_KIND_USES_STORAGE) != 0)
+        return;
+    if (hvc_hypervisor_read_xml(node->hypervisor, run->request->guest, true, checks_deadline(run, FIT_MS), &there,
+                                &error) < 0 ||
+        hvc_guest_diff(run->source.definition, there, note_difference, &differences, &error) < 0) {
+        target->definition = answer(HVC_TELL_UNKNOWN, error.text);
+        return;
+    }
+    (void)snprintf(words, sizeof(words), "%u differences (- only the source says it, + only the target), the first: %s",
+                   differences.count, differences.first);
+    target->definition = differences.count == 0 ? answer(HVC_TELL_YES, "") : answer(HVC_TELL_NO, words);
+}
+
 /* The address of the configuration's pattern; without one the target's libvirt names an address itself. */
 static void ask_pattern(struct checks_target *target, bool here)
 {
@@ -171,9 +211,11 @@ void checks_ask_target(struct checks_target *target)
     const struct checks_run *run = target->run;
 
     target->cpu_back.is = HVC_TELL_MOOT;
+    target->definition.is = HVC_TELL_MOOT;
     if (target->node == NULL)
         return;
     if (target->node->answered && run->source.profile != NULL && target->node != run->source.node) {
+        ask_definition(target);
         ask_fit(target);
         if (target->fit_known) {
             ask_cpu(target);

@@ -16,31 +16,6 @@
 
 enum { READ_MS = 10000, DIFF_LINES_MAX = 500 };
 
-static bool has_definition(const struct hvc_service_guest *guest)
-{
-    static const uint8_t none[sizeof(guest->document)];
-
-    return memcmp(guest->document, none, sizeof(none)) != 0;
-}
-
-static void describe_guest(struct hvc_record *data, const struct hvc_service_guest *guest)
-{
-    char uuid[HVC_UUID_TEXT_MAX], hash[2 * sizeof(guest->document) + 1];
-
-    hvc_format_uuid(guest->uuid, uuid);
-    for (size_t i = 0; i < sizeof(guest->document); i++)
-        (void)snprintf(hash + 2 * i, 3, "%02x", guest->document[i]);
-    hvc_record_set_text(data, "name", guest->name);
-    hvc_record_set_text(data, "uuid", uuid);
-    hvc_record_set_u64(data, "definition_version", guest->version);
-    if (has_definition(guest))
-        hvc_record_set_text(data, "hash", hash);
-    hvc_record_set_u64(data, "memory_kib", guest->memory_kib);
-    hvc_record_set_u64(data, "cpus", guest->cpus);
-    if (guest->resource[0] != '\0')
-        hvc_record_set_text(data, "resource", guest->resource);
-}
-
 /* ---- hypervisors ---- */
 
 /* Name of a node's id; NOT_FOUND in words. */
@@ -127,7 +102,7 @@ static enum hvc_result store(struct hvc_operations *operations, struct hvc_call 
     (void)snprintf(done, sizeof(done), "the cluster keeps the definition of guest %s", profile->name);
     result = hvc_cluster_write(operations, call, &command, done);
     if (result == HVC_RESULT_OK && guest_record_read(operations, call, profile->uuid, &now) == HVC_RESULT_OK)
-        describe_guest(call->data, &now);
+        guest_record_describe(call->data, &now);
     return result;
 }
 
@@ -178,7 +153,7 @@ static enum hvc_result read_kept(struct hvc_operations *operations, struct hvc_c
 
     if (result != HVC_RESULT_OK)
         return result;
-    if (!has_definition(ret_guest))
+    if (!guest_record_has_definition(ret_guest))
         return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
                             "the cluster keeps no definition of guest %s: hvcluster guest add gives it one",
                             ret_guest->name);
@@ -198,7 +173,7 @@ static enum hvc_result definition(struct hvc_operations *operations, struct hvc_
 
     if (result != HVC_RESULT_OK)
         return result;
-    describe_guest(call->data, &guest);
+    guest_record_describe(call->data, &guest);
     hvc_record_set_text(call->data, "xml", xml);
     return hvc_call_say(call, HVC_RESULT_OK, "the definition of guest %s, version %" PRIu64, guest.name, guest.version);
 }
@@ -241,7 +216,7 @@ static enum hvc_result diff(struct hvc_operations *operations, struct hvc_call *
     hvc_record_set_list(call->data, "differences");
     if (hvc_guest_diff(kept, found, note_difference, &differences, &error) < 0)
         return hvc_call_fail(call, &error);
-    describe_guest(call->data, &guest);
+    guest_record_describe(call->data, &guest);
     hvc_record_set_text(call->data, "node", name);
     hvc_record_set_bool(call->data, "same", differences.count == 0);
     hvc_record_set_u64(call->data, "left_out",

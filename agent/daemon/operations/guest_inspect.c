@@ -2,17 +2,58 @@
 /* guest.list and guest.inspect: the physical truth of this node. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "guest.h"
+#include "guest_record.h"
+#include "hvc/text.h"
 
 /* Monitors ask this: a hung libvirt must not use up the time of the kernel's view. */
 #define INSPECT_MS 8000
+#define RECORD_MS  500
+
+struct record_look {
+    struct hvc_record *data; /* of the answer */
+    uint8_t uuid[16];
+};
+
+static int look_at_record(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    const struct record_look *look = context;
+    const struct hvc_service_guest *guest = hvc_service_guest(service, look->uuid);
+    const struct hvc_service_node *node = guest == NULL ? NULL : hvc_service_node(service, guest->node);
+    struct hvc_record *record;
+
+    (void)stamp;
+    if (guest == NULL)
+        return 0;
+    record = hvc_record_set_record(look->data, "record");
+    guest_record_describe(record, guest);
+    if (node != NULL)
+        hvc_record_set_text(record, "node", node->name);
+    if (guest->job != 0)
+        hvc_record_set_u64(record, "job", guest->job);
+    return 0;
+}
+
+/* What the cluster keeps of it, as far as this node knows. The monitors of resources do not want it. */
+static void describe_record(struct hvc_operations *operations, struct hvc_call *call,
+                            const struct guest_request *request)
+{
+    struct record_look look = {.data = call->data};
+
+    if (operations->keeper != NULL && request->resource[0] == '\0' &&
+        hvc_parse_uuid_bytes(request->id.uuid, look.uuid) == 0)
+        (void)operations->keeper->ops->read(operations->keeper, HVC_REPLICA_HERE, guest_deadline(call, RECORD_MS),
+                                            look_at_record, &look,
+                                            NULL); /* a state that cannot be read shows nothing */
+}
 
 enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct guest_request request;
     struct hvc_guest_state state;
-    enum hvc_result result = guest_request_read(call, &request);
+    enum hvc_result result = guest_request_find(operations, call, &request);
 
     if (result != HVC_RESULT_OK)
         return result;
@@ -20,6 +61,7 @@ enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call
     guest_describe(call->data, &state);
     guest_describe_id(call->data, &request.id, &state);
     hvc_record_set_bool(call->data, "foreign", guest_is_foreign(&request, &state));
+    describe_record(operations, call, &request);
     if (state.guest_class == HVC_GUEST_UNKNOWN)
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "nobody can tell whether guest %s runs on node %s: %s",
                             guest_label(&request), operations->node, state.words);

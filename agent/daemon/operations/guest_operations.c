@@ -2,7 +2,14 @@
 /* The rows of the guest operations. */
 #include "guest.h"
 
-static const struct hvc_argument guest_only[] = {GUEST_ARGUMENTS};
+static const struct hvc_argument inspect_arguments[] = {
+    GUEST_ARGUMENTS,
+    {.name = "guest",
+     .type = HVC_ARGUMENT_TEXT,
+     .choice = 1,
+     .min = 1,
+     .help = "its UUID, or its name as any node or the cluster knows it"},
+};
 
 static const struct hvc_argument start_arguments[] = {
     GUEST_ARGUMENTS,
@@ -60,15 +67,15 @@ static const struct hvc_operation rows[] = {
      .timeout_ms = 15000,
      .handler = guest_list},
     {.name = "guest.inspect",
-     .help = "what one guest does on this node, by libvirt or by the kernel",
-     HVC_ARGUMENTS(guest_only),
+     .help = "what one guest does on this node, by libvirt or by the kernel, and what the cluster keeps of it",
+     HVC_ARGUMENTS(inspect_arguments),
      .right = HVC_RIGHT_READ,
      .lane = HVC_LANE_WORK,
      .timeout_ms = 10000,
      .handler = guest_inspect},
     {.name = "guest.locate",
      .help = "what every node says about one guest, and whether it could be started here",
-     HVC_ARGUMENTS(guest_only),
+     HVC_ARGUMENTS(inspect_arguments),
      .right = HVC_RIGHT_READ,
      .lane = HVC_LANE_WORK,
      .timeout_ms = 20000,

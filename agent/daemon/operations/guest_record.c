@@ -57,6 +57,33 @@ enum hvc_result guest_record_read(struct hvc_operations *operations, struct hvc_
     return HVC_RESULT_OK;
 }
 
+/* ---- the record as data ---- */
+
+bool guest_record_has_definition(const struct hvc_service_guest *guest)
+{
+    static const uint8_t none[sizeof(guest->document)];
+
+    return memcmp(guest->document, none, sizeof(none)) != 0;
+}
+
+void guest_record_describe(struct hvc_record *data, const struct hvc_service_guest *guest)
+{
+    char uuid[HVC_UUID_TEXT_MAX], hash[2 * sizeof(guest->document) + 1];
+
+    hvc_format_uuid(guest->uuid, uuid);
+    for (size_t i = 0; i < sizeof(guest->document); i++)
+        (void)snprintf(hash + 2 * i, 3, "%02x", guest->document[i]);
+    hvc_record_set_text(data, "name", guest->name);
+    hvc_record_set_text(data, "uuid", uuid);
+    hvc_record_set_u64(data, "definition_version", guest->version);
+    if (guest_record_has_definition(guest))
+        hvc_record_set_text(data, "hash", hash);
+    hvc_record_set_u64(data, "memory_kib", guest->memory_kib);
+    hvc_record_set_u64(data, "cpus", guest->cpus);
+    if (guest->resource[0] != '\0')
+        hvc_record_set_text(data, "resource", guest->resource);
+}
+
 /* ---- the hypervisors, by name ---- */
 
 static bool find_in(struct hvc_hypervisor *hypervisor, const char *name, uint64_t deadline_ms,
@@ -131,6 +158,17 @@ enum hvc_result guest_record_find(struct hvc_operations *operations, struct hvc_
     if (lookup.found || hvc_parse_uuid(who, ret_id->uuid) == 0)
         return HVC_RESULT_OK;
     return find_by_name(operations, call, who, ret_id);
+}
+
+enum hvc_result guest_request_find(struct hvc_operations *operations, struct hvc_call *call,
+                                   struct guest_request *ret_request)
+{
+    const char *who = hvc_record_text(call->args, "guest", NULL);
+
+    if (who == NULL)
+        return guest_request_read(call, ret_request);
+    *ret_request = (struct guest_request){.resource = ""};
+    return guest_record_find(operations, call, who, &ret_request->id);
 }
 
 /* ---- where it is ---- */

@@ -6,7 +6,7 @@
 #ifndef HVC_GUEST_RECORD_H
 #define HVC_GUEST_RECORD_H
 
-#include "hvc/operations.h"
+#include "guest.h"
 
 /*
  * who: a UUID, or a name as the cluster or any member's hypervisor knows it. OK: *ret_guest is the record as committed;
@@ -21,9 +21,18 @@ enum hvc_result guest_record_ensure(struct hvc_operations *operations, struct hv
 enum hvc_result guest_record_read(struct hvc_operations *operations, struct hvc_call *call, const char *who,
                                   struct hvc_service_guest *ret_guest);
 
+/* The record as data: who it is, version and hash of its definition, what it needs, its resource. */
+void guest_record_describe(struct hvc_record *data, const struct hvc_service_guest *guest);
+/* The cluster keeps a definition of it. */
+bool guest_record_has_definition(const struct hvc_service_guest *guest);
+
 /* Who is meant by a UUID, or by a name as the cluster or any member's hypervisor knows it; for looking only. NOT_FOUND
  * or UNREACHABLE in words. The name is "" for a UUID that the cluster has no record of. */
 enum hvc_result guest_record_find(struct hvc_operations *operations, struct hvc_call *call, const char *who,
                                   struct hvc_guest_id *ret_id);
+
+/* Who a call means that may name the guest by "guest", too, of which this node's hypervisor need not know the name. */
+enum hvc_result guest_request_find(struct hvc_operations *operations, struct hvc_call *call,
+                                   struct guest_request *ret_request);
 
 #endif

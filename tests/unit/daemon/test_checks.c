@@ -20,12 +20,13 @@ static struct fake_world *world;
 static struct fake_keeper *keeper;
 static struct hvc_hypervisor_ops ops, hung;
 static struct hvc_fit_answer disk;
+static const char *there_xml; /* what n2's libvirt keeps of the guest */
 
 static int read_xml(struct hvc_hypervisor *h, const char *uuid, bool inactive, uint64_t deadline_ms, char **ret_xml,
                     struct hvc_error *error)
 {
-    (void)h, (void)uuid, (void)inactive, (void)deadline_ms, (void)error;
-    *ret_xml = strdup(XML);
+    (void)uuid, (void)inactive, (void)deadline_ms, (void)error;
+    *ret_xml = strdup(h == &world->there.base ? there_xml : XML);
     return *ret_xml == NULL ? -ENOMEM : 0;
 }
 
@@ -71,6 +72,7 @@ static int setup(void **state)
     world->here.guests[0] = (struct hvc_guest_state){.id = {UUID, "vm1"}, .guest_class = HVC_GUEST_RUNNING};
     world->here.count = 1;
     disk = (struct hvc_fit_answer){.is = HVC_TELL_YES};
+    there_xml = XML;
     return 0;
 }
 
@@ -82,13 +84,19 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct hvc_checks *run(const char *target)
+static struct hvc_checks *run_kind(const char *target, unsigned kind, unsigned origin)
 {
-    struct hvc_checks_request request = {.guest = UUID, .kind = HVC_KIND_LIVE, .target = target};
+    struct hvc_checks_request request = {
+        .guest = UUID, .kind = (uint8_t)kind, .target = target, .origin = (uint8_t)origin};
     struct hvc_checks *checks = NULL;
 
     assert_int_equal(hvc_checks_run(&world->operations, &request, hvc_deadline_in(20000), &checks, NULL), 0);
     return checks;
+}
+
+static struct hvc_checks *run(const char *target)
+{
+    return run_kind(target, HVC_KIND_LIVE, HVC_ORIGIN_OPERATOR);
 }
 
 /* The words of a finding, NULL: it was not made. */
@@ -135,6 +143,37 @@ static void a_disk_that_the_target_does_not_reach_is_told_with_its_words(void **
     assert_true(hvc_checks_words(&checks->reports[0])[0] != '\0');
     assert_false(hvc_check_is_movable(&checks->reports[0]));
     hvc_checks_free(checks);
+}
+
+static bool definition_missing(unsigned kind, unsigned origin)
+{
+    struct hvc_checks *checks = run_kind("n2", kind, origin);
+    bool missing = found(checks, HVC_CHECK_DEFINITION_MISSING);
+
+    hvc_checks_free(checks);
+    return missing;
+}
+
+static void a_target_that_keeps_another_definition_is_told_with_what_differs(void **state)
+{
+    struct hvc_checks *checks;
+
+    (void)state;
+    world->here.guests[0].persistent = true;
+    there_xml = "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><memory>2048</memory></domain>";
+    assert_false(definition_missing(HVC_KIND_LIVE, HVC_ORIGIN_OPERATOR)); /* n2 keeps none */
+    world->there.guests[0] =
+        (struct hvc_guest_state){.id = {UUID, "vm1"}, .guest_class = HVC_GUEST_ABSENT, .persistent = true};
+    world->there.count = 1;
+    checks = run("n2");
+    assert_non_null(words_of(checks, HVC_CHECK_DEFINITION_MISSING));
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_DEFINITION_MISSING), "the first: - devices/disk"));
+    assert_false(hvc_check_is_movable(&checks->reports[0]));
+    hvc_checks_free(checks);
+    assert_false(definition_missing(HVC_KIND_LIVE_STORAGE, HVC_ORIGIN_OPERATOR)); /* it is stored anew there */
+    assert_false(definition_missing(HVC_KIND_LIVE, HVC_ORIGIN_PACEMAKER));
+    there_xml = XML;
+    assert_false(definition_missing(HVC_KIND_LIVE, HVC_ORIGIN_OPERATOR));
 }
 
 static void who_does_not_answer_is_a_finding(void **state)
@@ -192,6 +231,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_source_is_found_and_every_other_node_is_a_target, setup, teardown),
         cmocka_unit_test_setup_teardown(a_disk_that_the_target_does_not_reach_is_told_with_its_words, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_target_that_keeps_another_definition_is_told_with_what_differs, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(who_does_not_answer_is_a_finding, setup, teardown),
         cmocka_unit_test_setup_teardown(a_node_or_a_guest_that_is_not_there_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_without_sense_is_refused, setup, teardown),

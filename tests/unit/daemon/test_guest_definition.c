@@ -66,6 +66,32 @@ static void the_definition_is_taken_from_the_node_where_the_guest_runs_and_compa
     hvc_call_unref(call);
 }
 
+static void inspect_and_locate_know_names_and_inspect_shows_the_record(void **state)
+{
+    const struct hvc_record *record;
+    struct hvc_call *call;
+
+    (void)state;
+    call = run("guest.inspect", "{\"guest\":\"vm1\"}");
+    assert_null(hvc_record_record(call->data, "record")); /* nobody added it */
+    hvc_call_unref(call);
+    check(&(struct operation_case){"guest.add", "{\"xml\":\"" XML("2") "\"}", "ok", ""});
+    check(&(struct operation_case){"job.create", "{\"guest\":\"vm1\",\"target\":\"n2\"}", "ok", ""});
+    call = run("guest.inspect", "{\"guest\":\"vm1\"}");
+    assert_string_equal(hvc_record_text(call->data, "class", ""), "running");
+    record = hvc_record_record(call->data, "record");
+    assert_string_equal(hvc_record_text(record, "node", ""), "n1");
+    assert_int_equal(hvc_record_u64(record, "definition_version", 0), 2);
+    assert_int_equal(strlen(hvc_record_text(record, "hash", "")), 64);
+    assert_int_equal(hvc_record_u64(record, "job", 0), 1);
+    hvc_call_unref(call);
+    call = run("guest.inspect", "{\"uuid\":\"" VM1 "\",\"resource\":\"rsc\"}");
+    assert_null(hvc_record_record(call->data, "record")); /* a monitor asks */
+    hvc_call_unref(call);
+    check(&(struct operation_case){"guest.inspect", "{\"guest\":\"nobody\"}", "not-found", "no node knows a guest"});
+    check(&(struct operation_case){"guest.locate", "{\"guest\":\"vm1\"}", "ok", ""});
+}
+
 static void mistakes_are_told(void **state)
 {
     static const struct operation_case rows[] = {
@@ -90,6 +116,7 @@ int main(void)
         T(a_definition_is_kept_shown_changed_and_removed),
         T(a_guest_that_runs_nowhere_gets_a_record_with_its_definition),
         T(the_definition_is_taken_from_the_node_where_the_guest_runs_and_compared_with_it),
+        T(inspect_and_locate_know_names_and_inspect_shows_the_record),
         T(mistakes_are_told),
     };
 
