@@ -8,8 +8,8 @@
 #include "hvc/cleanup.h"
 #include "hvc/client.h"
 #include "hvc/clock.h"
+#include "hvc/run_program.h"
 #include "installed_program.h"
-#include "run_program.h"
 
 #ifndef HVC_LIBEXEC_BELOW_PREFIX
 #error "HVC_LIBEXEC_BELOW_PREFIX comes from CMakeLists.txt"

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "hvc/clock.h"
+#include "hvc/run_program.h"
 #include "hvc/text.h"
-#include "run_program.h"
 
 #define BLANKS        " \t\n"
 #define LOOK_AGAIN_MS 1000 /* between two rounds while a guest boots */

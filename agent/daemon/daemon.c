@@ -11,6 +11,7 @@
 #include "allot.h"
 #include "desk.h"
 #include "fence_watch.h"
+#include "hvc/checks.h"
 #include "hvc/cleanup.h"
 #include "hvc/events.h"
 #include "hvc/job_runner.h"
@@ -235,6 +236,7 @@ static int begin(struct daemon *daemon, struct hvc_error *error)
     daemon->operations.message = hvc_log_message;
     daemon->operations.workers_state = report_workers;
     daemon->operations.workers_context = daemon;
+    hvc_checks_ask_pacemaker(hvc_checks_simulate_pacemaker);
     rc = hvc_setup_open(daemon->config, false, hvc_deadline_in(NAME_MS), &daemon->operations, &host_name, error);
     if (rc < 0)
         return rc;

@@ -148,12 +148,14 @@ static const struct row rows[] = {
     {AT(fit.tpm),                  LEAVES, HVC_CHECK_TPM_MISSING,        HVC_CHECK_NONE,                   false},
     {AT(fit.cpu_back),             LEAVES, HVC_CHECK_CPU_NO_WAY_BACK,    HVC_CHECK_NONE,                   false},
     {AT(fit.definition),           LEAVES, HVC_CHECK_DEFINITION_MISSING, HVC_CHECK_NONE,                   false},
-    {AT(pacemaker.answers),        ALL,    HVC_CHECK_PACEMAKER_SILENT,   HVC_CHECK_PACEMAKER_SILENT,       true},
-    {AT(pacemaker.managed),        ALL,    HVC_CHECK_RESOURCE_UNMANAGED, HVC_CHECK_NONE,                   true},
+    {AT(pacemaker.answers),        LEAVES, HVC_CHECK_PACEMAKER_SILENT,   HVC_CHECK_PACEMAKER_SILENT,       true},
+    {AT(pacemaker.managed),        LEAVES, HVC_CHECK_RESOURCE_UNMANAGED, HVC_CHECK_NONE,                   true},
     {AT(pacemaker.migratable),     WARM,   HVC_CHECK_RESOURCE_NOT_MIGRATABLE, HVC_CHECK_NONE,              true},
     {AT(pacemaker.allowed),        LEAVES, HVC_CHECK_RESOURCE_FORBIDDEN, HVC_CHECK_NONE,                   false},
     {AT(pacemaker.stays),          LEAVES, HVC_CHECK_RESOURCE_MOVED_BACK, HVC_CHECK_NONE,                  false},
     {AT(pacemaker.others_untouched), LEAVES, HVC_CHECK_OTHERS_RESTARTED, HVC_CHECK_NONE,                   false},
+    {AT(pacemaker.idle),           LEAVES, HVC_CHECK_RESOURCE_BUSY,      HVC_CHECK_NONE,                   true},
+    {AT(pacemaker.quiet),          LEAVES, HVC_CHECK_PACEMAKER_ACTIONS,  HVC_CHECK_NONE,                   false},
 };
 /* clang-format on */
 

@@ -21,6 +21,8 @@ void checks_ask_pacemaker(struct checks_target *target)
         .allowed = {HVC_TELL_MOOT, target->pacemaker.words.allowed},
         .stays = {HVC_TELL_MOOT, target->pacemaker.words.stays},
         .others_untouched = {HVC_TELL_MOOT, target->pacemaker.words.others},
+        .idle = {HVC_TELL_MOOT, target->pacemaker.words.idle},
+        .quiet = {HVC_TELL_MOOT, target->pacemaker.words.actions},
     };
     if (run->resource[0] == '\0' || run->request->origin == HVC_ORIGIN_PACEMAKER)
         return;

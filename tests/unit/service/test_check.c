@@ -146,6 +146,8 @@ static void each_fact_that_is_not_so_or_not_known_is_found(void **state)
         FACT(pacemaker.allowed, RESOURCE_FORBIDDEN, NONE),
         FACT(pacemaker.stays, RESOURCE_MOVED_BACK, NONE),
         FACT(pacemaker.others_untouched, OTHERS_RESTARTED, NONE),
+        FACT(pacemaker.idle, RESOURCE_BUSY, NONE),
+        FACT(pacemaker.quiet, PACEMAKER_ACTIONS, NONE),
 #undef FACT
     };
 

@@ -86,6 +86,8 @@ struct hvc_check_pacemaker {
     struct hvc_check_fact allowed;          /* no rule forbids it at the target */
     struct hvc_check_fact stays;            /* it would not be moved back */
     struct hvc_check_fact others_untouched; /* no other resource would be stopped or restarted */
+    struct hvc_check_fact idle;             /* it is doing nothing with the resource already */
+    struct hvc_check_fact quiet;            /* it would do nothing at all: else the words say what */
 };
 
 struct hvc_check_cluster {
@@ -188,6 +190,8 @@ enum hvc_check_code {
     HVC_CHECK_RESOURCE_MOVED_BACK,
     HVC_CHECK_OTHERS_RESTARTED,
     HVC_CHECK_SEEN_FROM_ELSEWHERE,
+    HVC_CHECK_RESOURCE_BUSY,
+    HVC_CHECK_PACEMAKER_ACTIONS,
     HVC_CHECK_CODE_COUNT
 };
 

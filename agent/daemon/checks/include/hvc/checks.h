@@ -36,12 +36,15 @@ struct hvc_checks_request {
 struct hvc_checks_pacemaker {
     struct hvc_check_pacemaker facts;
     struct {
-        char managed[256], migratable[256], allowed[256], stays[256], others[256];
+        char managed[256], migratable[256], allowed[256], stays[256], others[256], idle[256], actions[256];
     } words;
 };
 typedef void (*hvc_checks_pacemaker_fn)(struct hvc_operations *operations, const char *resource, const char *source,
                                         const char *target, uint64_t deadline_ms,
                                         struct hvc_checks_pacemaker *pacemaker);
+/* By the CIB of now and crm_simulate (hvc/pacemaker_moves.h): what hvclusterd plugs in. */
+void hvc_checks_simulate_pacemaker(struct hvc_operations *operations, const char *resource, const char *source,
+                                   const char *target, uint64_t deadline_ms, struct hvc_checks_pacemaker *pacemaker);
 /* For every later run of this process; before the first one. */
 void hvc_checks_ask_pacemaker(hvc_checks_pacemaker_fn ask);
 

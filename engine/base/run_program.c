@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "run_program.h"
+#include "hvc/run_program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,8 @@
 
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
+
+enum { KILLED_MS = 1000 };
 
 struct run {
     const struct hvc_program *program;
@@ -181,7 +183,7 @@ int hvc_run_program(const struct hvc_program *program, uint64_t deadline_ms, cha
             (void)hvc_error_set(error, rc, "%s did not end in time", program->arguments[0]);
         if (rc < 0 && !program->own_session) {
             (void)kill(run.pid, SIGKILL);
-            (void)waitpid(run.pid, NULL, WNOHANG); /* it may hang in the kernel: init reaps it after us */
+            (void)reap(&run, hvc_deadline_in(KILLED_MS)); /* it may hang in the kernel: init reaps it after us */
         }
     }
     close_fd(&run.in);

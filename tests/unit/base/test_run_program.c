@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "run_program.h"
+#include "hvc/run_program.h"
 
 #include <errno.h>
 #include <poll.h>

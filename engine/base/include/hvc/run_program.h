@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs one program to its end or to a deadline: no shell, bounded output. For the agents' rare children. */
+/*
+ * Runs one program to its end or to a deadline: no shell, bounded output. For rare children: scripts of the agents,
+ * crm_simulate. Library hvc_bounded; shells only. Any thread may call it, no main loop.
+ */
 #ifndef HVC_RUN_PROGRAM_H
 #define HVC_RUN_PROGRAM_H
 

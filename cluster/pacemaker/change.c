@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Changes of the CIB, and what of ours stands there. */
+#include <crm/common/results.h>
+#include <crm/common/xml.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "change.h"
+#include "cib_text.h"
+#include "hvc/clock.h"
+#include "hvc/text.h"
+#include "marks.h"
+#include "session.h"
+
+enum { TRIES = 20, AGAIN_MS = 100 };
+
+struct change {
+    struct session_task task; /* first */
+    struct hvc_pacemaker_wish wish;
+    char resource[HVC_RESOURCE_NAME_MAX], here[HVC_NODE_NAME_MAX], pin[HVC_NODE_NAME_MAX];
+    char version[HVC_PACEMAKER_VERSION_MAX]; /* "": any */
+    struct hvc_pacemaker_mark *marks;
+    size_t count;
+};
+
+static struct change *change_of(struct session_task *task)
+{
+    return (struct change *)(void *)task;
+}
+
+static void free_change(struct session_task *task)
+{
+    free(change_of(task)->marks);
+    free(task);
+}
+
+/* The one operation of libcib's without a function of its own; every variant of cib_t has it behind this pointer, and
+ * cibadmin --patch uses it in this way. */
+typedef int (*operation_fn)(cib_t *cib, const char *operation, const char *host, const char *section, xmlNode *data,
+                            xmlNode **output, int options, const char *user);
+
+static int apply(cib_t *cib, xmlNode *patch)
+{
+    operation_fn operation;
+    xmlNode *output = NULL;
+    int r;
+
+    memcpy(&operation, &cib->delegate_fn, sizeof(operation));
+    r = operation(cib, "cib_apply_diff", NULL, NULL, patch, &output, cib_sync_call, NULL);
+    free_xml(output);
+    return r;
+}
+
+static bool has_changed(int code)
+{
+    return code == -pcmk_err_old_data || code == -pcmk_err_diff_resync || code == -pcmk_err_diff_failed;
+}
+
+/* 0, -ESTALE when somebody else was faster, or an error. */
+static int change_once(const struct change_order *order, cib_t *cib, xmlNode *now, struct hvc_error *error)
+{
+    char version[HVC_PACEMAKER_VERSION_MAX];
+    xmlNode *patch = NULL;
+    int r = marks_version(now, version);
+
+    if (r == 0 && order->version != NULL && strcmp(version, order->version) != 0)
+        return hvc_error_set(error, -ESTALE, "pacemaker's CIB has changed from version %s to %s", order->version,
+                             version);
+    if (r == 0)
+        r = marks_patch_new(now, &patch);
+    if (r < 0)
+        return hvc_error_set(error, r, "no memory for a change of pacemaker's CIB");
+    r = marks_wish(now, order->wish, patch, error);
+    if (r == 0 && !marks_patch_is_empty(patch)) {
+        r = apply(cib, patch);
+        if (has_changed(r))
+            r = hvc_error_set(error, -ESTALE, "pacemaker's CIB has changed: %s", pcmk_strerror(r));
+        else if (r < 0)
+            r = hvc_error_set(error, session_code(r), "pacemaker did not take a change of its CIB: %s",
+                              pcmk_strerror(r));
+    }
+    xmlFreeDoc(patch->doc);
+    return r < 0 ? r : 0;
+}
+
+/* An own copy of the tree: what libcib gave is watched by its libraries. */
+static int read_tree(cib_t *cib, xmlDoc **ret_tree, struct hvc_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    int r = cib_text_read(cib, &text, &length, error);
+
+    if (r == 0)
+        r = cib_text_parse(text, length, ret_tree, error);
+    free(text);
+    return r;
+}
+
+int change_cib(cib_t *cib, const struct change_order *order, struct hvc_error *error)
+{
+    const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000L};
+    int r = -ESTALE;
+
+    for (unsigned i = 0; i < TRIES && r == -ESTALE; i++) {
+        xmlDoc *tree = NULL;
+
+        if (i > 0 && (order->version != NULL || hvc_deadline_left(order->deadline_ms) < 2 * AGAIN_MS))
+            break;
+        if (i > 0)
+            (void)nanosleep(&pause, NULL); /* what the others have written arrives here */
+        r = read_tree(cib, &tree, error);
+        if (r == 0)
+            r = change_once(order, cib, xmlDocGetRootElement(tree), error);
+        xmlFreeDoc(tree);
+    }
+    return r;
+}
+
+static int run_change(struct session_task *task, cib_t *cib)
+{
+    struct change *change = change_of(task);
+    const struct change_order order = {.wish = &change->wish,
+                                       .version = change->version[0] == '\0' ? NULL : change->version,
+                                       .deadline_ms = task->deadline_ms};
+
+    return change_cib(cib, &order, &task->error);
+}
+
+static int run_list(struct session_task *task, cib_t *cib)
+{
+    struct change *change = change_of(task);
+    xmlDoc *tree = NULL;
+    int r = read_tree(cib, &tree, &task->error);
+
+    if (r < 0)
+        return r;
+    r = marks_list(xmlDocGetRootElement(tree), &change->marks, &change->count);
+    xmlFreeDoc(tree);
+    return r < 0 ? hvc_error_set(&task->error, r, "no memory for what stands in pacemaker's CIB") : 0;
+}
+
+static bool copy(char *target, size_t size, const char *text)
+{
+    return text == NULL || hvc_text_copy(target, size, text) == 0;
+}
+
+static struct change *new_change(uint64_t deadline_ms)
+{
+    struct change *change = calloc(1, sizeof(*change));
+
+    if (change != NULL)
+        change->task = (struct session_task){.run = run_list, .release = free_change, .deadline_ms = deadline_ms};
+    return change;
+}
+
+int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *version, uint64_t deadline_ms,
+                       struct hvc_error *error)
+{
+    struct change *change = new_change(deadline_ms);
+    int r;
+
+    if (change == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory to change pacemaker's CIB");
+    change->task.run = run_change;
+    change->task.write = true;
+    if (!copy(change->resource, sizeof(change->resource), wish->resource) ||
+        !copy(change->here, sizeof(change->here), wish->here) || !copy(change->pin, sizeof(change->pin), wish->pin) ||
+        !copy(change->version, sizeof(change->version), version)) {
+        free(change);
+        return hvc_error_set(error, -EINVAL, "the name of a resource or node is too long");
+    }
+    change->wish = (struct hvc_pacemaker_wish){.job = wish->job,
+                                               .resource = change->resource,
+                                               .hold = wish->hold,
+                                               .here = wish->here == NULL ? NULL : change->here,
+                                               .pin = wish->pin == NULL ? NULL : change->pin};
+    r = session_run(&change->task, error);
+    if (r < 0)
+        return r;
+    free_change(&change->task);
+    return 0;
+}
+
+int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count,
+                        struct hvc_error *error)
+{
+    struct change *change = new_change(deadline_ms);
+    int r = session_run(change == NULL ? NULL : &change->task, error);
+
+    if (r < 0)
+        return r;
+    *ret_marks = change->marks;
+    *ret_count = change->count;
+    change->marks = NULL;
+    free_change(&change->task);
+    return 0;
+}

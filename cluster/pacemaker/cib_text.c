@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cib_text.h"
+
+#include <crm/common/results.h>
+#include <crm/common/xml.h>
+#include <errno.h>
+#include <libxml/parser.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+enum { CIB_TEXT_MAX = 64 * 1024 * 1024 };
+
+static char *text_of(xmlDoc *document, xmlNode *root, size_t *ret_length)
+{
+    xmlBuffer *buffer = xmlBufferCreate();
+    char *text = NULL;
+
+    if (buffer != NULL && xmlNodeDump(buffer, document, root, 0, 0) > 0) {
+        text = strdup((const char *)xmlBufferContent(buffer));
+        *ret_length = (size_t)xmlBufferLength(buffer);
+    }
+    xmlBufferFree(buffer);
+    return text;
+}
+
+char *cib_text_of(xmlDoc *tree, size_t *ret_length)
+{
+    return text_of(tree, xmlDocGetRootElement(tree), ret_length);
+}
+
+int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error)
+{
+    xmlNode *result = NULL;
+    int r = cib->cmds->query(cib, NULL, &result, cib_sync_call | cib_scope_local);
+
+    if (r < 0) {
+        free_xml(result);
+        return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
+    }
+    *ret_text = text_of(result->doc, result, ret_length);
+    free_xml(result);
+    return *ret_text == NULL ? hvc_error_set(error, -ENOMEM, "no memory for pacemaker's CIB") : 0;
+}
+
+int cib_text_parse(const char *text, size_t length, xmlDoc **ret_tree, struct hvc_error *error)
+{
+    xmlDoc *tree = NULL;
+    xmlNode *root;
+
+    if (length < CIB_TEXT_MAX)
+        tree = xmlReadMemory(text, (int)length, "cib", NULL,
+                             XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS);
+    root = tree == NULL ? NULL : xmlDocGetRootElement(tree);
+    if (root == NULL || strcmp((const char *)root->name, "cib") != 0) {
+        xmlFreeDoc(tree);
+        return hvc_error_set(error, -EIO, "what pacemaker gave as its CIB is none, or larger than %d bytes",
+                             CIB_TEXT_MAX);
+    }
+    *ret_tree = tree;
+    return 0;
+}

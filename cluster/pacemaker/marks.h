@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Our objects in a CIB as a tree: found and changed there. No I/O; trees of libxml2. */
+#ifndef HVC_PACEMAKER_MARKS_H
+#define HVC_PACEMAKER_MARKS_H
+
+#include <libxml/tree.h>
+
+#include "hvc/pacemaker_moves.h"
+
+/* Kind and job of an id; false: it is none of ours. */
+bool marks_parse_id(const char *id, enum hvc_pacemaker_mark_kind *ret_kind, uint64_t *ret_job);
+
+/* Every one in cib; *ret_marks by free(). -ENOMEM. */
+int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count);
+
+/* Makes the tree as it is wished, and adds what was done to patch (NULL: none is wanted).
+ * -ENOENT: there is no primitive of that id, and something shall be put on it; -EIO: a CIB without resources or
+ * constraints; -ENOMEM. */
+int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *patch, struct hvc_error *error);
+
+/* A patch of the CIB as it is now to its next epoch, which changes nothing else yet; its document is the caller's. */
+int marks_patch_new(const xmlNode *cib, xmlNode **ret_patch);
+bool marks_patch_is_empty(const xmlNode *patch);
+
+/* Removes holds and pins of the resource, whichever job's: how a CIB would look with nothing of ours in the way. */
+void marks_clear_resource(xmlNode *cib, const char *resource);
+void marks_clear_locations(xmlNode *cib, const char *resource);
+
+/* Some node's history of the resource has a recurring monitor that goes on. A failure of an earlier one, which stays in
+ * the history under an id of its own, is none. */
+bool marks_is_monitored(xmlNode *cib, const char *resource);
+
+xmlNode *marks_primitive(xmlNode *cib, const char *resource);
+
+/* "admin_epoch.epoch.num_updates" */
+int marks_version(const xmlNode *cib, char version[HVC_PACEMAKER_VERSION_MAX]);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One question or change, asked of the local CIB manager in a thread of its own until a deadline. Whoever asks embeds
+ * the task in a struct of his own, made with calloc.
+ */
+#ifndef HVC_PACEMAKER_SESSION_H
+#define HVC_PACEMAKER_SESSION_H
+
+#include <crm/cib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hvc/error.h"
+
+struct session_task {
+    int (*run)(struct session_task *task, cib_t *cib);
+    void (*after)(struct session_task *task);   /* when run went well and the CIB was let go of; NULL: nothing */
+    void (*release)(struct session_task *task); /* frees the whole struct */
+    bool write;                                 /* the CIB shall be changed */
+    uint64_t deadline_ms;
+    struct hvc_error error; /* of run */
+    int status;
+};
+
+/* 0: done, the task is the caller's. Negative: the task was released, or its thread will do so. NULL: -ENOMEM. */
+int session_run(struct session_task *task, struct hvc_error *error);
+
+/* Seconds for a library's own timeout, at least one. */
+int session_seconds_left(const struct session_task *task);
+
+/* Why no connection can be made: the libraries turn every failure into ENOTCONN. service: libqb's name of it. */
+int session_connect_failed(struct hvc_error *error, const char *whom, const char *service);
+
+/* Of a failed call of libcib's: -ETIMEDOUT, -EACCES or -EIO. */
+int session_code(int code);
+
+#define SESSION_CLIENT "hvcluster"
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Our objects in a real CIB: put and removed by libcib on a file, simulated by crm_simulate. */
+#include "marks.h"
+
+#include <crm/cib.h>
+#include <crm/common/logging.h>
+#include <crm/common/xml.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "../hvc_cmocka.h"
+#include "change.h"
+#include "cib_text.h"
+#include "hvc/clock.h"
+#include "plan.h"
+
+#define SECONDS 1000
+
+static char path[] = "/tmp/hvc-test-marks-XXXXXX";
+static cib_t *cib;
+
+static char *read_file(const char *name, size_t *ret_length)
+{
+    FILE *file = fopen(name, "re");
+    char *text = calloc(1, 65536);
+
+    assert_non_null(text);
+    if (file == NULL)
+        fail_msg("%s: %s", name, strerror(errno));
+    *ret_length = fread(text, 1, 65535, file);
+    assert_int_equal(fclose(file), 0);
+    return text;
+}
+
+static int open_cib(void **state)
+{
+    size_t length = 0;
+    char *text = read_file(HVC_GOLDEN "/cib.xml", &length);
+    FILE *file;
+    int fd;
+
+    (void)state;
+    memcpy(path, "/tmp/hvc-test-marks-XXXXXX", sizeof(path));
+    fd = mkstemp(path);
+    assert_true(fd >= 0);
+    file = fdopen(fd, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    assert_int_equal(fclose(file), 0);
+    free(text);
+    cib = cib_file_new(path);
+    assert_non_null(cib);
+    assert_int_equal(cib->cmds->signon(cib, "test", cib_command), 0);
+    return 0;
+}
+
+static int close_cib(void **state)
+{
+    (void)state;
+    (void)cib->cmds->signoff(cib);
+    cib_delete(cib);
+    return unlink(path);
+}
+
+static xmlDoc *tree_now(void)
+{
+    struct hvc_error error = {0};
+    char *text = NULL;
+    size_t length = 0;
+    xmlDoc *tree = NULL;
+
+    if (cib_text_read(cib, &text, &length, &error) < 0 || cib_text_parse(text, length, &tree, &error) < 0)
+        fail_msg("%s", error.text);
+    free(text);
+    return tree;
+}
+
+static void version_now(char version[HVC_PACEMAKER_VERSION_MAX])
+{
+    xmlDoc *tree = tree_now();
+
+    assert_int_equal(marks_version(xmlDocGetRootElement(tree), version), 0);
+    xmlFreeDoc(tree);
+}
+
+/* "hvcluster-job-7-hold:web:,..." */
+static void marks_now(char *text, size_t size)
+{
+    xmlDoc *tree = tree_now();
+    struct hvc_pacemaker_mark *marks = NULL;
+    size_t count = 0, used = 0;
+
+    assert_int_equal(marks_list(xmlDocGetRootElement(tree), &marks, &count), 0);
+    text[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%s:%s:%s", i == 0 ? "" : ",", marks[i].id,
+                                 marks[i].resource, marks[i].node);
+    free(marks);
+    xmlFreeDoc(tree);
+}
+
+static int wish(const struct hvc_pacemaker_wish *w, const char *version, struct hvc_error *error)
+{
+    const struct change_order order = {.wish = w, .version = version, .deadline_ms = hvc_deadline_in(20 * SECONDS)};
+
+    return change_cib(cib, &order, error);
+}
+
+static void wishes_are_fulfilled_one_after_the_other(void **state)
+{
+    static const struct {
+        const char *name;
+        struct hvc_pacemaker_wish wish;
+        const char *after;
+    } steps[] = {
+        {"a hold", {.job = 7, .resource = "web", .hold = true}, "hvcluster-job-7-hold:web:"},
+        {"once more", {.job = 7, .resource = "web", .hold = true}, "hvcluster-job-7-hold:web:"},
+        {"handed back", {.job = 7, .resource = "web", .here = "n1"}, "hvcluster-job-7-here:web:n1"},
+        {"another job of another resource",
+         {.job = 8, .resource = "tail", .hold = true},
+         "hvcluster-job-8-hold:tail:,hvcluster-job-7-here:web:n1"},
+        {"pinned", {.job = 7, .resource = "web", .pin = "n1"}, "hvcluster-job-8-hold:tail:,hvcluster-job-7-pin:web:n1"},
+        {"a hold leaves an older pin",
+         {.job = 9, .resource = "web", .hold = true},
+         "hvcluster-job-9-hold:web:,hvcluster-job-8-hold:tail:,hvcluster-job-7-pin:web:n1"},
+        {"the next location takes its place",
+         {.job = 9, .resource = "web", .here = "n3"},
+         "hvcluster-job-8-hold:tail:,hvcluster-job-9-here:web:n3"},
+        {"moved on",
+         {.job = 9, .resource = "web", .here = "n2"},
+         "hvcluster-job-8-hold:tail:,hvcluster-job-9-here:web:n2"},
+        {"nothing", {.job = 9, .resource = "web"}, "hvcluster-job-8-hold:tail:"},
+        {"nothing of one that never was", {.job = 10, .resource = "gone"}, "hvcluster-job-8-hold:tail:"},
+        {"nothing at all", {.job = 8, .resource = "tail"}, ""},
+    };
+    char before[HVC_PACEMAKER_VERSION_MAX], after[HVC_PACEMAKER_VERSION_MAX], text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(steps); i++) {
+        struct hvc_error error = {0};
+
+        version_now(before);
+        if (wish(&steps[i].wish, i % 2 == 0 ? before : NULL, &error) != 0)
+            fail_msg("%s: %s", steps[i].name, error.text);
+        marks_now(text, sizeof(text));
+        if (strcmp(text, steps[i].after) != 0)
+            fail_msg("%s: '%s' is not '%s'", steps[i].name, text, steps[i].after);
+        version_now(after);
+        if ((strcmp(before, after) == 0) !=
+            (strcmp(steps[i].name, "once more") == 0 || strstr(steps[i].name, "never was") != NULL))
+            fail_msg("%s: from version %s to %s", steps[i].name, before, after);
+    }
+}
+
+static void the_rest_of_the_cib_is_what_it_was(void **state)
+{
+    const struct hvc_pacemaker_wish hold = {.job = 7, .resource = "web", .hold = true},
+                                    nothing = {.job = 7, .resource = "web"};
+    xmlDoc *before = tree_now(), *after;
+    size_t a = 0, b = 0;
+    char *first, *last, *inside;
+
+    (void)state;
+    assert_int_equal(wish(&hold, NULL, NULL), 0);
+    assert_int_equal(wish(&nothing, NULL, NULL), 0);
+    after = tree_now();
+    first = cib_text_of(before, &a);
+    last = cib_text_of(after, &b);
+    inside = strstr(first, "<configuration");
+    assert_non_null(inside);
+    assert_string_equal(inside, strstr(last, "<configuration"));
+    free(first);
+    free(last);
+    xmlFreeDoc(before);
+    xmlFreeDoc(after);
+}
+
+static void a_change_thought_out_on_another_cib_is_not_made(void **state)
+{
+    const struct hvc_pacemaker_wish hold = {.job = 7, .resource = "web", .hold = true};
+    struct hvc_error error = {0};
+    char text[256];
+
+    (void)state;
+    assert_int_equal(wish(&hold, "0.1.1", &error), -ESTALE);
+    assert_non_null(strstr(error.text, "from version 0.1.1 to "));
+    marks_now(text, sizeof(text));
+    assert_string_equal(text, "");
+}
+
+static void a_patch_of_an_older_cib_is_refused_by_pacemaker_itself(void **state)
+{
+    const struct hvc_pacemaker_wish first = {.job = 7, .resource = "web", .hold = true};
+    xmlDoc *old = tree_now();
+    xmlNode *patch = NULL, *output = NULL;
+    int (*operation)(cib_t *, const char *, const char *, const char *, xmlNode *, xmlNode **, int, const char *);
+
+    (void)state;
+    assert_int_equal(marks_patch_new(xmlDocGetRootElement(old), &patch), 0);
+    assert_true(marks_patch_is_empty(patch));
+    assert_int_equal(marks_wish(xmlDocGetRootElement(old), &first, patch, NULL), 0);
+    assert_false(marks_patch_is_empty(patch));
+    assert_int_equal(wish(&(struct hvc_pacemaker_wish){.job = 8, .resource = "tail", .hold = true}, NULL, NULL), 0);
+    memcpy(&operation, &cib->delegate_fn, sizeof(operation));
+    assert_int_equal(operation(cib, "cib_apply_diff", NULL, NULL, patch, &output, cib_sync_call, NULL),
+                     -pcmk_err_old_data);
+    free_xml(output);
+    xmlFreeDoc(patch->doc);
+    xmlFreeDoc(old);
+}
+
+static void a_resource_that_is_not_there_is_an_error(void **state)
+{
+    const struct hvc_pacemaker_wish hold = {.job = 7, .resource = "nosuch", .hold = true};
+    struct hvc_error error = {0};
+
+    (void)state;
+    assert_int_equal(wish(&hold, NULL, &error), -ENOENT);
+    assert_string_equal(error.text, "pacemaker has no resource nosuch");
+}
+
+static void only_ids_of_ours_are_ours(void **state)
+{
+    static const struct {
+        const char *id;
+        bool ours;
+        uint64_t job;
+        unsigned kind;
+    } cases[] = {
+        {"hvcluster-job-7-hold", true, 7, HVC_MARK_HOLD},
+        {"hvcluster-job-18446744073709551615-here", true, UINT64_MAX, HVC_MARK_HERE},
+        {"hvcluster-job-12-pin", true, 12, HVC_MARK_PIN},
+        {"hvcluster-job-0-pin", false, 0, 0},
+        {"hvcluster-job-12-pinned", false, 0, 0},
+        {"hvcluster-job-12", false, 0, 0},
+        {"hvcluster-job--hold", false, 0, 0},
+        {"hvcluster-job-99999999999999999999999999-hold", false, 0, 0},
+        {"hvcluster-job-7-hold-maintenance", false, 0, 0},
+        {"cli-prefer-web", false, 0, 0},
+        {"", false, 0, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        enum hvc_pacemaker_mark_kind kind = HVC_MARK_HOLD;
+        uint64_t job = 0;
+
+        if (marks_parse_id(cases[i].id, &kind, &job) != cases[i].ours || job != cases[i].job || kind != cases[i].kind)
+            fail_msg("%s", cases[i].id);
+    }
+}
+
+/* ---- with the real crm_simulate ---- */
+
+static void the_real_crm_simulate_is_asked(void **state)
+{
+    struct hvc_pacemaker_plan plan;
+    struct hvc_pacemaker_resource resource;
+    struct hvc_error error = {0};
+    xmlDoc *tree = tree_now();
+
+    (void)state;
+    if (plan_simulate(NULL, tree, "web", "n1", hvc_deadline_in(60 * SECONDS), &plan, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_true(plan.idle && plan.managed && plan.allowed && plan.migratable && plan.stays && !plan.others);
+    assert_string_equal(plan.actions, "migrate web from n2 to n1");
+    assert_int_equal(plan_simulate(NULL, tree, "nosuch", "n1", hvc_deadline_in(60 * SECONDS), &plan, &error), -ENOENT);
+    if (plan_look(NULL, tree, "web", hvc_deadline_in(60 * SECONDS), &resource, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_true(resource.managed && resource.idle && !resource.failed && resource.monitored);
+    assert_int_equal(resource.nodes, 1);
+    assert_string_equal(resource.node, "n2");
+    xmlFreeDoc(tree);
+}
+
+static void a_hold_and_an_older_pin_are_thought_away(void **state)
+{
+    const struct hvc_pacemaker_wish pin = {.job = 7, .resource = "web", .pin = "n2"},
+                                    hold = {.job = 8, .resource = "web", .hold = true};
+    struct hvc_pacemaker_plan plan;
+    struct hvc_error error = {0};
+    xmlDoc *tree;
+
+    (void)state;
+    assert_int_equal(wish(&pin, NULL, NULL), 0);
+    assert_int_equal(wish(&hold, NULL, NULL), 0);
+    tree = tree_now();
+    if (plan_simulate(NULL, tree, "web", "n1", hvc_deadline_in(60 * SECONDS), &plan, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_false(plan.managed);
+    assert_true(plan.allowed && plan.migratable && plan.stays && !plan.others);
+    xmlFreeDoc(tree);
+}
+
+static void write_program(const char *name, const char *script)
+{
+    FILE *file = fopen(name, "we");
+
+    assert_non_null(file);
+    assert_true(fprintf(file, "#!/bin/sh\n%s\n", script) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(name, 0700), 0);
+}
+
+static void a_crm_simulate_that_fails_is_told(void **state)
+{
+    static const struct {
+        const char *script;
+        int code;
+        const char *words;
+    } cases[] = {
+        {"exec sleep 100", -ETIMEDOUT, "crm_simulate did not end in time and was killed"},
+        {"echo 'Could not read it' >&2; exit 66", -EIO, "crm_simulate ended with 66: Could not read it"},
+        {"kill -ABRT $$", -EIO, "crm_simulate ended with 134"},
+        {"exit 0", -EIO, "crm_simulate gave no result"},
+    };
+    char program[sizeof(path) + 8];
+    xmlDoc *tree = tree_now();
+
+    (void)state;
+    (void)snprintf(program, sizeof(program), "%s.sh", path);
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_pacemaker_plan plan;
+        struct hvc_error error = {0};
+        uint64_t wait_ms = cases[i].code == -ETIMEDOUT ? 300 : 20 * SECONDS;
+
+        write_program(program, cases[i].script);
+        assert_int_equal(plan_simulate(program, tree, "web", "n1", hvc_deadline_in(wait_ms), &plan, &error),
+                         cases[i].code);
+        if (strstr(error.text, cases[i].words) == NULL)
+            fail_msg("'%s' does not say '%s'", error.text, cases[i].words);
+    }
+    assert_int_equal(unlink(program), 0);
+    xmlFreeDoc(tree);
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    crm_log_preinit("test", 0, NULL); /* libcib applies patches to trees that its own libraries watch */
+    crm_log_level = LOG_EMERG;
+    return 0;
+}
+
+#define WITH_CIB(test) cmocka_unit_test_setup_teardown(test, open_cib, close_cib)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_CIB(wishes_are_fulfilled_one_after_the_other),
+        WITH_CIB(the_rest_of_the_cib_is_what_it_was),
+        WITH_CIB(a_change_thought_out_on_another_cib_is_not_made),
+        WITH_CIB(a_patch_of_an_older_cib_is_refused_by_pacemaker_itself),
+        WITH_CIB(a_resource_that_is_not_there_is_an_error),
+        cmocka_unit_test(only_ids_of_ours_are_ours),
+        WITH_CIB(the_real_crm_simulate_is_asked),
+        WITH_CIB(a_hold_and_an_older_pin_are_thought_away),
+        WITH_CIB(a_crm_simulate_that_fails_is_told),
+    };
+
+    return cmocka_run_group_tests(tests, prepare, NULL);
+}
