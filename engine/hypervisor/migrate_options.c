@@ -8,7 +8,7 @@
 
 static const char *const compression_names[HVC_COMPRESSION_COUNT] = {
     [HVC_COMPRESSION_NONE] = "none", [HVC_COMPRESSION_AUTO] = "auto", [HVC_COMPRESSION_XBZRLE] = "xbzrle",
-    [HVC_COMPRESSION_MT] = "mt",     [HVC_COMPRESSION_ZSTD] = "zstd",
+    [HVC_COMPRESSION_MT] = "mt",     [HVC_COMPRESSION_ZSTD] = "zstd", [HVC_COMPRESSION_BY_LINK] = "by-link",
 };
 
 const char *hvc_compression_name(unsigned compression)
@@ -127,6 +127,8 @@ enum hvc_compression hvc_compression_choose(const struct hvc_migrate_options *op
     static const enum hvc_compression best_first[] = {HVC_COMPRESSION_ZSTD, HVC_COMPRESSION_XBZRLE};
     struct hvc_migrate_options tried = *options;
 
+    if (options->compression == HVC_COMPRESSION_BY_LINK)
+        return HVC_COMPRESSION_NONE;
     if (options->compression != HVC_COMPRESSION_AUTO)
         return options->compression;
     for (size_t i = 0; i < sizeof(best_first) / sizeof(best_first[0]); i++) {
@@ -135,4 +137,25 @@ enum hvc_compression hvc_compression_choose(const struct hvc_migrate_options *op
             return best_first[i];
     }
     return HVC_COMPRESSION_NONE;
+}
+
+/* ---- by the link ---- */
+
+enum { SLOW_MBIT = 1000 };
+
+static unsigned streams_of(uint64_t mbit)
+{
+    return mbit >= 100000 ? 8 : mbit >= 40000 ? 4 : mbit > 10000 ? 2 : 1;
+}
+
+void hvc_migrate_options_for_link(struct hvc_migrate_options *options, uint64_t link_mbit)
+{
+    uint64_t limit_mbit = options->bandwidth_mib * 1048576 * 8 / 1000000;
+    uint64_t used_mbit = limit_mbit != 0 && limit_mbit < link_mbit ? limit_mbit : link_mbit;
+
+    if (options->compression == HVC_COMPRESSION_BY_LINK)
+        options->compression = link_mbit != 0 && link_mbit <= SLOW_MBIT ? HVC_COMPRESSION_AUTO : HVC_COMPRESSION_NONE;
+    if (options->parallel == 0)
+        options->parallel =
+            asks_post_copy(options) || options->compression != HVC_COMPRESSION_NONE ? 1 : streams_of(used_mbit);
 }

@@ -144,6 +144,16 @@ static bool is_at_source(struct task *task, const char *uuid)
     return false;
 }
 
+/* The job's word, else the cluster's; without one the link decides whether it is worth it. */
+static enum hvc_compression compression_of(const struct hvc_job_options *o, const uint64_t *setting)
+{
+    if ((o->flags & HVC_OPTION_NO_COMPRESS) != 0)
+        return HVC_COMPRESSION_NONE;
+    if ((o->flags & HVC_OPTION_COMPRESS) != 0)
+        return HVC_COMPRESSION_AUTO;
+    return setting[HVC_SETTING_COMPRESSION] != 0 ? HVC_COMPRESSION_BY_LINK : HVC_COMPRESSION_NONE;
+}
+
 static struct hvc_migrate_options options_of(const struct task *task)
 {
     const struct hvc_migration_settings *config = &task->runner->operations->migration;
@@ -161,6 +171,7 @@ static struct hvc_migrate_options options_of(const struct task *task)
         .post_copy_allowed =
             (o->flags & HVC_OPTION_POST_COPY) != 0 || o->end_action == HVC_END_POST_COPY || config->post_copy,
         .parallel = o->parallel != 0 ? o->parallel : config->parallel,
+        .compression = compression_of(o, setting),
         .unsafe = (o->flags & HVC_OPTION_UNSAFE) != 0};
 
     return options;

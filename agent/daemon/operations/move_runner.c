@@ -24,6 +24,7 @@ struct run {
     struct hvc_move *move;
     enum hvc_move_end end;
     struct hvc_error error;
+    bool lost;            /* ended because of its way */
     pthread_mutex_t lock; /* of done */
     pthread_cond_t ended;
     bool done;
@@ -94,6 +95,12 @@ static void attend(struct run *run)
         hvc_move_report(run->move, &report);
         if (report.progress.phase != HVC_MIGRATE_NONE)
             task->progress(task->context, &report.progress);
+        if (!cancelled && task->lost != NULL &&
+            (report.progress.phase == HVC_MIGRATE_SETUP || report.progress.phase == HVC_MIGRATE_COPY) &&
+            task->lost(task->context, &report.progress)) {
+            hvc_move_cancel(run->move, "its network carries nothing any more");
+            cancelled = run->lost = true;
+        }
     }
 }
 
@@ -134,6 +141,8 @@ static void finish(struct run *run, struct hvc_move_result *ret_end)
     struct hvc_move_report report;
 
     hvc_move_report(run->move, &report);
+    if (run->lost && run->end == HVC_MOVE_STAYED && !atomic_load(run->task->cancel))
+        run->error.code = -EHOSTUNREACH;
     ret_end->result = result_of(run->end, run->error.code);
     ret_end->end = run->end;
     ret_end->unproven = run->end == HVC_MOVE_UNPROVEN;

@@ -132,6 +132,8 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
         if (!order->settled)
             apply_settings(&operations->migration, &entry->task.options);
         entry->limit = entry->task.options.bandwidth_mib << 20;
+        entry->asked_parallel = entry->task.options.parallel;
+        entry->asked_compression = entry->task.options.compression;
         hvc_operations_note(operations, HVC_MESSAGE_MOVE_STARTED,
                             "id=%s guest=%s uuid=%s from=%s to=%s uid=%u job=%llu", entry->id,
                             hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid, entry->source,

@@ -5,11 +5,28 @@
 #include <string.h>
 
 #include "hvc/cleanup.h"
+#include "hvc/clock.h"
 #include "hvc/text.h"
+#include "link_speed.h"
 #include "move_route.h"
 #include "moves_table.h"
+#include "reach.h"
 
 #define MIB (UINT64_C(1) << 20)
+
+enum {
+    STALL_MS =
+        4000, /* nothing more was sent for so long: the network is looked at; TCP itself gives up after minutes */
+    AGAIN_MS = 2000, /* between two looks */
+    REACH_MS = 1500,
+};
+
+/* One way in use, of the thread of the move. */
+struct way {
+    const struct hvc_move_routes *routes;
+    unsigned at;
+    uint64_t sent_bytes, since_ms, looked_ms;
+};
 
 static void note_route(const struct hvc_moves_entry *entry, const struct hvc_route *route)
 {
@@ -39,6 +56,7 @@ static void take_route(struct hvc_moves_entry *entry, const struct hvc_move_rout
                        const struct hvc_route *route)
 {
     struct hvc_moves *moves = entry->operations->moves;
+    uint64_t mbit = route == NULL ? 0 : hvc_link_mbit("/sys/class/net", &route->address);
 
     (void)pthread_mutex_lock(&moves->lock);
     if (route != NULL) {
@@ -49,11 +67,60 @@ static void take_route(struct hvc_moves_entry *entry, const struct hvc_move_rout
         entry->ring = route->address.ring;
     }
     entry->task.options.bandwidth_mib = first_bandwidth(entry, routes, route);
+    entry->task.options.parallel = entry->asked_parallel;
+    entry->task.options.compression = entry->asked_compression;
+    hvc_migrate_options_for_link(&entry->task.options, mbit);
     entry->allotted = entry->task.options.bandwidth_mib * MIB;
     (void)pthread_mutex_unlock(&moves->lock);
 }
 
-/* It failed because no connection was made: nothing has been copied, and another way may carry it. */
+/* ---- a way that carries nothing any more ---- */
+
+static bool answers(const struct hvc_route *route)
+{
+    int result = 0;
+
+    hvc_reach(&route->address, 1, HVC_REACH_PORT, REACH_MS, &result);
+    return result == 0;
+}
+
+/* The next one that answers now; without any the next one. */
+static unsigned next_of(const struct hvc_move_routes *routes, unsigned at)
+{
+    for (unsigned i = at + 1; i < routes->count; i++) {
+        if (answers(&routes->list[i]))
+            return i;
+    }
+    return at + 1;
+}
+
+/* Nothing is sent, its address is silent and another one's is not. With no other way TCP may yet recover. */
+static bool is_lost(void *context, const struct hvc_migrate_progress *progress)
+{
+    struct hvc_moves_entry *entry = context;
+    struct way *way = entry->way;
+    uint64_t now_ms = hvc_now_ms();
+
+    if (way == NULL || way->at + 1 >= way->routes->count)
+        return false;
+    if (way->since_ms == 0 || progress->sent_bytes != way->sent_bytes) {
+        way->since_ms = now_ms;
+        way->sent_bytes = progress->sent_bytes;
+        return false;
+    }
+    if (now_ms - way->since_ms < STALL_MS || now_ms - way->looked_ms < AGAIN_MS)
+        return false;
+    way->looked_ms = now_ms;
+    if (answers(&way->routes->list[way->at]))
+        return false;
+    for (unsigned i = way->at + 1; i < way->routes->count; i++) {
+        if (answers(&way->routes->list[i]))
+            return true;
+    }
+    return false;
+}
+
+/* It failed because of its way: the guest runs at the source, and another way may carry it. */
 static bool wants_another(const struct hvc_moves_entry *entry, const struct hvc_move_result *end)
 {
     return end->result == HVC_RESULT_FAILED && !end->unproven && end->error.code == -EHOSTUNREACH &&
@@ -74,10 +141,15 @@ static void run_over(struct hvc_moves_entry *entry, struct hvc_move_routes *rout
 {
     char words[HVC_ERROR_TEXT_MAX];
 
-    for (unsigned i = 0; i < routes->count; i++) {
+    for (unsigned i = 0; i < routes->count; i = next_of(routes, i)) {
+        struct way way = {.routes = routes, .at = i};
+
         take_route(entry, routes, &routes->list[i]);
         note_route(entry, &routes->list[i]);
+        entry->way = &way;
+        entry->task.lost = is_lost;
         hvc_move_runner_run(&entry->task, ret_end);
+        entry->way = NULL;
         if (i + 1 == routes->count || !wants_another(entry, ret_end))
             return;
         (void)hvc_error_set(&routes->note, 0, "%s did not carry it: %.400s", entry->migrate_uri, ret_end->error.text);

@@ -20,7 +20,10 @@ struct hvc_moves_entry {
     char target_uri[HVC_URI_MAX], migrate_uri[HVC_URI_MAX];
     uint32_t uid; /* who asked */
     struct hvc_move_job job;
-    bool own_uri; /* the order itself says which way the data take */
+    bool own_uri;            /* the order itself says which way the data take */
+    unsigned asked_parallel; /* as ordered: what is left to the link is settled for each way */
+    enum hvc_compression asked_compression;
+    struct way *way; /* moves_route.c, of the thread: the one that is tried */
     /* the way in use and what it may use of it: hvc/soft_facts.h tells them */
     uint32_t network;
     bool ring;

@@ -3,7 +3,9 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "hvc/cleanup.h"
 #include "hvc/hypervisor.h"
@@ -14,6 +16,22 @@ void hvc_address_text(const struct hvc_address *address, char *text, size_t size
 {
     if (inet_ntop(address->family == 4 ? AF_INET : AF_INET6, address->bytes, text, (socklen_t)size) == NULL)
         text[0] = '\0';
+}
+
+socklen_t hvc_address_name(const struct hvc_address *address, uint16_t port, struct sockaddr_storage *name)
+{
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+
+    memset(name, 0, sizeof(*name));
+    if (address->family == 4) {
+        memcpy(&in.sin_addr, address->bytes, 4);
+        memcpy(name, &in, sizeof(in));
+        return sizeof(in);
+    }
+    memcpy(&in6.sin6_addr, address->bytes, 16);
+    memcpy(name, &in6, sizeof(in6));
+    return sizeof(in6);
 }
 
 static void set_version(struct hvc_record *record, const char *name, uint64_t version)

@@ -3,6 +3,8 @@
 #ifndef HVC_NODE_FACTS_H
 #define HVC_NODE_FACTS_H
 
+#include <sys/socket.h>
+
 #include "hvc/keeper.h"
 #include "hvc/record.h"
 
@@ -16,6 +18,9 @@ void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, const str
  * MigrationServiceListenerIPAddressList. addresses: room for HVC_ADDRESSES_MAX; returns how many. */
 unsigned hvc_node_facts_listeners(const struct hvc_service *service, const struct hvc_soft_facts *facts,
                                   struct hvc_address *addresses);
+
+/* The address as the socket calls want it; returns its length. */
+socklen_t hvc_address_name(const struct hvc_address *address, uint16_t port, struct sockaddr_storage *name);
 
 /* "10.0.7.2" */
 void hvc_address_text(const struct hvc_address *address, char *text, size_t size);

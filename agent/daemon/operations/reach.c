@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reach.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "hvc/clock.h"
-
-static socklen_t name_of(const struct hvc_address *address, uint16_t port, struct sockaddr_storage *name)
-{
-    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-
-    memset(name, 0, sizeof(*name));
-    if (address->family == 4) {
-        memcpy(&in.sin_addr, address->bytes, 4);
-        memcpy(name, &in, sizeof(in));
-        return sizeof(in);
-    }
-    memcpy(&in6.sin6_addr, address->bytes, 16);
-    memcpy(name, &in6, sizeof(in6));
-    return sizeof(in6);
-}
+#include "node_facts.h"
 
 /* Refused is an answer, too. */
 static int result_of(int error)
@@ -37,7 +20,7 @@ static int result_of(int error)
 static int begin(const struct hvc_address *address, uint16_t port, int *ret_fd)
 {
     struct sockaddr_storage name;
-    socklen_t length = name_of(address, port, &name);
+    socklen_t length = hvc_address_name(address, port, &name);
     int fd = socket(name.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), result;
 
     if (fd < 0)

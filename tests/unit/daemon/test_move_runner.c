@@ -176,6 +176,15 @@ static int set_up(void **state)
     return 0;
 }
 
+static bool say_lost(void *context, const struct hvc_migrate_progress *progress)
+{
+    (void)context;
+    assert_int_equal(progress->phase, HVC_MIGRATE_COPY);
+    return true;
+}
+
+static bool (*lost)(void *context, const struct hvc_migrate_progress *progress); /* of the next run */
+
 static struct hvc_move_result run(uint64_t deadline_ms, bool force)
 {
     const struct hvc_move_task task = {.source = &world.source.base,
@@ -188,11 +197,27 @@ static struct hvc_move_result run(uint64_t deadline_ms, bool force)
                                        .force_at_deadline = force,
                                        .deadline_ms = deadline_ms,
                                        .cancel = &cancel_flag,
-                                       .progress = take_progress};
+                                       .progress = take_progress,
+                                       .lost = lost};
     struct hvc_move_result end;
 
     hvc_move_runner_run(&task, &end);
     return end;
+}
+
+static void a_move_whose_way_is_lost_ends_so_that_another_way_may_be_tried(void **state)
+{
+    struct hvc_move_result end;
+
+    (void)state;
+    world.takes_ms = 600000;
+    lost = say_lost;
+    end = run(hvc_deadline_in(600000), false);
+    lost = NULL;
+    assert_int_equal(end.result, HVC_RESULT_FAILED);
+    assert_int_equal(end.end, HVC_MOVE_STAYED);
+    assert_int_equal(end.error.code, -EHOSTUNREACH);
+    assert_non_null(strstr(end.error.text, "its network carries nothing any more"));
 }
 
 static void a_move_that_both_ends_confirm_is_done_and_marked(void **state)
@@ -395,6 +420,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_move_that_both_ends_confirm_is_done_and_marked, set_up),
+        cmocka_unit_test_setup(a_move_whose_way_is_lost_ends_so_that_another_way_may_be_tried, set_up),
         cmocka_unit_test_setup(a_failure_keeps_the_words_of_libvirt_and_says_where_the_guest_is, set_up),
         cmocka_unit_test_setup(what_both_ends_show_counts_more_than_what_the_call_said, set_up),
         cmocka_unit_test_setup(a_cancelled_move_leaves_the_guest_at_the_source, set_up),

@@ -30,6 +30,8 @@ static unsigned failing;
 static int failure;
 static uint8_t silent; /* the third byte of addresses that do not answer */
 static void (*while_copying)(void);
+static unsigned stalling;                  /* moves that send nothing more until they are ended for that */
+static struct hvc_migrate_options options; /* of the last run */
 
 void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
 {
@@ -39,6 +41,22 @@ void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_resul
     (void)snprintf(tried + used, sizeof(tried) - used, "%s%s", used > 0 ? " " : "",
                    task->options.migrate_uri == NULL ? "-" : task->options.migrate_uri);
     memset(ret_end, 0, sizeof(*ret_end));
+    options = task->options;
+    if (stalling > 0) {
+        uint64_t deadline_ms = hvc_deadline_in(60000);
+        bool lost = false;
+
+        stalling--;
+        silent = 2;
+        while (!lost && hvc_deadline_left(deadline_ms) > 0) {
+            lost = task->lost(task->context, &progress);
+            (void)poll(NULL, 0, 20);
+        }
+        assert_true(lost);
+        ret_end->result = HVC_RESULT_FAILED;
+        (void)hvc_error_set(&ret_end->error, -EHOSTUNREACH, "its network carries nothing any more");
+        return;
+    }
     if (failing > 0) {
         failing--;
         ret_end->result = HVC_RESULT_FAILED;
@@ -95,6 +113,7 @@ static int up(void **state)
     failing = 0;
     silent = 0;
     while_copying = NULL;
+    stalling = 0;
     return 0;
 }
 
@@ -156,6 +175,49 @@ static void a_way_that_does_not_answer_comes_last(void **state)
     assert_int_equal(move(), HVC_RESULT_OK);
     assert_string_equal(tried, "tcp://10.77.3.2");
     assert_non_null(strstr(call->error.text, "tcp://10.77.2.2 of network 1 does not answer"));
+}
+
+static void a_way_that_dies_under_the_move_is_left_for_one_that_answers(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    add_network(3, 2);
+    stalling = 1;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(tried, "tcp://10.77.2.2 tcp://10.77.3.2");
+    assert_non_null(strstr(call->error.text, "tcp://10.77.2.2 did not carry it: its network carries nothing any more"));
+    assert_int_equal(fake_world_said(world, "1353 "), 1);
+}
+
+/* Without another one TCP may yet recover: nothing is ended. */
+static bool was_lost;
+static void look_whether_it_is_lost(void)
+{
+    const struct hvc_migrate_progress progress = {.phase = HVC_MIGRATE_COPY, .sent_bytes = 5};
+    struct hvc_moves_entry *entry = hvc_moves_find(world->operations.moves, NULL, UUID);
+
+    silent = 2;
+    was_lost = entry->task.lost(entry->task.context, &progress) || entry->task.lost(entry->task.context, &progress);
+}
+
+static void the_only_way_is_not_left(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    while_copying = look_whether_it_is_lost;
+    was_lost = true;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_false(was_lost);
+    assert_string_equal(tried, "tcp://10.77.2.2");
+}
+
+static void what_is_left_to_the_link_is_settled_before_the_move(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_int_equal(options.parallel, 1); /* there is no link of a known speed to 10.77.2.2 */
+    assert_int_equal(options.compression, HVC_COMPRESSION_NONE);
 }
 
 static void the_ring_is_taken_with_a_warning(void **state)
@@ -287,6 +349,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_first_way_that_carries_it_is_the_last_one_tried, up, down),
         cmocka_unit_test_setup_teardown(another_failure_is_not_that_of_the_way, up, down),
         cmocka_unit_test_setup_teardown(a_way_that_does_not_answer_comes_last, up, down),
+        cmocka_unit_test_setup_teardown(a_way_that_dies_under_the_move_is_left_for_one_that_answers, up, down),
+        cmocka_unit_test_setup_teardown(the_only_way_is_not_left, up, down),
+        cmocka_unit_test_setup_teardown(what_is_left_to_the_link_is_settled_before_the_move, up, down),
         cmocka_unit_test_setup_teardown(the_ring_is_taken_with_a_warning, up, down),
         cmocka_unit_test_setup_teardown(a_move_without_a_way_is_refused_and_has_not_started, up, down),
         cmocka_unit_test_setup_teardown(without_a_network_the_peers_say_the_way, up, down),

@@ -109,6 +109,43 @@ static void auto_is_the_best_that_is_possible(void **state)
     assert_int_equal(hvc_compression_choose(&o, LIBVIRT_9_4, QEMU_7_2), HVC_COMPRESSION_MT);
 }
 
+static void the_link_settles_what_is_left_to_it(void **state)
+{
+    static const struct {
+        struct hvc_migrate_options asked;
+        uint64_t mbit;
+        unsigned streams;
+        enum hvc_compression compression;
+    } links[] = {
+        {{.compression = HVC_COMPRESSION_BY_LINK}, 0, 1, HVC_COMPRESSION_NONE},
+        {{.compression = HVC_COMPRESSION_BY_LINK}, 100, 1, HVC_COMPRESSION_AUTO},
+        {{.compression = HVC_COMPRESSION_BY_LINK}, 1000, 1, HVC_COMPRESSION_AUTO},
+        {{.compression = HVC_COMPRESSION_BY_LINK}, 2500, 1, HVC_COMPRESSION_NONE},
+        {{.compression = HVC_COMPRESSION_NONE}, 100, 1, HVC_COMPRESSION_NONE},
+        {{.compression = HVC_COMPRESSION_AUTO}, 100000, 1, HVC_COMPRESSION_AUTO},
+        {{.compression = HVC_COMPRESSION_BY_LINK, .parallel = 3}, 100, 3, HVC_COMPRESSION_AUTO},
+        {{.parallel = 0}, 10000, 1, HVC_COMPRESSION_NONE},
+        {{.parallel = 0}, 25000, 2, HVC_COMPRESSION_NONE},
+        {{.parallel = 0}, 40000, 4, HVC_COMPRESSION_NONE},
+        {{.parallel = 0}, 200000, 8, HVC_COMPRESSION_NONE},
+        {{.parallel = 1}, 200000, 1, HVC_COMPRESSION_NONE},
+        {{.post_copy_allowed = true}, 200000, 1, HVC_COMPRESSION_NONE},
+        {{.bandwidth_mib = 100}, 200000, 1, HVC_COMPRESSION_NONE},
+        {{.bandwidth_mib = 100000}, 25000, 2, HVC_COMPRESSION_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(links); i++) {
+        struct hvc_migrate_options o = links[i].asked;
+
+        hvc_migrate_options_for_link(&o, links[i].mbit);
+        assert_int_equal(o.parallel, links[i].streams);
+        assert_int_equal(o.compression, links[i].compression);
+        assert_int_equal(hvc_migrate_options_check(&o, LIBVIRT_9_0, QEMU_7_2, NULL), 0);
+    }
+    assert_int_equal(hvc_compression_choose(&links[0].asked, LIBVIRT_9_0, QEMU_7_2), HVC_COMPRESSION_NONE);
+}
+
 static void every_compression_has_a_name(void **state)
 {
     (void)state;
@@ -122,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_version_can_do_is_a_table),
         cmocka_unit_test(auto_is_the_best_that_is_possible),
+        cmocka_unit_test(the_link_settles_what_is_left_to_it),
         cmocka_unit_test(every_compression_has_a_name),
     };
 

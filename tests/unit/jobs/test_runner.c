@@ -12,6 +12,7 @@
 #include "hvc/job_runner.h"
 #include "hvc/text.h"
 #include "move_runner.h"
+#include "moves_table.h"
 
 #include "../hvc_cmocka.h"
 
@@ -188,6 +189,7 @@ static int tear_down(void **state)
 }
 
 /* Jobs of Pacemaker: their checks were made by who asks. */
+static struct hvc_job_options asked; /* of the next job */
 static uint64_t make_job(void)
 {
     struct hvc_command c = command_of(HVC_COMMAND_JOB);
@@ -196,6 +198,7 @@ static uint64_t make_job(void)
     assert_int_equal(hvc_parse_uuid_bytes(UUID, c.job.guest), 0);
     c.job.origin = HVC_ORIGIN_PACEMAKER;
     c.job.target = 2;
+    c.job.options = asked;
     give(&c, &answer);
     assert_int_equal(answer.code, HVC_ANSWER_OK);
     return answer.value;
@@ -263,6 +266,44 @@ static void a_job_is_carried_out_once_and_told(void **state)
     assert_int_equal(fake_world_said(world, "1701 job=2"), 1);
     assert_int_equal(atomic_load(&begun), 2);
     assert_int_equal(fake_world_said(world, "1708"), 0);
+}
+
+static void a_job_and_the_settings_say_how_the_memory_is_sent(void **state)
+{
+    static const struct {
+        struct hvc_job_options options;
+        bool tls;
+        enum hvc_compression compression;
+        unsigned parallel;
+    } cases[] = {
+        {{.flags = 0}, true, HVC_COMPRESSION_BY_LINK, 0},
+        {{.flags = HVC_OPTION_COMPRESS, .parallel = 1}, true, HVC_COMPRESSION_AUTO, 1},
+        {{.flags = HVC_OPTION_NO_COMPRESS, .parallel = 4}, true, HVC_COMPRESSION_NONE, 4},
+        {{.flags = HVC_OPTION_PLAIN}, false, HVC_COMPRESSION_BY_LINK, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_moves *moves = world->operations.moves;
+        struct hvc_moves_entry *entry;
+        uint64_t id;
+
+        asked = cases[i].options;
+        atomic_store(&may_end, false);
+        id = make_job();
+        await_phase(id, HVC_JOB_COPYING);
+        (void)pthread_mutex_lock(&moves->lock);
+        entry = hvc_moves_find(moves, NULL, UUID);
+        assert_non_null(entry);
+        assert_int_equal(entry->task.options.tls, cases[i].tls);
+        assert_int_equal(entry->asked_compression, cases[i].compression);
+        assert_int_equal(entry->asked_parallel, cases[i].parallel);
+        (void)pthread_mutex_unlock(&moves->lock);
+        atomic_store(&may_end, true);
+        await_phase(id, HVC_JOB_COMPLETED);
+        put_back();
+    }
+    asked = (struct hvc_job_options){0};
 }
 
 static void a_cancelled_job_stays_at_its_source(void **state)
@@ -412,6 +453,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_job_is_carried_out_once_and_told),
+        T(a_job_and_the_settings_say_how_the_memory_is_sent),
         T(a_cancelled_job_stays_at_its_source),
         T(a_failed_move_keeps_the_hypervisors_words),
         T(without_quorum_the_move_goes_on_and_is_reported_later),

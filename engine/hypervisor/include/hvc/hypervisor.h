@@ -105,6 +105,7 @@ struct hvc_host_facts {
     uint64_t hypervisor_version; /* major * 1000000 + minor * 1000 + release */
     uint64_t libvirt_version;    /* of the daemon, same form */
     char cpu_model[64];
+    char uuid[HVC_UUID_TEXT_MAX]; /* of the host, "": not told */
     char architecture[16];
     unsigned cpus;
     uint64_t memory_kib;
@@ -115,6 +116,7 @@ struct hvc_host_facts {
 enum hvc_compression {
     HVC_COMPRESSION_NONE,
     HVC_COMPRESSION_AUTO, /* the best that both ends, the parallel streams and post-copy allow; none when none does */
+    HVC_COMPRESSION_BY_LINK, /* AUTO over a slow link, none over a fast one and one whose speed is not known */
     HVC_COMPRESSION_XBZRLE,
     HVC_COMPRESSION_MT,   /* QEMU's compression threads */
     HVC_COMPRESSION_ZSTD, /* of parallel streams (multifd) */
@@ -133,7 +135,7 @@ struct hvc_migrate_options {
     uint64_t max_downtime_ms; /* 0: the hypervisor's own (300 ms in QEMU 7.2) */
     bool auto_converge;       /* throttle a guest that dirties faster than the link */
     bool post_copy_allowed;   /* may be switched to post-copy by hvc_hypervisor_post_copy */
-    unsigned parallel;        /* streams; 0 or 1: one */
+    unsigned parallel;        /* streams; 0: by the link (hvc_migrate_options_for_link), else one */
     bool unsafe;              /* VIR_MIGRATE_UNSAFE: only ever by an explicit word of the administrator */
     enum hvc_compression compression;
     uint64_t post_copy_bandwidth_mib; /* 0: not limited */
@@ -152,7 +154,12 @@ struct hvc_migrate_options {
 int hvc_migrate_options_check(const struct hvc_migrate_options *options, uint64_t libvirt_version,
                               uint64_t hypervisor_version, struct hvc_error *error);
 
-/* What AUTO comes to, anything else as it is. Pure. */
+/* What is left to the link is settled for one of that many Mbit/s (0: not known): compression BY_LINK, and streams
+ * where parallel is 0. One stream of QEMU fills about 10 Gbit/s; packing pages costs the guest more than it gains
+ * beyond 1 Gbit/s. A bandwidth limit makes streams needless; post-copy and compression exclude them. Pure. */
+void hvc_migrate_options_for_link(struct hvc_migrate_options *options, uint64_t link_mbit);
+
+/* What AUTO comes to, anything else as it is; BY_LINK that nobody settled is none. Pure. */
 enum hvc_compression hvc_compression_choose(const struct hvc_migrate_options *options, uint64_t libvirt_version,
                                             uint64_t hypervisor_version);
 
