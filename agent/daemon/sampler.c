@@ -154,6 +154,8 @@ static void tell_what_was_asked(struct hvc_sampler *sampler, struct hvc_soft_fac
     (void)pthread_mutex_lock(&sampler->lock);
     hvc_host_text(facts->cpu_model, sizeof(facts->cpu_model), sampler->host.cpu_model);
     hvc_host_text(facts->architecture, sizeof(facts->architecture), sampler->host.architecture);
+    if (hvc_parse_uuid_bytes(sampler->host.uuid, facts->host_uuid) < 0)
+        memset(facts->host_uuid, 0, sizeof(facts->host_uuid)); /* not told yet */
     facts->hypervisor_version = sampler->host.hypervisor_version;
     facts->libvirt_version = sampler->host.libvirt_version;
     facts->guests_age_ms = sampler->listed_ms == 0 ? UINT64_MAX : hvc_now_ms() - sampler->listed_ms;

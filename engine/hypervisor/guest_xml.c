@@ -291,18 +291,33 @@ int hvc_guest_xml_needs_definition(const char *xml, bool *ret_needs, struct hvc_
     return 0;
 }
 
-int hvc_host_xml_cpu_model(const char *xml, char *ret_model, size_t size)
+static int host_text(const char *xml, const char *const *path, size_t depth, char *ret_text, size_t size)
 {
-    static const char *const path[] = {"host", "cpu", "model"};
     HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
-    HVC_CLEANUP(xml_text) xmlChar *model = NULL;
+    HVC_CLEANUP(xml_text) xmlChar *content = NULL;
     xmlNodePtr node;
 
     if (hvc_tree_read(xml, "capabilities", &doc, NULL) < 0)
         return -EINVAL;
     node = xmlDocGetRootElement(doc);
-    for (size_t i = 0; node != NULL && i < sizeof(path) / sizeof(path[0]); i++)
+    for (size_t i = 0; node != NULL && i < depth; i++)
         node = hvc_tree_child(node, path[i]);
-    model = node == NULL ? NULL : xmlNodeGetContent(node);
-    return hvc_text_copy(ret_model, size, hvc_tree_text(model));
+    content = node == NULL ? NULL : xmlNodeGetContent(node);
+    return hvc_text_copy(ret_text, size, hvc_tree_text(content));
+}
+
+int hvc_host_xml_cpu_model(const char *xml, char *ret_model, size_t size)
+{
+    static const char *const path[] = {"host", "cpu", "model"};
+
+    return host_text(xml, path, 3, ret_model, size);
+}
+
+int hvc_host_xml_uuid(const char *xml, char ret_uuid[HVC_UUID_TEXT_MAX])
+{
+    static const char *const path[] = {"host", "uuid"};
+    char text[64];
+    int result = host_text(xml, path, 2, text, sizeof(text));
+
+    return result < 0 ? result : hvc_parse_uuid(text, ret_uuid);
 }

@@ -32,4 +32,7 @@ int hvc_guest_xml_needs_definition(const char *xml, bool *ret_needs, struct hvc_
 /* Model of the host's CPU in a capabilities document; "" when it has none. */
 int hvc_host_xml_cpu_model(const char *xml, char *ret_model, size_t size);
 
+/* UUID of the host in a capabilities document. -EINVAL: it has none. */
+int hvc_host_xml_uuid(const char *xml, char ret_uuid[HVC_UUID_TEXT_MAX]);
+
 #endif

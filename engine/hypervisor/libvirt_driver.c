@@ -41,13 +41,15 @@ static void status(struct hvc_hypervisor *h, struct hvc_hypervisor_status *ret_s
     (void)pthread_mutex_unlock(&core->lock);
 }
 
-static void read_cpu_model(virConnectPtr conn, struct hvc_host_facts *facts)
+static void read_capabilities(virConnectPtr conn, struct hvc_host_facts *facts)
 {
     HVC_CLEANUP(free) char *capabilities = virConnectGetCapabilities(conn);
 
     /* a host without a CPU model in its capabilities stays without one here */
     if (capabilities == NULL || hvc_host_xml_cpu_model(capabilities, facts->cpu_model, sizeof(facts->cpu_model)) < 0)
         facts->cpu_model[0] = '\0';
+    if (capabilities == NULL || hvc_host_xml_uuid(capabilities, facts->uuid) < 0)
+        facts->uuid[0] = '\0';
 }
 
 static int read_host(virConnectPtr conn, void *argument, struct hvc_error *error)
@@ -70,7 +72,7 @@ static int read_host(virConnectPtr conn, void *argument, struct hvc_error *error
     facts->cpus = info.cpus;
     facts->memory_kib = info.memory;
     facts->memory_free_kib = virNodeGetFreeMemory(conn) / 1024;
-    read_cpu_model(conn, facts);
+    read_capabilities(conn, facts);
     return 0;
 }
 

@@ -6,7 +6,7 @@
 
 #include "hvc/bytes.h"
 
-#define VERSION 1
+#define VERSION 2 /* 2: host_uuid, missing */
 
 enum { MOVE_ENDED = 1, MOVE_RING = 2, MOVE_FLAGS = 3 };
 
@@ -67,6 +67,12 @@ static void node_part(struct pass *pass, struct hvc_soft_facts *f)
     BOUNDED(f->libvirt, 1, UINT8_MAX);
     NUMBER(f->libvirt_ms, 8);
     text(pass, f->libvirt_words, sizeof(f->libvirt_words));
+    raw(pass, f->host_uuid, sizeof(f->host_uuid));
+    BOUNDED(f->missing_total, 4, UINT32_MAX);
+    BOUNDED(f->missing_count, 1, HVC_SOFT_MISSING_MAX);
+    for (unsigned i = 0; i < f->missing_count; i++)
+        NUMBER(f->missing[i], 8);
+    pass->bad = pass->bad || f->missing_count > f->missing_total;
 }
 
 static void address_part(struct pass *pass, struct hvc_address *a)
@@ -166,6 +172,24 @@ const struct hvc_soft_move *hvc_soft_facts_job(const struct hvc_soft_facts *fact
             return &facts->moves[i];
     }
     return NULL;
+}
+
+uint64_t hvc_soft_document(const uint8_t hash[32])
+{
+    uint64_t name = 0;
+
+    for (unsigned i = 0; i < sizeof(name); i++)
+        name = name << 8 | hash[i];
+    return name;
+}
+
+int hvc_soft_facts_holds(const struct hvc_soft_facts *facts, const uint8_t hash[32])
+{
+    for (unsigned i = 0; i < facts->missing_count; i++) {
+        if (facts->missing[i] == hvc_soft_document(hash))
+            return 0;
+    }
+    return facts->missing_total > facts->missing_count ? -1 : 1;
 }
 
 const struct hvc_soft_guest *hvc_soft_facts_guest(const struct hvc_soft_facts *facts, const uint8_t uuid[16])

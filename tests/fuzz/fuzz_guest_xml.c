@@ -66,6 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)hvc_guest_xml_needs_definition(xml, &needs, &error);
     (void)hvc_guest_xml_owner(xml, owner);
     (void)hvc_host_xml_cpu_model(xml, model, sizeof(model));
+    (void)hvc_host_xml_uuid(xml, model);
     if (result == 0 && strlen(xml) == size) {
         check_profile(xml, size, &id);
         check_mark(xml, &id);

@@ -13,7 +13,7 @@ struct checks_state_node {
     bool known, accepting, maintenance, live;
     uint32_t out_limit, in_limit, storage_limit;
     struct hvc_node_load load;
-    uint64_t memory_kib, spare_kib;
+    uint64_t memory_kib, spare_kib, boot_id;
 };
 
 struct checks_state {
@@ -23,7 +23,8 @@ struct checks_state {
     uint32_t moves_limit, moves_used;
     bool guest_known;
     uint32_t guest_node;
-    uint64_t guest_job;
+    uint64_t guest_job, guest_version;
+    uint8_t guest_document[32]; /* hash of the kept definition; all zero: none is kept */
     char guest_name[HVC_GUEST_NAME_MAX];
     char guest_resource[HVC_RESOURCE_NAME_MAX];
     struct checks_state_node nodes[HVC_NODES_MAX];
@@ -64,7 +65,7 @@ struct checks_target {
     struct hvc_disk_fit *disks;
     bool fit_known;
     struct hvc_error fit_error, disk_error;
-    struct hvc_fit_answer cpu, cpu_back, network, identity, definition;
+    struct hvc_fit_answer cpu, cpu_back, network, identity, boot, definition;
     bool ring; /* the data would take the ring's network */
     struct hvc_checks_pacemaker pacemaker;
     bool pacemaker_asked;

@@ -142,7 +142,7 @@ static void take_fit(const struct checks_target *target, struct hvc_check_fit *f
     fit->seen = seen(node);
     fit->seen_words = words_of(node);
     fit->identity = told(&target->identity);
-    fit->same_boot = moot;
+    fit->same_boot = told(&target->boot);
     fit->network = told(&target->network);
     fit->quiet_link = target->ring ? fact(true, false, "") : moot;
     fit->definition = told(&target->definition);

@@ -15,6 +15,7 @@ static void take_node(const struct hvc_service *service, const struct hvc_servic
     to->accepting = node->accepting;
     to->maintenance = node->maintenance;
     to->memory_kib = node->memory_kib;
+    to->boot_id = node->boot_id;
     to->live = hvc_service_setting(service, node->id, HVC_SETTING_ENABLE_MIGRATION) != 0;
     to->out_limit = (uint32_t)hvc_service_setting(service, node->id, HVC_SETTING_MOVES_OUT);
     to->in_limit = (uint32_t)hvc_service_setting(service, node->id, HVC_SETTING_MOVES_IN);
@@ -37,6 +38,8 @@ static void take_guest(const struct hvc_service *service, const char *uuid, stru
     state->guest_known = true;
     state->guest_node = guest->node;
     state->guest_job = guest->job;
+    state->guest_version = guest->version;
+    memcpy(state->guest_document, guest->document, sizeof(state->guest_document));
     memcpy(state->guest_name, guest->name, sizeof(state->guest_name));
     memcpy(state->guest_resource, guest->resource, sizeof(state->guest_resource));
 }

@@ -8,6 +8,9 @@
 
 #include "hvc/cleanup.h"
 #include "hvc/guest_diff.h"
+#include "hvc/keeper.h"
+#include "hvc/soft_facts.h"
+#include "hvc/text.h"
 #include "internal.h"
 #include "move_route.h"
 
@@ -57,6 +60,72 @@ static struct hvc_fit_answer judge_identity(const struct checks_target *target)
     }
     return answer(HVC_TELL_YES, "");
 }
+
+/* ---- what its daemon tells every second ---- */
+
+/* The libvirt that answers is the one of the node with that id, and the node's daemon the one that the cluster knows: a
+ * node that has just come back is let in first. What is not heard of now proves nothing against the node. */
+static struct hvc_fit_answer judge_boot(const struct checks_target *target, const struct hvc_soft_facts *facts)
+{
+    const struct checks_state_node *known = checks_state_of(&target->run->state, target->node->fact->id);
+    static const uint8_t none[16];
+    char words[HVC_FIT_WORDS_MAX], uuid[HVC_UUID_TEXT_MAX];
+
+    if (facts == NULL || known == NULL)
+        return answer(HVC_TELL_MOOT, "");
+    if (facts->boot_id != known->boot_id) {
+        (void)snprintf(words, sizeof(words), "hvclusterd there has started anew (%016llx, the cluster knows %016llx)",
+                       (unsigned long long)facts->boot_id, (unsigned long long)known->boot_id);
+        return answer(HVC_TELL_NO, words);
+    }
+    if (!target->fit_known || target->fit->host_uuid[0] == '\0' || memcmp(facts->host_uuid, none, sizeof(none)) == 0)
+        return answer(HVC_TELL_YES, "");
+    hvc_format_uuid(facts->host_uuid, uuid);
+    if (strcmp(uuid, target->fit->host_uuid) == 0)
+        return answer(HVC_TELL_YES, "");
+    (void)snprintf(words, sizeof(words), "node id %u is host %s, and the libvirt that answers is host %s",
+                   target->node->fact->id, uuid, target->fit->host_uuid);
+    return answer(HVC_TELL_NO, words);
+}
+
+/* Of a definition that the cluster keeps: the target may have come back and not have got it yet. */
+static struct hvc_fit_answer judge_definition(const struct checks_target *target, const struct hvc_soft_facts *facts)
+{
+    const struct checks_state *state = &target->run->state;
+    static const uint8_t none[sizeof(state->guest_document)];
+    char words[HVC_FIT_WORDS_MAX];
+    int holds;
+
+    if (memcmp(state->guest_document, none, sizeof(none)) == 0)
+        return answer(HVC_TELL_MOOT, "");
+    if (facts == NULL)
+        return answer(HVC_TELL_UNKNOWN, "");
+    holds = hvc_soft_facts_holds(facts, state->guest_document);
+    if (holds != 0)
+        return answer(holds > 0 ? HVC_TELL_YES : HVC_TELL_UNKNOWN, "");
+    (void)snprintf(words, sizeof(words), "version %llu is still being fetched there",
+                   (unsigned long long)state->guest_version);
+    return answer(HVC_TELL_NO, words);
+}
+
+static void read_told(struct checks_target *target)
+{
+    struct hvc_keeper *keeper = target->run->operations->keeper;
+    struct hvc_soft_facts *facts = keeper == NULL ? NULL : calloc(1, sizeof(*facts));
+    bool heard = facts != NULL && keeper->ops->soft(keeper, target->node->fact->id, facts) == 0 &&
+                 facts->age_ms <= HVC_SOFT_OLD_MS;
+
+    target->boot = judge_boot(target, heard ? facts : NULL);
+    if (target->definition.is != HVC_TELL_NO) {
+        struct hvc_fit_answer kept = judge_definition(target, heard ? facts : NULL);
+
+        if (kept.is == HVC_TELL_NO)
+            target->definition = kept;
+    }
+    free(facts);
+}
+
+/* ---- what its libvirt says ---- */
 
 static void ask_fit(struct checks_target *target)
 {
@@ -210,8 +279,7 @@ void checks_ask_target(struct checks_target *target)
 {
     const struct checks_run *run = target->run;
 
-    target->cpu_back.is = HVC_TELL_MOOT;
-    target->definition.is = HVC_TELL_MOOT;
+    target->cpu_back.is = target->boot.is = target->definition.is = HVC_TELL_MOOT;
     if (target->node == NULL)
         return;
     if (target->node->answered && run->source.profile != NULL && target->node != run->source.node) {
@@ -223,6 +291,8 @@ void checks_ask_target(struct checks_target *target)
         }
     }
     target->identity = judge_identity(target);
+    if (target->node != run->source.node)
+        read_told(target);
     if (target->node->fact->member)
         ask_network(target);
     checks_ask_pacemaker(target);

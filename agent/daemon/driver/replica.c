@@ -147,7 +147,7 @@ int hvc_replica_soft_job(struct hvc_replica *r, uint64_t job, struct hvc_soft_jo
 static void tell_soft_facts(struct hvc_replica *r)
 {
     uint8_t bytes[HVC_EXTRA_MAX];
-    size_t length = hvc_soft_next(&r->soft, r->node, r->boot_id, bytes, sizeof(bytes));
+    size_t length = hvc_soft_next(&r->soft, r->node, r->boot_id, &r->documents, bytes, sizeof(bytes));
 
     if (length > 0 && r->member_count > 0)
         (void)r->port.operations->send(r->ring, bytes, length); /* not joined any more, or full: the next ones follow */

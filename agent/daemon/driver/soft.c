@@ -49,7 +49,25 @@ int hvc_soft_publish(struct hvc_soft *soft, struct hvc_soft_facts *facts)
     return result;
 }
 
-size_t hvc_soft_next(struct hvc_soft *soft, uint32_t node, uint64_t boot_id, void *bytes, size_t size)
+static void name_missing(struct hvc_soft_facts *facts, const uint8_t *hash)
+{
+    if (facts->missing_count < HVC_SOFT_MISSING_MAX)
+        facts->missing[facts->missing_count++] = hvc_soft_document(hash);
+}
+
+/* Those under way from another member are not here yet, either; those given up have no name any more. */
+static void take_missing(const struct hvc_documents *d, struct hvc_soft_facts *facts)
+{
+    facts->missing_total = d->missings + d->fetches + d->given_up;
+    facts->missing_count = 0;
+    for (unsigned i = 0; i < d->fetches; i++)
+        name_missing(facts, d->fetch[i].part.hash);
+    for (unsigned i = 0; i < d->missings; i++)
+        name_missing(facts, d->missing[i]);
+}
+
+size_t hvc_soft_next(struct hvc_soft *soft, uint32_t node, uint64_t boot_id, const struct hvc_documents *documents,
+                     void *bytes, size_t size)
 {
     uint8_t body[HVC_SOFT_FACTS_MAX];
     struct hvc_extra message = {.kind = HVC_EXTRA_SOFT, .boot_id = boot_id, .bytes = body};
@@ -61,6 +79,7 @@ size_t hvc_soft_next(struct hvc_soft *soft, uint32_t node, uint64_t boot_id, voi
         soft->pending = false;
         soft->own.facts->node = node;
         soft->own.facts->boot_id = boot_id;
+        take_missing(documents, soft->own.facts);
         result = hvc_soft_facts_encode(soft->own.facts, body, sizeof(body), &body_length);
     }
     (void)pthread_mutex_unlock(&soft->lock);

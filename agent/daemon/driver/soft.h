@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "documents.h"
 #include "extra.h"
 #include "hvc/soft_facts.h"
 
@@ -30,7 +31,8 @@ int hvc_soft_job(struct hvc_soft *soft, uint64_t job, struct hvc_soft_job *ret_j
 
 /* The replica's thread: the message of what is to be sent, once; 0: nothing. The own node's id and boot id are noted.
  */
-size_t hvc_soft_next(struct hvc_soft *soft, uint32_t node, uint64_t boot_id, void *bytes, size_t size);
+size_t hvc_soft_next(struct hvc_soft *soft, uint32_t node, uint64_t boot_id, const struct hvc_documents *documents,
+                     void *bytes, size_t size);
 /* Facts that came, own ones included. What cannot be read is of a later version and is left out. */
 void hvc_soft_take(struct hvc_soft *soft, const struct hvc_extra *message);
 

@@ -10,6 +10,8 @@
 #include "fake_keeper.h"
 #include "fake_world.h"
 #include "hvc/host.h"
+#include "hvc/soft_facts.h"
+#include "hvc/text.h"
 
 #define UUID "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d"
 #define XML                                                                                                            \
@@ -30,11 +32,14 @@ static int read_xml(struct hvc_hypervisor *h, const char *uuid, bool inactive, u
     return *ret_xml == NULL ? -ENOMEM : 0;
 }
 
+static const char *there_uuid = ""; /* of the host whose libvirt answers for n2 */
+
 static int fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
                 uint64_t deadline_ms, struct hvc_host_fit *ret_fit, struct hvc_error *error)
 {
     (void)h, (void)profile, (void)cpu, (void)deadline_ms, (void)error;
     memset(ret_fit, 0, sizeof(*ret_fit));
+    memcpy(ret_fit->host_uuid, h == &world->there.base ? there_uuid : "", strlen(there_uuid) + 1);
     ret_fit->type.is = ret_fit->machine.is = ret_fit->emulator.is = HVC_TELL_YES;
     ret_fit->cpu.is = ret_fit->tpm.is = HVC_TELL_MOOT;
     return 0;
@@ -112,6 +117,39 @@ static const char *words_of(const struct hvc_checks *checks, unsigned code)
 static bool found(const struct hvc_checks *checks, unsigned code)
 {
     return words_of(checks, code) != NULL;
+}
+
+/* The boot id under which the state knows n2. */
+static uint64_t state_boot(void)
+{
+    return hvc_service_node(keeper->service, 2)->boot_id;
+}
+
+/* The cluster keeps a definition of the guest; its hash. */
+static const uint8_t *keep_definition(void)
+{
+    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_DOCUMENT, .by = "test"};
+    struct hvc_replica_outcome outcome;
+    struct hvc_token token;
+    static uint8_t hash[32];
+
+    keeper->base.ops->hash(XML, strlen(XML), hash);
+    memcpy(command.document.hash, hash, sizeof(hash));
+    command.document.size = (uint32_t)strlen(XML);
+    command.document.length = (uint32_t)strlen(XML);
+    command.document.bytes = (const uint8_t *)XML;
+    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
+    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &outcome), 0);
+    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
+    command = (struct hvc_command){.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_GUEST, .by = "test"};
+    assert_int_equal(hvc_parse_uuid_bytes(UUID, command.guest.uuid), 0);
+    memcpy(command.guest.name, "vm1", 4);
+    command.guest.node = 1;
+    memcpy(command.guest.document, hash, sizeof(hash));
+    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
+    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &outcome), 0);
+    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
+    return hash;
 }
 
 static void the_source_is_found_and_every_other_node_is_a_target(void **state)
@@ -200,6 +238,67 @@ static void who_does_not_answer_is_a_finding(void **state)
     hvc_checks_free(checks);
 }
 
+/* What n2 tells every second, beside what its libvirt says and the state knows (boot id 0). */
+static void another_boot_or_another_host_at_the_targets_name_is_told(void **state)
+{
+    static struct hvc_soft_facts facts[2];
+    static const struct {
+        uint64_t boot, age_ms;
+        const char *uuid;
+        bool found;
+        const char *says;
+    } cases[] = {
+        {0, 900, "", false, ""},
+        {0, 900, "0b6e4d5e-7d3a-4c0f-9a53-0000000000aa", false, ""},
+        {77, 900, "", true, "hvclusterd there has started anew"},
+        {0, 900, "0b6e4d5e-7d3a-4c0f-9a53-0000000000bb", true,
+         "node id 2 is host 0b6e4d5e-7d3a-4c0f-9a53-0000000000aa, and the libvirt that answers is host "
+         "0b6e4d5e-7d3a-4c0f-9a53-0000000000bb"},
+        {77, HVC_SOFT_OLD_MS + 1, "0b6e4d5e-7d3a-4c0f-9a53-0000000000bb", false, ""}, /* old: proves nothing */
+    };
+
+    (void)state;
+    keeper->soft = facts;
+    keeper->soft_count = 2;
+    facts[0].node = 1;
+    facts[1].node = 2;
+    assert_int_equal(hvc_parse_uuid_bytes("0b6e4d5e-7d3a-4c0f-9a53-0000000000aa", facts[1].host_uuid), 0);
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_checks *checks;
+
+        facts[1].boot_id = cases[i].boot + state_boot();
+        facts[1].age_ms = cases[i].age_ms;
+        there_uuid = cases[i].uuid;
+        checks = run("n2");
+        assert_int_equal(found(checks, HVC_CHECK_TARGET_BOOT), cases[i].found);
+        if (cases[i].found)
+            assert_non_null(strstr(words_of(checks, HVC_CHECK_TARGET_BOOT), cases[i].says));
+        hvc_checks_free(checks);
+    }
+    there_uuid = "";
+}
+
+static void a_definition_that_the_target_does_not_hold_yet_is_told(void **state)
+{
+    static struct hvc_soft_facts facts[2];
+    struct hvc_checks *checks;
+
+    (void)state;
+    keeper->soft = facts;
+    keeper->soft_count = 2;
+    facts[0].node = 1;
+    facts[1] = (struct hvc_soft_facts){.node = 2, .boot_id = state_boot(), .missing_total = 1, .missing_count = 1};
+    facts[1].missing[0] = hvc_soft_document(keep_definition());
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_DEFINITION_MISSING));
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_DEFINITION_MISSING), "still being fetched"));
+    hvc_checks_free(checks);
+    facts[1].missing_total = facts[1].missing_count = 0;
+    checks = run("n2");
+    assert_false(found(checks, HVC_CHECK_DEFINITION_MISSING));
+    hvc_checks_free(checks);
+}
+
 static void a_node_or_a_guest_that_is_not_there_is_told(void **state)
 {
     struct hvc_checks *checks = run("n9");
@@ -234,6 +333,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_target_that_keeps_another_definition_is_told_with_what_differs, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(who_does_not_answer_is_a_finding, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_boot_or_another_host_at_the_targets_name_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_definition_that_the_target_does_not_hold_yet_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_node_or_a_guest_that_is_not_there_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_without_sense_is_refused, setup, teardown),
     };

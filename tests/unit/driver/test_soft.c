@@ -51,6 +51,10 @@ static int up(void **state)
                                      .libvirt = 3,
                                      .libvirt_ms = 9000,
                                      .libvirt_words = "no answer within 5000 ms",
+                                     .host_uuid = {0x0b, 0x6e, [15] = 0x0d},
+                                     .missing_total = 3,
+                                     .missing_count = 2,
+                                     .missing = {0x0102030405060708, UINT64_MAX},
                                      .address_count = 2,
                                      .guests_age_ms = 800,
                                      .guests_total = 2,
@@ -82,6 +86,7 @@ static void facts_come_back_as_they_were(void **state)
     assert_int_equal(back.free_kib, sample.free_kib);
     assert_string_equal(back.cpu_model, "EPYC-Rome");
     assert_string_equal(back.libvirt_words, sample.libvirt_words);
+    assert_memory_equal(back.host_uuid, sample.host_uuid, sizeof(back.host_uuid));
     assert_int_equal(back.address_count, 2);
     assert_true(back.addresses[0].ring);
     assert_true(hvc_address_equal(&back.addresses[1], &sample.addresses[1]));
@@ -93,6 +98,18 @@ static void facts_come_back_as_they_were(void **state)
     assert_false(hvc_soft_facts_job(&back, 77)->ended);
     assert_null(hvc_soft_facts_job(&back, 78));
     assert_null(hvc_soft_facts_job(&back, 0));
+}
+
+static void a_definition_is_held_missing_or_not_named(void **state)
+{
+    const uint8_t named[32] = {1, 2, 3, 4, 5, 6, 7, 8, 99}, other[32] = {1, 2, 3, 4, 5, 6, 7, 9};
+
+    (void)state;
+    (void)encoded();
+    assert_int_equal(hvc_soft_facts_holds(&sample, named), 0);
+    assert_int_equal(hvc_soft_facts_holds(&sample, other), -1); /* it lacks one more than it names */
+    sample.missing_total = 2;
+    assert_int_equal(hvc_soft_facts_holds(&sample, other), 1);
 }
 
 static void the_bytes_are_those_that_other_nodes_know(void **state)
@@ -135,6 +152,7 @@ static void the_largest_facts_fit_into_one_message(void **state)
         sample.addresses[i] = sample.addresses[0];
     sample.guest_count = HVC_GUESTS_PER_NODE_MAX;
     sample.move_count = HVC_MOVES_MAX;
+    sample.missing_total = sample.missing_count = HVC_SOFT_MISSING_MAX;
     extra.length = (uint32_t)encoded();
     assert_int_equal(hvc_extra_encode(&extra, message, sizeof(message), &length), 0);
     assert_true(length <= HVC_MESSAGE_MAX);
@@ -154,10 +172,12 @@ static void each_cut_is_refused_and_so_is_a_later_version(void **state)
         assert_int_equal(hvc_soft_facts_decode(bytes, cut, &back), -EBADMSG);
     bytes[length] = 0;
     assert_int_equal(hvc_soft_facts_decode(bytes, length + 1, &back), -EBADMSG);
-    bytes[0] = 2;
+    bytes[0] = 3;
     assert_int_equal(hvc_soft_facts_decode(bytes, length, &back), -EPROTONOSUPPORT);
-    bytes[0] = 0;
-    assert_int_equal(hvc_soft_facts_decode(bytes, length, &back), -EBADMSG);
+    for (uint8_t former = 0; former < 2; former++) {
+        bytes[0] = former;
+        assert_int_equal(hvc_soft_facts_decode(bytes, length, &back), -EBADMSG);
+    }
 }
 
 static void what_is_out_of_its_bounds_is_not_sent(void **state)
@@ -169,6 +189,8 @@ static void what_is_out_of_its_bounds_is_not_sent(void **state)
     } bad[] = {
         {"memory", offsetof(struct hvc_soft_facts, memory_kib), 8, HVC_KIB_MAX + 1},
         {"addresses", offsetof(struct hvc_soft_facts, address_count), 4, HVC_ADDRESSES_MAX + 1},
+        {"missing", offsetof(struct hvc_soft_facts, missing_count), 4, HVC_SOFT_MISSING_MAX + 1},
+        {"more missing than there are", offsetof(struct hvc_soft_facts, missing_total), 4, 1},
         {"guests", offsetof(struct hvc_soft_facts, guest_count), 4, HVC_GUESTS_PER_NODE_MAX + 1},
         {"moves", offsetof(struct hvc_soft_facts, move_count), 4, HVC_MOVES_MAX + 1},
         {"percent", offsetof(struct hvc_soft_facts, moves[0].percent), 1, 101},
@@ -189,6 +211,7 @@ static void what_is_out_of_its_bounds_is_not_sent(void **state)
 /* ---- the newest of each node ---- */
 
 static struct hvc_soft table;
+static struct hvc_documents documents; /* none is missing */
 
 static int table_up(void **state)
 {
@@ -253,32 +276,51 @@ static void own_facts_are_read_at_once_and_sent_once(void **state)
     size_t length;
 
     (void)state;
-    assert_int_equal(hvc_soft_next(&table, 4, 44, message, sizeof(message)), 0);
+    assert_int_equal(hvc_soft_next(&table, 4, 44, &documents, message, sizeof(message)), 0);
     assert_int_equal(hvc_soft_publish(&table, &sample), 0);
     assert_int_equal(hvc_soft_read(&table, 0, &back), 0);
     assert_int_equal(back.load_100, 153);
-    length = hvc_soft_next(&table, 4, 44, message, sizeof(message));
+    length = hvc_soft_next(&table, 4, 44, &documents, message, sizeof(message));
     assert_true(length > 0);
     assert_int_equal(hvc_extra_decode(message, length, &extra), 0);
     assert_int_equal(extra.kind, HVC_EXTRA_SOFT);
     assert_int_equal(extra.boot_id, 44);
     assert_int_equal(hvc_soft_read(&table, 4, &back), 0);
     assert_int_equal(back.boot_id, 44);
-    assert_int_equal(hvc_soft_next(&table, 4, 44, message, sizeof(message)), 0);
+    assert_int_equal(hvc_soft_next(&table, 4, 44, &documents, message, sizeof(message)), 0);
     sample.move_count = HVC_MOVES_MAX + 1;
     assert_int_equal(hvc_soft_publish(&table, &sample), -EINVAL);
+}
+
+static void definitions_that_are_not_here_are_told(void **state)
+{
+    static uint8_t message[HVC_EXTRA_MAX];
+    hvc_document_hash waiting[1] = {{1, 2, 3}}, other = {9};
+    struct hvc_documents d = {.missing = waiting, .missings = 1, .fetches = 1, .given_up = 1};
+
+    (void)state;
+    memset(d.fetch[0].part.hash, 7, sizeof(d.fetch[0].part.hash));
+    assert_int_equal(hvc_soft_publish(&table, &sample), 0);
+    assert_true(hvc_soft_next(&table, 4, 44, &d, message, sizeof(message)) > 0);
+    assert_int_equal(hvc_soft_read(&table, 4, &back), 0);
+    assert_int_equal(back.missing_total, 3);
+    assert_int_equal(hvc_soft_facts_holds(&back, waiting[0]), 0);
+    assert_int_equal(hvc_soft_facts_holds(&back, d.fetch[0].part.hash), 0);
+    assert_int_equal(hvc_soft_facts_holds(&back, other), -1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(facts_come_back_as_they_were, up),
+        cmocka_unit_test_setup(a_definition_is_held_missing_or_not_named, up),
         cmocka_unit_test_setup(the_bytes_are_those_that_other_nodes_know, up),
         cmocka_unit_test_setup(the_largest_facts_fit_into_one_message, up),
         cmocka_unit_test_setup(each_cut_is_refused_and_so_is_a_later_version, up),
         cmocka_unit_test_setup(what_is_out_of_its_bounds_is_not_sent, up),
         cmocka_unit_test_setup_teardown(the_newest_facts_of_each_node_are_kept, table_up, table_down),
         cmocka_unit_test_setup_teardown(a_job_is_found_at_whichever_node_tells_of_it, table_up, table_down),
+        cmocka_unit_test_setup_teardown(definitions_that_are_not_here_are_told, table_up, table_down),
         cmocka_unit_test_setup_teardown(own_facts_are_read_at_once_and_sent_once, table_up, table_down),
     };
 

@@ -273,6 +273,20 @@ static void the_cpu_model_of_the_host_is_found(void **state)
     assert_int_equal(hvc_host_xml_cpu_model("nothing", model, sizeof(model)), -EINVAL);
 }
 
+static void the_uuid_of_the_host_is_found(void **state)
+{
+    char uuid[HVC_UUID_TEXT_MAX] = "before";
+
+    (void)state;
+    assert_int_equal(hvc_host_xml_uuid("<capabilities><host><uuid>0B6E4D5E-7d3a-4c0f-9a53-6e6a5a3b1c0d</uuid></host>"
+                                       "</capabilities>",
+                                       uuid),
+                     0);
+    assert_string_equal(uuid, "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d");
+    assert_int_equal(hvc_host_xml_uuid("<capabilities><host/></capabilities>", uuid), -EINVAL);
+    assert_int_equal(hvc_host_xml_uuid("nothing", uuid), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +300,7 @@ int main(void)
         cmocka_unit_test(the_owner_is_read_back_from_the_element),
         cmocka_unit_test(a_tpm_whose_state_libvirt_would_drop_needs_a_definition),
         cmocka_unit_test(the_cpu_model_of_the_host_is_found),
+        cmocka_unit_test(the_uuid_of_the_host_is_found),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,8 +72,9 @@
 #define HVC_FENCED_MAX      HVC_NODES_MAX
 
 /* soft facts: what a node tells about itself every second */
-#define HVC_ADDRESSES_MAX  64  /* addresses of a node that others are told */
-#define HVC_SOFT_WORDS_MAX 256 /* of a libvirt that does not answer */
+#define HVC_ADDRESSES_MAX    64  /* addresses of a node that others are told */
+#define HVC_SOFT_MISSING_MAX 16  /* definitions a node lacks that are named in its soft facts */
+#define HVC_SOFT_WORDS_MAX   256 /* of a libvirt that does not answer */
 
 /* the ring: messages between the main loop and the thread that talks to corosync */
 #define HVC_RING_MESSAGE_MAX HVC_MESSAGE_MAX

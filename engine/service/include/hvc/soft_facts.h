@@ -65,6 +65,13 @@ struct hvc_soft_facts {
     uint64_t libvirt_ms;                    /* for so long */
     char libvirt_words[HVC_SOFT_WORDS_MAX]; /* of its last failure while it does not answer, else "" */
 
+    uint8_t host_uuid[16]; /* of the host, as its libvirt tells it to everybody; all zero: not known yet */
+
+    /* filled in by the replica, as node and boot_id */
+    uint32_t missing_total;                 /* kept definitions that the node's store does not hold yet */
+    unsigned missing_count;                 /* those of them that are named */
+    uint64_t missing[HVC_SOFT_MISSING_MAX]; /* hvc_soft_document of their hashes */
+
     unsigned address_count;
     struct hvc_address addresses[HVC_ADDRESSES_MAX];
 
@@ -97,6 +104,12 @@ int hvc_soft_facts_decode(const void *bytes, size_t length, struct hvc_soft_fact
 
 /* The move of a job among them; NULL: none. */
 const struct hvc_soft_move *hvc_soft_facts_job(const struct hvc_soft_facts *facts, uint64_t job);
+
+/* Name of a definition in `missing`: the first bytes of its hash. */
+uint64_t hvc_soft_document(const uint8_t hash[32]);
+
+/* Whether the node holds that definition: 1 yes, 0 no, -1 not known (it lacks more than it names). */
+int hvc_soft_facts_holds(const struct hvc_soft_facts *facts, const uint8_t hash[32]);
 
 /* The guest among those seen; NULL: not seen. */
 const struct hvc_soft_guest *hvc_soft_facts_guest(const struct hvc_soft_facts *facts, const uint8_t uuid[16]);
