@@ -33,8 +33,8 @@ static void remove_node(struct sim_world *w)
     node_kill(w, n, true);
     n->parked = true;
     w->nodes--;
-    for (int i = 0; i < w->nodes; i++) /* the operator has switched it off, and says so */
-        sim_at(w, 30000, EV_CONFIRM, i, (uint64_t)n->id, w->now + 30000);
+    for (int i = 0; i < w->nodes; i++) /* the operator has switched it off, and says so: of the node as it was then */
+        sim_at(w, 30000, EV_CONFIRM, i, (uint64_t)n->id, w->now);
     totem_change_soon(w, sim_below(w, 10000));
 }
 
