@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -210,12 +211,26 @@ int hvc_cli_ask(struct hvc_client *client, const struct hvc_cli_order *order, ui
 
 /* ---- showing ---- */
 
+bool hvc_cli_reader_is_gone(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO};
+
+    return poll(&out, 1, 0) > 0 && (out.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* A long answer is written before it is flushed: the stream remembers that it failed, but not why. */
 bool hvc_cli_flush(void)
 {
-    if (fflush(stdout) == 0)
+    static bool told;
+    int code = fflush(stdout) == 0 ? 0 : errno;
+
+    if (code == 0 && ferror(stdout) == 0)
         return true;
-    if (errno != EPIPE)
-        (void)fprintf(stderr, "hvcluster: the answer cannot be written: %s\n", strerror(errno));
+    if (!told && !hvc_cli_reader_is_gone()) {
+        (void)fprintf(stderr, "hvcluster: the answer cannot be written%s%s\n", code == 0 ? "" : ": ",
+                      code == 0 ? "" : strerror(code));
+        told = true;
+    }
     return false;
 }
 
@@ -260,7 +275,7 @@ int hvc_cli_show(const struct hvc_cli_order *order, const struct hvc_record *res
         write_text(order, response);
     if (result != 0)
         return result;
-    if (!hvc_cli_flush() && errno != EPIPE)
+    if (!hvc_cli_flush() && !hvc_cli_reader_is_gone())
         return hvc_result_exit_code(HVC_RESULT_FAILED);
     return hvc_result_exit_code(hvc_response_result(response));
 }

@@ -26,4 +26,7 @@ unsigned hvc_cli_columns(int fd);
 /* Empties stdout's buffer. False: the reader has gone away, or (said on stderr) it cannot be written. */
 bool hvc_cli_flush(void);
 
+/* stdout is a pipe or socket that nobody reads any more: no failure of ours. */
+bool hvc_cli_reader_is_gone(void);
+
 #endif

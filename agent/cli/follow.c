@@ -10,12 +10,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ask.h"
 #include "render.h"
 
-enum { FRAME_MS = 1000, QUIET_MS = 20000, ANSWER_MS = 15000, EXIT_UNFINISHED = 8 };
+enum {
+    FRAME_MS = 1000,
+    QUIET_MS = 20000,
+    READER_MS = 3000, /* how late a reader's going is noticed while there is nothing to write */
+    ANSWER_MS = 15000,
+    EXIT_UNFINISHED = 8
+};
 
 struct follow {
     struct hvc_client *client;
@@ -86,6 +93,14 @@ static void draw(struct follow *follow, const struct hvc_record *data)
 
 /* ---- asking ---- */
 
+/* How long hvclusterd may wait for news: who writes to a pipe looks from time to time whether it is read. */
+static uint64_t quiet_ms(void)
+{
+    struct stat out;
+
+    return fstat(STDOUT_FILENO, &out) == 0 && (S_ISFIFO(out.st_mode) || S_ISSOCK(out.st_mode)) ? READER_MS : QUIET_MS;
+}
+
 static uint64_t min_of(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -128,7 +143,7 @@ static struct hvc_record *new_question(const struct follow *follow, uint64_t wai
 static int look(struct follow *follow, uint64_t until_ms, struct hvc_error *error)
 {
     bool often = follow->bars != NULL && is_moving(hvc_response_data(follow->response));
-    uint64_t wait_ms = min_of(often ? FRAME_MS : QUIET_MS, hvc_deadline_left(until_ms));
+    uint64_t wait_ms = min_of(often ? FRAME_MS : quiet_ms(), hvc_deadline_left(until_ms));
     HVC_CLEANUP(record) struct hvc_record *request = new_question(follow, wait_ms);
     struct hvc_record *response = NULL;
     int result = hvc_cli_send(follow->client, request, hvc_deadline_in(wait_ms + ANSWER_MS), &response, error);
@@ -320,7 +335,7 @@ static bool show_watched(struct follow *follow)
         return true;
     }
     if (!hvc_record_bool(data, "changed", true))
-        return true;
+        return !hvc_cli_reader_is_gone();
     if (follow->order->output == HVC_CLI_JSON)
         (void)hvc_cli_show(follow->order, follow->response);
     else
@@ -361,8 +376,8 @@ static int next_events(struct hvc_client *client, uint64_t after, struct hvc_rec
 
     hvc_record_set_u64(args, "after", after);
     hvc_record_set_bool(args, "follow", true);
-    hvc_record_set_u64(args, "timeout_ms", QUIET_MS);
-    return hvc_cli_send(client, request, hvc_deadline_in(QUIET_MS + ANSWER_MS), ret_response, error);
+    hvc_record_set_u64(args, "timeout_ms", quiet_ms());
+    return hvc_cli_send(client, request, hvc_deadline_in(quiet_ms() + ANSWER_MS), ret_response, error);
 }
 
 int hvc_cli_follow_events(struct hvc_client *client, const struct hvc_cli_order *order, const struct hvc_record *first)
@@ -374,7 +389,7 @@ int hvc_cli_follow_events(struct hvc_client *client, const struct hvc_cli_order 
     (void)snprintf(farewell, sizeof(farewell), "\n");
     farewell_code = 0;
     watch_for_interrupt();
-    while (code == 0 && hvc_cli_flush()) {
+    while (code == 0 && hvc_cli_flush() && !hvc_cli_reader_is_gone()) {
         HVC_CLEANUP(record) struct hvc_record *response = NULL;
 
         if (next_events(client, after, &response, &error) != 0)

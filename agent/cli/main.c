@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hvcluster: asks the hvclusterd of this node and shows the answer. */
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -62,5 +61,5 @@ int main(int argc, char **argv)
         hvc_cli_write_completion(stdout);
     else
         return order.command->operation != NULL ? carry_out(&order) : change_store(&order);
-    return fflush(stdout) == 0 || errno == EPIPE ? 0 : hvc_result_exit_code(HVC_RESULT_FAILED);
+    return hvc_cli_flush() || hvc_cli_reader_is_gone() ? 0 : hvc_result_exit_code(HVC_RESULT_FAILED);
 }

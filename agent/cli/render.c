@@ -2,9 +2,12 @@
 #include "render.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "render_table.h"
+
+enum { NARROW = 60 }; /* columns; wider terminals wrap a line of a table rather than lose it */
 
 void hvc_render_value(FILE *out, const struct hvc_record *record, const char *name)
 {
@@ -110,18 +113,47 @@ static unsigned written(FILE *out, const struct hvc_record *record, const struct
     return (unsigned)write_cell(out, column, text, room);
 }
 
+/* A terminal too narrow for the columns: a line for each member, its name in front, and an empty one between. */
+static void write_block(FILE *out, const struct hvc_record *record, const struct hvc_render_column *columns,
+                        size_t count)
+{
+    for (size_t c = 0; c < count; c++) {
+        const struct hvc_render_column whole = {.title = columns[c].title, .member = columns[c].member, .width = 0};
+
+        (void)fprintf(out, "%-11s ", columns[c].title);
+        (void)written(out, record, &whole, INT_MAX);
+        (void)fputc('\n', out);
+    }
+}
+
+static unsigned width_of(const struct hvc_render_column *columns, size_t count)
+{
+    unsigned width = 0;
+
+    for (size_t c = 0; c < count; c++)
+        width += columns[c].width == 0 ? (unsigned)strlen(columns[c].title) : columns[c].width + 2;
+    return width;
+}
+
 void hvc_render_table(FILE *out, const struct hvc_record *data, const char *list,
                       const struct hvc_render_column *columns, size_t count, unsigned width)
 {
     size_t rows = hvc_record_list_count(data, list);
+    bool narrow = width < NARROW && width_of(columns, count) > width;
 
-    for (size_t c = 0; c < count; c++)
+    for (size_t c = 0; c < count && !narrow; c++)
         (void)write_cell(out, &columns[c], columns[c].title, width);
-    (void)fputc('\n', out);
+    if (!narrow)
+        (void)fputc('\n', out);
     for (size_t r = 0; r < rows; r++) {
         const struct hvc_record *record = hvc_record_list_at(data, list, r);
         unsigned used = 0;
 
+        if (narrow) {
+            (void)fputs(r == 0 ? "" : "\n", out);
+            write_block(out, record, columns, count);
+            continue;
+        }
         for (size_t c = 0; c < count; c++)
             used += written(out, record, &columns[c], width > used + 20 ? width - used : 20);
         (void)fputc('\n', out);

@@ -301,8 +301,14 @@ void hvc_render_history(FILE *out, const struct hvc_record *data, unsigned colum
         else
             ADD(&line, "%s  ", text);
         add_head(&line, job, 0, columns);
-        if (words[0] != '\0')
+        if (words[0] != '\0' && columns < NARROW) {
+            write_cut(out, line.text, columns);
+            (void)fputc('\n', out);
+            line = (struct line){.used = 0};
+            ADD(&line, "  %s", words);
+        } else if (words[0] != '\0') {
             ADD(&line, ": %s", words);
+        }
         write_cut(out, line.text, columns);
         (void)fputc('\n', out);
     }

@@ -17,7 +17,8 @@ struct hvc_render_column {
     unsigned width; /* 0: the last one, takes what is left */
 };
 
-/* A row a record. The last column is cut at the edge of the terminal, but keeps 20 characters on a narrow one. */
+/* A row a record. The last column is cut at the edge of the terminal, but keeps 20 characters. On a terminal of less
+ * than 60 columns that the titles do not fit into, a line a member, and an empty one between records. */
 void hvc_render_table(FILE *out, const struct hvc_record *data, const char *list,
                       const struct hvc_render_column *columns, size_t count, unsigned width);
 

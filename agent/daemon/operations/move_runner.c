@@ -89,7 +89,7 @@ static void attend(struct run *run)
             hastened = true;
         }
         if (!cancelled && atomic_load(task->cancel)) {
-            hvc_move_cancel(run->move, "it was cancelled");
+            hvc_move_cancel(run->move, task->cancel_words != NULL ? *task->cancel_words : "it was cancelled");
             cancelled = true;
         }
         hvc_move_report(run->move, &report);

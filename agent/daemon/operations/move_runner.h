@@ -28,6 +28,7 @@ struct hvc_move_task {
     bool force_at_deadline;
     uint64_t deadline_ms;
     atomic_bool *cancel;              /* set by others at any time */
+    const char *const *cancel_words;  /* why, from then on; live for ever. NULL: nobody says */
     const struct hvc_move_wish *wish; /* NULL: nobody can want it otherwise */
     void (*progress)(void *context, const struct hvc_migrate_progress *progress);
     /* Asked while memory is copied: true when its way carries nothing any more and another one would. It is ended then,

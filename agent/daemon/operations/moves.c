@@ -174,9 +174,12 @@ static bool wait_for_end(struct hvc_moves *moves, const struct hvc_moves_entry *
 
 void hvc_moves_tell_entry(struct hvc_moves_entry *entry, const char *why)
 {
-    if (!atomic_exchange(&entry->cancel, true))
-        hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_CANCEL, "id=%s uuid=%s words=\"%s\"", entry->id,
-                            entry->guest.uuid, why);
+    if (atomic_load(&entry->cancel))
+        return;
+    entry->cancel_words = why;
+    atomic_store(&entry->cancel, true);
+    hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_CANCEL, "id=%s uuid=%s words=\"%s\"", entry->id,
+                        entry->guest.uuid, why);
 }
 
 static enum hvc_result leave_unended(struct hvc_call *call, struct hvc_moves_entry *entry)

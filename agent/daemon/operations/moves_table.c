@@ -122,6 +122,7 @@ struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, c
                                          .target_name = entry->target,
                                          .owner = entry->owner,
                                          .cancel = &entry->cancel,
+                                         .cancel_words = &entry->cancel_words,
                                          .wish = &entry->wish,
                                          .progress = hvc_moves_take_progress,
                                          .context = entry};

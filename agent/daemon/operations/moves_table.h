@@ -39,6 +39,7 @@ struct hvc_moves_entry {
     int64_t began_at; /* seconds since the epoch, for people */
     struct hvc_move_task task;
     atomic_bool cancel;
+    const char *cancel_words; /* why; written once, before cancel is set */
     /* What is done when it ended unproven, with the lock held; NULL: nothing. */
     int (*go_on)(const struct hvc_moves_entry *entry, struct hvc_error *error);
     struct hvc_move_wish wish; /* of the first who wants an adopted move; from then on it is as a move of his own */

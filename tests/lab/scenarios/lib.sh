@@ -30,7 +30,7 @@ poll() {
         sleep 0.1
     done
 }
-# within SECONDS TEXT COMMAND...: the same as a result.
+# within SECONDS TEXT COMMAND...: the same as a result; false when it is none in time.
 within() {
     local seconds=$1 text=$2
     shift 2
@@ -39,6 +39,7 @@ within() {
     else
         "$@"
         not_ok "$text (not within $seconds s: $*)"
+        return 1
     fi
 }
 # is TEXT HAVE WANT: equal strings.

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "ask.h"
@@ -211,6 +212,37 @@ static void programs_get_an_answer_a_line(void **state)
     assert_string_equal(printed, JOBS("aa", COPYING) "\n" JOBS("bb", DONE) "\n");
 }
 
+/* Of a pipe that nobody reads: what is written there goes nowhere, and no signal ends the program. */
+static int watch_unread(const char *words, const char *const *answers)
+{
+    struct hvc_cli_order order = order_of(words);
+    int ends[2], kept = dup(STDOUT_FILENO), code;
+
+    assert_int_equal(sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, NULL), 0);
+    (void)fflush(stdout);
+    assert_true(kept >= 0 && pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) >= 0);
+    assert_int_equal(close(ends[0]) + close(ends[1]), 0);
+    begin_script(answers);
+    code = hvc_cli_watch(NULL, &order);
+    assert_true(dup2(kept, STDOUT_FILENO) >= 0);
+    assert_int_equal(close(kept), 0);
+    clearerr(stdout);
+    return code;
+}
+
+static void who_is_not_read_any_more_ends_and_tells_what_it_knew(void **state)
+{
+    static const char *const writes[] = {JOBS("aa", COPYING), NULL};
+    static const char *const waits[] = {ANSWER("\"jobs\":[" COPYING "],\"seen\":\"aa\",\"changed\":false"), NULL};
+
+    (void)state;
+    assert_int_equal(watch_unread("jobs watch 7 --json", writes), 8); /* it has not ended */
+    assert_int_equal(asked, 1);
+    assert_int_equal(watch_unread("jobs watch 7", waits), 8); /* nothing to write: the reader is looked for */
+    assert_int_equal(asked, 1);
+    assert_non_null(strstr(questions, "\"timeout_ms\":3000"));
+}
+
 static void a_refusal_is_the_exit_status(void **state)
 {
     static const char *const answers[] = {
@@ -232,6 +264,7 @@ int main(void)
         cmocka_unit_test(with_nothing_to_watch_that_is_said),
         cmocka_unit_test(programs_get_an_answer_a_line),
         cmocka_unit_test(a_refusal_is_the_exit_status),
+        cmocka_unit_test(who_is_not_read_any_more_ends_and_tells_what_it_knew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
