@@ -217,8 +217,9 @@ static void ask_definition(struct checks_target *target)
         target->definition = answer(HVC_TELL_UNKNOWN, error.text);
         return;
     }
-    (void)snprintf(words, sizeof(words), "%u differences (- only the source says it, + only the target), the first: %s",
-                   differences.count, differences.first);
+    (void)snprintf(words, sizeof(words),
+                   "%u difference%s (- only the source says it, + only the target), the first: %s", differences.count,
+                   differences.count == 1 ? "" : "s", differences.first);
     target->definition = differences.count == 0 ? answer(HVC_TELL_YES, "") : answer(HVC_TELL_NO, words);
 }
 
