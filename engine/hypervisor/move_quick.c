@@ -126,7 +126,7 @@ static int prepare(struct quick *q, struct hvc_error *error)
     if (result == 0 && file.exists) /* the guest runs: what it was once is of no use */
         result = hvc_file_remove(m->request.source, m->save_path, hvc_move_work_deadline(), error);
     if (result == 0 && !file.has_directory)
-        result = hvc_error_set(error, -ENOENT, "there is no directory for %s on %s", m->save_path, m->source_name);
+        result = hvc_error_set(error, -ENOTDIR, "there is no directory for %s on %s", m->save_path, m->source_name);
     if (result == 0 && file.available < m->report.source.memory_kib * 1024)
         result = hvc_error_set(error, -ENOSPC, "there are %llu MiB for %s on %s, and the guest's memory needs %llu",
                                (unsigned long long)(file.available >> 20), m->save_path, m->source_name,

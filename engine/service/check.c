@@ -25,9 +25,10 @@ static unsigned manner(const struct hvc_check_input *in)
     switch (in->kind) {
     case HVC_KIND_LIVE_STORAGE:
         return WARM;
+    case HVC_KIND_STAGED: /* its disks are made there */
+        return COLD;
     case HVC_KIND_RESTART:
     case HVC_KIND_DEFINITION:
-    case HVC_KIND_STAGED:
         return COLD | IN_PLACE;
     default:
         return WARM | IN_PLACE;
@@ -395,11 +396,19 @@ static void look_at_devices(const struct hvc_check_input *in, unsigned when, str
     }
 }
 
+/* libvirt takes the state of an emulated TPM along in a migration only. */
+static bool drops_tpm(unsigned kind)
+{
+    return kind == HVC_KIND_QUICK || kind == HVC_KIND_RESTART || kind == HVC_KIND_DEFINITION;
+}
+
 static void look_at_needs(const struct hvc_check_input *in, unsigned when, struct hvc_check_report *report)
 {
     if (in->guest.profile == NULL || (when & LEAVES) == 0)
         return;
     look_at_devices(in, when, report);
+    if (in->guest.profile->tpm && drops_tpm(in->kind))
+        find(report, HVC_CHECK_TPM_STAYS, in->source.name, NULL, NULL);
     if (!target_answers(in))
         return;
     look_at_cpu(in, when, report);

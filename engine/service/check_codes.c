@@ -124,6 +124,8 @@ static const struct hvc_check_code_info codes[HVC_CHECK_CODE_COUNT] = {
         "booted anew at the target the guest could not move back: the source lacks what the target's CPU has", "give the guest a CPU model that all nodes have"},
     [HVC_CHECK_TPM_MISSING] = {"tpm-missing", HVC_CHECK_ERROR, OTHER, 6, MS_NOT_COMPATIBLE,
         "the target cannot emulate the guest's TPM", "install swtpm there"},
+    [HVC_CHECK_TPM_STAYS] = {"tpm-stays", HVC_CHECK_ERROR, GIVE_UP, 6, MS_NOT_COMPATIBLE,
+        "the guest's TPM keeps its state in files of the source, which only a live move takes along", "use --kind live"},
     [HVC_CHECK_DISK_MISSING] = {"disk-missing", HVC_CHECK_ERROR, OTHER, 6, MS_NOT_COMPATIBLE,
         "the target does not reach a disk of the guest", "make it reachable there, or move the storage too (--kind live-storage)"},
     [HVC_CHECK_DISK_NOT_KNOWN] = {"disk-not-known", HVC_CHECK_WARNING, NOTE, 0, 0,

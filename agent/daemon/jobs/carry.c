@@ -69,9 +69,9 @@ static int look(void *context, const struct hvc_service *service, const struct h
 
 /* ---- the move of a job ---- */
 
-static enum hvc_agenda_proof proof_of(enum hvc_move_end end)
+static enum hvc_agenda_proof proof_of(const struct hvc_move_result *result)
 {
-    switch (end) {
+    switch (result->end == HVC_MOVE_NOT_STARTED ? result->seen : result->end) {
     case HVC_MOVE_MOVED:
     case HVC_MOVE_PREPARED:
         return HVC_PROOF_MOVED;
@@ -124,7 +124,7 @@ static struct hvc_agenda_move move_of(struct hvc_operations *operations, const s
     move.stage = (uint8_t)stage_of(&view);
     move.cancel = view.cancel;
     if (view.ended) {
-        move.proof = (uint8_t)proof_of(view.end.end);
+        move.proof = (uint8_t)proof_of(&view.end);
         move.code =
             (uint16_t)(view.end.end == HVC_MOVE_MOVED ? HVC_REASON_NOTE : hvc_agenda_reason(view.end.error.code));
         (void)snprintf(move.text, sizeof(move.text), "%.*s", (int)sizeof(move.text) - 1, view.end.error.text);

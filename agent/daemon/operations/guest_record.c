@@ -363,3 +363,47 @@ enum hvc_result guest_record_ensure(struct hvc_operations *operations, struct hv
         result = guest_record_read(operations, call, request.id.uuid, ret_guest);
     return result;
 }
+
+/* ---- where a guest is stored that runs nowhere ---- */
+
+enum hvc_result guest_record_home(struct hvc_operations *operations, struct hvc_call *call,
+                                  const struct hvc_service_guest *guest, uint32_t *ret_node)
+{
+    HVC_CLEANUP(free) struct guest_survey *survey = NULL;
+    struct guest_request request = {.resource = ""};
+    struct place home = {.certain = true};
+    struct hvc_guest_state local;
+
+    hvc_format_uuid(guest->uuid, request.id.uuid);
+    guest_observe(operations, call, &request, LIST_MS, &local);
+    survey = guest_survey_take(operations, call, &request, &local);
+    if (survey == NULL)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "no memory to ask the nodes");
+    for (size_t i = 0; i < survey->facts.count; i++) {
+        const struct hvc_fact_node *fact = &survey->facts.nodes[i];
+        const struct guest_survey_node *node = &survey->nodes[i];
+
+        if (!node->answered && fact->member) {
+            home.certain = false;
+            add_words(&home, fact->name, node->words);
+        } else if (node->answered && node->state.persistent) {
+            home.copies++;
+            home.node = fact->id;
+            add_words(&home, fact->name, "defined");
+        }
+    }
+    if (home.copies > 1)
+        return hvc_call_say(call, HVC_RESULT_REFUSED,
+                            "guest %s is defined on several nodes (%.600s): remove the wrong definition first (virsh "
+                            "undefine); nothing was done",
+                            guest->name, home.words);
+    if (home.copies == 0 && !home.certain)
+        return hvc_call_say(call, HVC_RESULT_UNREACHABLE,
+                            "where guest %s is defined is not known: %.600s; nothing was done", guest->name,
+                            home.words);
+    if (home.copies == 0)
+        return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "no node stores a definition of guest %s; nothing was done",
+                            guest->name);
+    *ret_node = home.node;
+    return HVC_RESULT_OK;
+}

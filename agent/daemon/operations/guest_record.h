@@ -17,6 +17,11 @@
 enum hvc_result guest_record_ensure(struct hvc_operations *operations, struct hvc_call *call, const char *who,
                                     struct hvc_service_guest *ret_guest);
 
+/* Which node stores the definition of a guest that is off. OK: *ret_node is its id. Otherwise in words: NOT_FOUND none
+ * does; REFUSED several do; UNREACHABLE a node that does not answer may have one. */
+enum hvc_result guest_record_home(struct hvc_operations *operations, struct hvc_call *call,
+                                  const struct hvc_service_guest *guest, uint32_t *ret_node);
+
 /* The record as it is, without asking anybody. NOT_FOUND in words. */
 enum hvc_result guest_record_read(struct hvc_operations *operations, struct hvc_call *call, const char *who,
                                   struct hvc_service_guest *ret_guest);

@@ -118,7 +118,7 @@ static enum hvc_result say_not_running(struct hvc_call *call, const struct hvc_s
             "guest %s runs: a move of its definition alone is for a guest that is off; nothing was done", guest->name);
     return hvc_call_say(call, HVC_RESULT_REFUSED,
                         "guest %s does not run: a %s move needs a running guest; of one that is off the definition "
-                        "moves (kind definition) or its storage (kind storage); nothing was done",
+                        "moves (kind definition); nothing was done",
                         guest->name, hvc_job_kind_info(kind)->name);
 }
 
@@ -315,6 +315,33 @@ static enum hvc_result take_plan(struct hvc_call *call, char **ret_text)
     return HVC_RESULT_OK;
 }
 
+/* What a move on one node cannot mean. */
+static enum hvc_result check_storage(struct hvc_call *call, unsigned kind, bool has_plan)
+{
+    if (kind != HVC_KIND_STORAGE)
+        return HVC_RESULT_OK;
+    if (hvc_record_text(call->args, "target", NULL) != NULL)
+        return hvc_call_say(call, HVC_RESULT_INVALID,
+                            "the target: a storage move stays on the node where the guest runs, name none; kind "
+                            "live-storage moves both; nothing was done");
+    if (has_plan)
+        return HVC_RESULT_OK;
+    return hvc_call_say(call, HVC_RESULT_INVALID,
+                        "a storage move has to be told where the disks shall go: a root, or a plan (--root FOLDER, "
+                        "--storage FILE); nothing was done");
+}
+
+/* A guest that runs nowhere: its definition moves from where it is stored; its disks do not, for QEMU copies them. */
+static enum hvc_result take_home(struct hvc_operations *operations, struct hvc_call *call,
+                                 const struct hvc_service_guest *guest, unsigned kind, uint32_t *source)
+{
+    if (kind == HVC_KIND_STORAGE)
+        return hvc_call_say(
+            call, HVC_RESULT_REFUSED,
+            "guest %s does not run: its disks are copied while it runs, start it first; nothing was done", guest->name);
+    return kind == HVC_KIND_DEFINITION ? guest_record_home(operations, call, guest, source) : HVC_RESULT_OK;
+}
+
 enum hvc_result hvc_job_create(struct hvc_operations *operations, struct hvc_call *call)
 {
     HVC_CLEANUP(free) char *document = NULL;
@@ -329,9 +356,13 @@ enum hvc_result hvc_job_create(struct hvc_operations *operations, struct hvc_cal
     if (result == HVC_RESULT_OK)
         result = take_plan(call, &document);
     if (result == HVC_RESULT_OK)
+        result = check_storage(call, command.job.kind, document != NULL);
+    if (result == HVC_RESULT_OK)
         result = hvc_cluster_node(operations, call, "target", &command.job.target);
     if (result == HVC_RESULT_OK)
         result = take_guest(operations, call, &guest);
+    if (result == HVC_RESULT_OK && guest.node == 0)
+        result = take_home(operations, call, &guest, command.job.kind, &command.job.source);
     if (result != HVC_RESULT_OK)
         return result;
     memcpy(command.job.guest, guest.uuid, sizeof(command.job.guest));

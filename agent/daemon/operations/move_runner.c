@@ -136,6 +136,28 @@ static void mark(const struct hvc_move_task *task, struct hvc_error *words)
                             task->owner, error.text);
 }
 
+/* ---- the end ---- */
+
+/* What the words are when the move itself has none. */
+static const char *words_of(enum hvc_job_kind kind)
+{
+    switch (kind) {
+    case HVC_KIND_STORAGE:
+        return "its disks are at their new places";
+    case HVC_KIND_STAGED:
+        return "a planned system is at the target";
+    case HVC_KIND_DEFINITION:
+        return "is defined at the target";
+    case HVC_KIND_LIVE:
+    case HVC_KIND_LIVE_STORAGE:
+    case HVC_KIND_QUICK:
+    case HVC_KIND_RESTART:
+    case HVC_KIND_COUNT:
+        break;
+    }
+    return "runs at the target";
+}
+
 static void finish(struct run *run, struct hvc_move_result *ret_end)
 {
     struct hvc_move_report report;
@@ -150,8 +172,11 @@ static void finish(struct run *run, struct hvc_move_result *ret_end)
     ret_end->error = run->error;
     if (ret_end->result == HVC_RESULT_OK) {
         if (ret_end->error.text[0] == '\0')
-            (void)hvc_error_set(&ret_end->error, 0, "runs at the target");
-        mark(run->task, &ret_end->error);
+            (void)hvc_error_set(&ret_end->error, 0, "%s", words_of(run->task->special.kind));
+        if ((hvc_job_kind_info(run->task->special.kind)->flags & HVC_KIND_MOVES_GUEST) != 0)
+            mark(run->task, &ret_end->error);
+    } else if (run->end == HVC_MOVE_NOT_STARTED) {
+        hvc_move_runner_look(run->task, ret_end);
     }
 }
 
@@ -177,6 +202,7 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
 
     if (rc < 0) {
         ret_end->result = hvc_result_of_errno(rc);
+        hvc_move_runner_look(task, ret_end);
         return;
     }
     init_run(&run);

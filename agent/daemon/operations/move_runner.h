@@ -43,4 +43,7 @@ struct hvc_move_task {
 /* Blocks until the end is proven or cannot be; a thread of its own calls it. */
 void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end);
 
+/* Of an end NOT_STARTED: fills `seen` from what the ends say about the guest now. Blocks for some seconds at most. */
+void hvc_move_runner_look(const struct hvc_move_task *task, struct hvc_move_result *end);
+
 #endif

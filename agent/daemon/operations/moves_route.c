@@ -174,6 +174,7 @@ void hvc_moves_run_entry(struct hvc_moves_entry *entry, struct hvc_move_result *
         ret_end->result = error.code == -ENETUNREACH ? HVC_RESULT_REFUSED : hvc_result_of_errno(error.code);
         ret_end->end = HVC_MOVE_NOT_STARTED;
         ret_end->error = error;
+        hvc_move_runner_look(&entry->task, ret_end);
         return;
     }
     if (routes->note.text[0] != '\0')

@@ -103,6 +103,22 @@ static void a_document_is_kept_before_the_job_names_it(void **state)
     assert_string_equal(keeper->document, "version=1\nroot=/srv/slow\n");
 }
 
+static void the_definition_of_a_guest_that_is_off_moves_from_where_it_is_stored(void **state)
+{
+    static const struct operation_case move = {CREATE("\"guest\":\"vm3\",\"kind\":\"definition\",\"target\":\"n2\""),
+                                               "refused", "defined on several nodes"};
+    struct operation_case row = move;
+
+    (void)state;
+    put_guest(&world->there, VM3, "vm3", HVC_GUEST_ABSENT);
+    check(&row);
+    world->there.count = 1;
+    row.result = "ok";
+    row.text = "job 1: guest vm3: definition move from n1 to n2";
+    check(&row);
+    assert_int_equal(hvc_service_job(keeper->service, 1)->source, 1);
+}
+
 static void bad_requests_are_told_in_words(void **state)
 {
     static const struct operation_case rows[] = {
@@ -115,6 +131,9 @@ static void bad_requests_are_told_in_words(void **state)
         {CREATE("\"guest\":\"vm1\",\"kind\":\"definition\",\"target\":\"n2\""), "refused", "guest vm1 runs"},
         {CREATE("\"guest\":\"vm1\",\"kind\":\"teleport\""), "invalid", "must be one of live, storage"},
         {CREATE("\"guest\":\"vm1\",\"kind\":\"storage\",\"target\":\"n2\""), "invalid", "the target"},
+        {CREATE("\"guest\":\"vm1\",\"kind\":\"storage\""), "invalid", "where the disks shall go"},
+        {CREATE("\"guest\":\"vm3\",\"kind\":\"storage\",\"root\":\"/srv\""), "refused",
+         "guest vm3 does not run: its disks are copied while it runs"},
         {CREATE("\"target\":\"n2\""), "invalid", "guest"},
         {CREATE("\"guest\":\"vm1\",\"kind\":\"storage\",\"root\":\"srv\""), "invalid",
          "the storage plan cannot be used"},
@@ -222,6 +241,7 @@ int main(void)
         T(a_record_that_says_the_wrong_place_is_made_true),
         T(options_come_into_the_job),
         T(a_document_is_kept_before_the_job_names_it),
+        T(the_definition_of_a_guest_that_is_off_moves_from_where_it_is_stored),
         T(bad_requests_are_told_in_words),
         T(a_target_that_cannot_take_it_is_refused_with_the_reason),
         T(a_second_request_is_busy_and_names_the_job_and_a_repeated_one_gets_its_own),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hvc/clock.h"
+#include "hvc/move.h"
 #include "hvc/text.h"
 
 #include "../hvc_cmocka.h"
@@ -185,20 +186,25 @@ static bool say_lost(void *context, const struct hvc_migrate_progress *progress)
 
 static bool (*lost)(void *context, const struct hvc_migrate_progress *progress); /* of the next run */
 
+static struct hvc_move_task a_task(uint64_t deadline_ms, bool force)
+{
+    return (struct hvc_move_task){.source = &world.source.base,
+                                  .target = &world.target.base,
+                                  .id = {.uuid = "11111111-2222-4333-8444-555555555555", .name = "vm1"},
+                                  .source_name = "n1",
+                                  .target_name = "n2",
+                                  .owner = "vm1",
+                                  .options = {.target_uri = "qemu+tls://n2/system"},
+                                  .force_at_deadline = force,
+                                  .deadline_ms = deadline_ms,
+                                  .cancel = &cancel_flag,
+                                  .progress = take_progress,
+                                  .lost = lost};
+}
+
 static struct hvc_move_result run(uint64_t deadline_ms, bool force)
 {
-    const struct hvc_move_task task = {.source = &world.source.base,
-                                       .target = &world.target.base,
-                                       .id = {.uuid = "11111111-2222-4333-8444-555555555555", .name = "vm1"},
-                                       .source_name = "n1",
-                                       .target_name = "n2",
-                                       .owner = "vm1",
-                                       .options = {.target_uri = "qemu+tls://n2/system"},
-                                       .force_at_deadline = force,
-                                       .deadline_ms = deadline_ms,
-                                       .cancel = &cancel_flag,
-                                       .progress = take_progress,
-                                       .lost = lost};
+    const struct hvc_move_task task = a_task(deadline_ms, force);
     struct hvc_move_result end;
 
     hvc_move_runner_run(&task, &end);
@@ -286,6 +292,75 @@ static void or_forced_by_a_pause_when_that_was_asked_for(void **state)
     assert_int_equal(run(hvc_deadline_in(6000), true).result, HVC_RESULT_OK);
     assert_true(world.paused);
     assert_false(world.cancelled);
+}
+
+/* ---- moves that were refused ---- */
+
+static void a_refused_move_tells_where_the_guest_was_left(void **state)
+{
+    static const struct {
+        enum hvc_job_kind kind;
+        enum hvc_guest_class source, target;
+        bool persistent, leaving;
+        enum hvc_move_end seen;
+    } rows[] = {
+        {HVC_KIND_QUICK, HVC_GUEST_RUNNING, HVC_GUEST_ABSENT, false, false, HVC_MOVE_STAYED},
+        {HVC_KIND_RESTART, HVC_GUEST_PAUSED, HVC_GUEST_ABSENT, true, false, HVC_MOVE_STAYED},
+        {HVC_KIND_QUICK, HVC_GUEST_FAILED, HVC_GUEST_ABSENT, false, false, HVC_MOVE_STAYED},
+        {HVC_KIND_QUICK, HVC_GUEST_RUNNING, HVC_GUEST_ABSENT, false, true, HVC_MOVE_UNDER_WAY},
+        {HVC_KIND_QUICK, HVC_GUEST_RUNNING, HVC_GUEST_RUNNING, false, false, HVC_MOVE_UNDER_WAY},
+        {HVC_KIND_QUICK, HVC_GUEST_STOPPING, HVC_GUEST_ABSENT, false, false, HVC_MOVE_UNDER_WAY},
+        /* it may be in its save file */
+        {HVC_KIND_QUICK, HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, false, false, HVC_MOVE_UNDER_WAY},
+        {HVC_KIND_DEFINITION, HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, true, false, HVC_MOVE_STAYED},
+        {HVC_KIND_STAGED, HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, true, false, HVC_MOVE_STAYED},
+        {HVC_KIND_DEFINITION, HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, false, false, HVC_MOVE_UNDER_WAY},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        struct hvc_move_task task = a_task(hvc_deadline_in(60000), false);
+        struct hvc_move_result end;
+
+        (void)set_up(NULL);
+        world.source.state.guest_class = rows[i].source;
+        world.source.state.persistent = rows[i].persistent;
+        world.source.state.migrating_out = rows[i].leaving;
+        world.target.state.guest_class = rows[i].target;
+        task.special.kind = rows[i].kind;
+        task.options.target_uri = NULL; /* that is why it is refused */
+        hvc_move_runner_run(&task, &end);
+        assert_int_equal(end.end, HVC_MOVE_NOT_STARTED);
+        if (end.seen != rows[i].seen)
+            fail_msg("row %zu: %s", i, hvc_move_end_name(end.seen));
+    }
+}
+
+static void disks_of_a_guest_that_is_off_have_not_moved_and_it_runs_nowhere(void **state)
+{
+    struct hvc_move_task task = a_task(hvc_deadline_in(60000), false);
+    struct hvc_move_result end;
+
+    (void)state;
+    task.special.kind = HVC_KIND_STORAGE; /* without a plan */
+    task.target = task.source;
+    hvc_move_runner_run(&task, &end);
+    assert_int_equal(end.seen, HVC_MOVE_STAYED);
+    world.source.state.guest_class = HVC_GUEST_ABSENT;
+    hvc_move_runner_run(&task, &end);
+    assert_int_equal(end.end, HVC_MOVE_NOT_STARTED);
+    assert_int_equal(end.seen, HVC_MOVE_GONE);
+}
+
+static void a_guest_that_is_at_neither_end_is_gone(void **state)
+{
+    struct hvc_move_result end;
+
+    (void)state;
+    world.source.state.guest_class = HVC_GUEST_ABSENT;
+    end = run(hvc_deadline_in(60000), false);
+    assert_int_equal(end.end, HVC_MOVE_NOT_STARTED);
+    assert_int_equal(end.seen, HVC_MOVE_GONE);
 }
 
 /* ---- moves that somebody else started ---- */
@@ -426,6 +501,9 @@ int main(void)
         cmocka_unit_test_setup(a_cancelled_move_leaves_the_guest_at_the_source, set_up),
         cmocka_unit_test_setup(a_move_too_slow_is_given_up_before_its_deadline, set_up),
         cmocka_unit_test_setup(or_forced_by_a_pause_when_that_was_asked_for, set_up),
+        cmocka_unit_test_setup(a_refused_move_tells_where_the_guest_was_left, set_up),
+        cmocka_unit_test_setup(disks_of_a_guest_that_is_off_have_not_moved_and_it_runs_nowhere, set_up),
+        cmocka_unit_test_setup(a_guest_that_is_at_neither_end_is_gone, set_up),
         cmocka_unit_test_setup(an_adopted_move_whose_target_is_known_is_proven_at_both_ends, set_up),
         cmocka_unit_test_setup(who_wants_an_adopted_move_gets_it_in_time_or_back, set_up),
         cmocka_unit_test_setup(a_target_that_is_found_on_the_way_gives_the_same_proof, set_up),

@@ -398,6 +398,9 @@ static void what_a_move_takes_along_need_not_be_at_the_target(void **state)
     in.kind = HVC_KIND_LIVE_STORAGE;
     hvc_check_evaluate(&in, &report);
     assert_int_equal(report.count, 0);
+    in.kind = HVC_KIND_STAGED;
+    hvc_check_evaluate(&in, &report);
+    assert_int_equal(report.count, 0);
     in.kind = HVC_KIND_STORAGE; /* and one that stays needs nothing of a target */
     in.target.member.is = HVC_TELL_NO;
     in.fit.network.is = HVC_TELL_NO;
@@ -405,6 +408,25 @@ static void what_a_move_takes_along_need_not_be_at_the_target(void **state)
     in.fit.room_kib = 0;
     hvc_check_evaluate(&in, &report);
     assert_int_equal(report.count, 0);
+}
+
+static void the_state_of_a_tpm_goes_along_in_a_migration_only(void **state)
+{
+    static const bool refused[HVC_KIND_COUNT] = {
+        [HVC_KIND_QUICK] = true, [HVC_KIND_RESTART] = true, [HVC_KIND_DEFINITION] = true};
+
+    (void)state;
+    for (unsigned kind = 0; kind < HVC_KIND_COUNT; kind++) {
+        struct hvc_check_input in = healthy();
+
+        profile.tpm = true;
+        in.kind = (uint8_t)kind;
+        in.guest.state = kind == HVC_KIND_DEFINITION ? HVC_SEEN_ABSENT : HVC_SEEN_RUNNING;
+        hvc_check_evaluate(&in, &report);
+        assert_int_equal(report.count, refused[kind] ? 1 : 0);
+        assert_int_equal(report.verdict, refused[kind] ? HVC_REASON_GIVE_UP : HVC_REASON_NOTE);
+        assert_int_equal(finding(HVC_CHECK_TPM_STAYS) != NULL, refused[kind]);
+    }
 }
 
 static void a_job_is_not_in_its_own_way(void **state)
@@ -551,6 +573,7 @@ int main(void)
         cmocka_unit_test(the_state_of_the_guest_decides_by_the_kind_of_the_move),
         cmocka_unit_test(each_thing_in_the_way_is_found),
         cmocka_unit_test(what_a_move_takes_along_need_not_be_at_the_target),
+        cmocka_unit_test(the_state_of_a_tpm_goes_along_in_a_migration_only),
         cmocka_unit_test(a_job_is_not_in_its_own_way),
         cmocka_unit_test(of_a_silent_or_unknown_target_one_thing_is_said),
         cmocka_unit_test(nothing_known_at_all_is_a_no),

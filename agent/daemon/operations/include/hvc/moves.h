@@ -62,6 +62,7 @@ struct hvc_move_order {
 struct hvc_move_result {
     enum hvc_result result; /* as hvc_moves_run documents them */
     enum hvc_move_end end;  /* what was proven */
+    enum hvc_move_end seen; /* of NOT_STARTED: STAYED or GONE when the ends say so; UNDER_WAY: it has to be found out */
     bool unproven;          /* where the guest is could not be proven: it may still be on its way */
     uint64_t downtime_ms;
     struct hvc_error error; /* words, also for OK */
