@@ -4,3 +4,4 @@ set(HVC_RUNTIME_DIRECTORY "/run/hvcluster" CACHE STRING "Made at start, owned by
 set(HVC_STATE_DIRECTORY "/var/lib/hvcluster" CACHE STRING "What hvclusterd keeps over a restart")
 set(HVC_CONFIG_DIRECTORY "/etc/hvcluster" CACHE STRING "Where hvclusterd.conf is")
 set(HVC_DAEMON_USER "hvcluster" CACHE STRING "User and primary group of hvclusterd")
+set(HVC_WBEM_USER "hvcluster-wbem" CACHE STRING "User and primary group of hvcluster-wbemd")

@@ -39,6 +39,14 @@ int hvc_access_new(const char *operate_group, const char *read_group, struct hvc
     return rc;
 }
 
+void hvc_access_add_front(struct hvc_access *access, const char *front_group)
+{
+    struct hvc_error unknown = {0};
+
+    if (find_group(front_group, &access->has_front_group, &access->front_group, &unknown) < 0)
+        access->has_front_group = false;
+}
+
 static char *read_status(pid_t pid)
 {
     HVC_CLEANUP(fd) int fd = -1;
@@ -97,6 +105,11 @@ static bool has_group(const char *status, gid_t group)
     return false;
 }
 
+static bool is_member(bool exists, gid_t group, gid_t gid, const char *status)
+{
+    return exists && (gid == group || has_group(status, group));
+}
+
 enum hvc_right hvc_access_right(const struct hvc_access *access, pid_t pid, uid_t uid, gid_t gid, gid_t *ret_group)
 {
     HVC_CLEANUP(free) char *status = NULL;
@@ -109,11 +122,15 @@ enum hvc_right hvc_access_right(const struct hvc_access *access, pid_t pid, uid_
     status = read_status(pid);
     if (status != NULL && !is_same_user(status, uid))
         status[0] = '\0';
-    if (access->has_operate_group && (gid == access->operate_group || has_group(status, access->operate_group))) {
+    if (is_member(access->has_operate_group, access->operate_group, gid, status)) {
         *ret_group = access->operate_group;
         return HVC_RIGHT_OPERATE;
     }
-    if (access->has_read_group && (gid == access->read_group || has_group(status, access->read_group))) {
+    if (is_member(access->has_front_group, access->front_group, gid, status)) {
+        *ret_group = access->front_group;
+        return HVC_RIGHT_OPERATE;
+    }
+    if (is_member(access->has_read_group, access->read_group, gid, status)) {
         *ret_group = access->read_group;
         return HVC_RIGHT_READ;
     }

@@ -39,6 +39,8 @@ static const struct key keys[] = {
     {"access", "operate_group", TEXT, MEMBER(operate_group), "haclient", 0, 0, NULL,
      "Members may do everything but administer; empty: only root"},
     {"access", "read_group", TEXT, MEMBER(read_group), "", 0, 0, NULL, "Members may ask and change nothing"},
+    {"access", "front_group", TEXT, MEMBER(front_group), HVC_WBEM_USER, 0, 0, NULL,
+     "Group of hvcluster-wbemd: may operate, and asks its own clients who they are. It need not exist"},
     {"access", "clients", NUMBER, MEMBER(clients), "128", 1, HVC_IPC_CLIENTS_MAX, NULL, "Connections at one time"},
     {"log", "syslog", YES_NO, MEMBER(log_syslog), "yes", 0, 0, NULL, "Log to syslog, facility daemon"},
     {"log", "file", PATH, MEMBER(log_file), "", 0, 0, NULL, "Log to this file, too"},

@@ -179,6 +179,7 @@ static int listen_for_clients(struct daemon *daemon, struct hvc_error *error)
 
     if (rc < 0)
         return hvc_error_prefix(error, "[access] of the configuration");
+    hvc_access_add_front(&options.access, config->front_group);
     return hvc_server_new(&options, &daemon->server, error);
 }
 

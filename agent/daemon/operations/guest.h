@@ -55,8 +55,12 @@ void guest_describe(struct hvc_record *record, const struct hvc_guest_state *sta
 /* Best name for messages: name, or the UUID. */
 const char *guest_label(const struct guest_request *request);
 
+/* Rows of one answer of guest.known: they fit into a message. */
+#define GUEST_KNOWN_ROWS_MAX 1000
+
 /* The handlers, one file each. */
 enum hvc_result guest_list(struct hvc_operations *operations, struct hvc_call *call);
+enum hvc_result guest_known(struct hvc_operations *operations, struct hvc_call *call);
 enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call *call);
 enum hvc_result guest_locate(struct hvc_operations *operations, struct hvc_call *call);
 enum hvc_result guest_start(struct hvc_operations *operations, struct hvc_call *call);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rows of the guest operations. */
+#include "cluster_call.h"
 #include "guest.h"
 
 static const struct hvc_argument inspect_arguments[] = {
@@ -9,6 +10,12 @@ static const struct hvc_argument inspect_arguments[] = {
      .choice = 1,
      .min = 1,
      .help = "its UUID, or its name as any node or the cluster knows it"},
+};
+
+static const struct hvc_argument known_arguments[] = {
+    {.name = "after", .type = HVC_ARGUMENT_UUID, .help = "the last UUID of the former piece; without: from the first"},
+    {.name = "limit", .type = HVC_ARGUMENT_U64, .min = 1, .max = GUEST_KNOWN_ROWS_MAX, .help = "guests in this piece"},
+    HVC_READ_ARGUMENTS,
 };
 
 static const struct hvc_argument start_arguments[] = {
@@ -66,6 +73,13 @@ static const struct hvc_operation rows[] = {
      .lane = HVC_LANE_WORK,
      .timeout_ms = 15000,
      .handler = guest_list},
+    {.name = "guest.known",
+     .help = "guests of the cluster's state, and where each is: in order of their UUIDs, a piece at a time",
+     HVC_ARGUMENTS(known_arguments),
+     .right = HVC_RIGHT_READ,
+     .lane = HVC_LANE_WORK,
+     .timeout_ms = 5000,
+     .handler = guest_known},
     {.name = "guest.inspect",
      .help = "what one guest does on this node, by libvirt or by the kernel, and what the cluster keeps of it",
      HVC_ARGUMENTS(inspect_arguments),

@@ -14,7 +14,8 @@
 #define OPERATORS 23456
 #define READERS   23457
 
-static const struct hvc_access both = {true, true, OPERATORS, READERS};
+static const struct hvc_access both = {
+    .has_operate_group = true, .has_read_group = true, .operate_group = OPERATORS, .read_group = READERS};
 
 static void root_and_the_primary_group_need_no_look_at_the_process(void **state)
 {
@@ -106,6 +107,23 @@ static void a_group_that_does_not_exist_is_told(void **state)
     assert_non_null(strstr(error.text, "hvc-no-such-group"));
 }
 
+static void the_front_may_operate_and_need_not_be_there(void **state)
+{
+    struct hvc_error error = {0};
+    struct hvc_access access;
+    gid_t group = 0;
+
+    (void)state;
+    assert_int_equal(hvc_access_new("", "", &access, &error), 0);
+    hvc_access_add_front(&access, "hvc-no-such-group");
+    assert_false(access.has_front_group);
+    assert_int_equal(hvc_access_right(&access, 1, 12345, 1, &group), HVC_RIGHT_NONE);
+    hvc_access_add_front(&access, "daemon");
+    assert_true(access.has_front_group);
+    assert_int_equal(hvc_access_right(&access, 1, 12345, access.front_group, &group), HVC_RIGHT_OPERATE);
+    assert_int_equal(group, access.front_group);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +131,7 @@ int main(void)
         cmocka_unit_test(without_groups_only_root_is_served),
         cmocka_unit_test(supplementary_groups_are_those_of_the_process_itself),
         cmocka_unit_test(a_group_that_does_not_exist_is_told),
+        cmocka_unit_test(the_front_may_operate_and_need_not_be_there),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@ struct hvc_config {
     /* [access] */
     char operate_group[64]; /* its members may operate; "": nobody but root */
     char read_group[64];    /* its members may read; "": nobody else */
+    char front_group[64];   /* of hvcluster-wbemd, may operate; it need not exist */
     uint64_t clients;
     /* [log] */
     bool log_syslog;

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fetch.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvc/client.h"
+
+enum { IDLE_MAX = 8 };
+
+struct hvc_wbemd_fetch {
+    struct hvc_client_options options;
+    uint64_t timeout_ms;
+    pthread_mutex_t mutex;
+    struct hvc_client *idle[IDLE_MAX]; /* under mutex */
+    unsigned idle_count;
+};
+
+struct hvc_wbemd_fetch *hvc_wbemd_fetch_new(const char *service, const char *runtime_directory, uint64_t timeout_ms)
+{
+    struct hvc_wbemd_fetch *fetch = calloc(1, sizeof(*fetch));
+
+    if (fetch == NULL)
+        return NULL;
+    fetch->options = (struct hvc_client_options){service, runtime_directory};
+    fetch->timeout_ms = timeout_ms;
+    (void)pthread_mutex_init(&fetch->mutex, NULL);
+    return fetch;
+}
+
+void hvc_wbemd_fetch_free(struct hvc_wbemd_fetch *fetch)
+{
+    if (fetch == NULL)
+        return;
+    for (unsigned i = 0; i < fetch->idle_count; i++)
+        hvc_client_close(fetch->idle[i]);
+    (void)pthread_mutex_destroy(&fetch->mutex);
+    free(fetch);
+}
+
+static struct hvc_client *take_idle(struct hvc_wbemd_fetch *fetch)
+{
+    struct hvc_client *client = NULL;
+
+    (void)pthread_mutex_lock(&fetch->mutex);
+    if (fetch->idle_count > 0)
+        client = fetch->idle[--fetch->idle_count];
+    (void)pthread_mutex_unlock(&fetch->mutex);
+    return client;
+}
+
+static void give_back(struct hvc_wbemd_fetch *fetch, struct hvc_client *client)
+{
+    (void)pthread_mutex_lock(&fetch->mutex);
+    if (fetch->idle_count < IDLE_MAX) {
+        fetch->idle[fetch->idle_count++] = client;
+        client = NULL;
+    }
+    (void)pthread_mutex_unlock(&fetch->mutex);
+    if (client != NULL)
+        hvc_client_close(client);
+}
+
+/* A read may be asked again over a new connection when the kept one proves dead: hvclusterd was started anew. */
+static int ask(struct hvc_wbemd_fetch *fetch, const struct hvc_record *request, bool again, uint64_t deadline_ms,
+               struct hvc_record **ret_response, struct hvc_error *error)
+{
+    struct hvc_client *client = again ? take_idle(fetch) : NULL;
+    bool fresh = client == NULL;
+    int rc = fresh ? hvc_client_connect(&fetch->options, deadline_ms, &client, error) : 0;
+
+    if (rc < 0)
+        return rc;
+    rc = hvc_client_call(client, request, deadline_ms, ret_response, error);
+    if (rc == 0) {
+        give_back(fetch, client);
+        return 0;
+    }
+    hvc_client_close(client);
+    if (fresh || rc == -ETIMEDOUT || rc == -E2BIG)
+        return rc;
+    rc = hvc_client_connect(&fetch->options, deadline_ms, &client, error);
+    if (rc == 0)
+        rc = hvc_client_call(client, request, deadline_ms, ret_response, error);
+    if (rc == 0)
+        give_back(fetch, client);
+    else if (client != NULL)
+        hvc_client_close(client);
+    return rc;
+}
+
+/* One operation; its data stay good as long as *ret_response. */
+static int read_data(struct hvc_wbemd_fetch *fetch, const struct hvc_record *request, uint64_t deadline_ms,
+                     struct hvc_record **ret_response, struct hvc_error *error)
+{
+    int rc = ask(fetch, request, true, deadline_ms, ret_response, error);
+
+    if (rc < 0)
+        return rc;
+    if (hvc_response_result(*ret_response) == HVC_RESULT_OK)
+        return 0;
+    return hvc_error_set(error, -EIO, "%s", hvc_response_text(*ret_response));
+}
+
+static int take_part(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *arena, uint32_t part, uint64_t deadline_ms,
+                     struct hvc_cim_facts *facts, struct hvc_error *error)
+{
+    char after[HVC_UUID_TEXT_MAX] = "";
+    uint64_t left = 0;
+
+    do {
+        struct hvc_record *args;
+        HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part), &args);
+        HVC_CLEANUP(record) struct hvc_record *response = NULL;
+        const struct hvc_record *data;
+        size_t count;
+        int rc;
+
+        if (part == HVC_FACTS_NODE_SETTINGS)
+            hvc_record_set_text(args, "node", facts->node);
+        if (after[0] != '\0')
+            hvc_record_set_text(args, "after", after);
+        rc = read_data(fetch, request, deadline_ms, &response, error);
+        if (rc < 0)
+            return rc;
+        data = hvc_response_data(response);
+        if (!hvc_wbemd_facts_take(arena, facts, part, data))
+            return hvc_error_set(error, -ENOMEM, "the state is larger than one answer may be");
+        count = hvc_record_list_count(data, "guests");
+        left = part == HVC_FACTS_GUESTS && count > 0 ? hvc_record_u64(data, "left", 0) : 0;
+        if (left > 0)
+            (void)snprintf(after, sizeof(after), "%s",
+                           hvc_record_text(hvc_record_list_at(data, "guests", count - 1), "uuid", ""));
+    } while (left > 0);
+    return 0;
+}
+
+void hvc_wbemd_fetch_facts(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *arena, uint32_t needs,
+                           struct hvc_cim_facts *facts, uint32_t *ret_missing, struct hvc_error *error)
+{
+    uint64_t deadline_ms = hvc_deadline_in(fetch->timeout_ms);
+
+    *ret_missing = 0;
+    for (uint32_t part = HVC_FACTS_STATUS; part < HVC_FACTS_ALL; part <<= 1) {
+        if ((needs & part) == 0)
+            continue;
+        if (take_part(fetch, arena, part, deadline_ms, facts, error) < 0) {
+            *ret_missing = needs & ~(part - 1); /* what comes after it would only take longer */
+            return;
+        }
+    }
+}
+
+static enum hvc_cim_status status_of(enum hvc_result result)
+{
+    switch (result) {
+    case HVC_RESULT_OK:
+        return HVC_CIM_OK;
+    case HVC_RESULT_INVALID:
+        return HVC_CIM_INVALID_PARAMETER;
+    case HVC_RESULT_DENIED:
+        return HVC_CIM_ACCESS_DENIED;
+    case HVC_RESULT_NOT_FOUND:
+        return HVC_CIM_NOT_FOUND;
+    case HVC_RESULT_UNSUPPORTED:
+        return HVC_CIM_NOT_SUPPORTED;
+    case HVC_RESULT_REFUSED:
+    case HVC_RESULT_NO_QUORUM:
+    case HVC_RESULT_BUSY:
+    case HVC_RESULT_TIMEOUT:
+    case HVC_RESULT_UNREACHABLE:
+    case HVC_RESULT_UNKNOWN_OUTCOME:
+    case HVC_RESULT_FAILED:
+    case HVC_RESULT_INTERNAL:
+    case HVC_RESULT_MAX:
+        break;
+    }
+    return HVC_CIM_FAILED;
+}
+
+enum hvc_cim_status hvc_wbemd_fetch_order(struct hvc_wbemd_fetch *fetch, const struct hvc_cim_order *order,
+                                          struct hvc_error *error)
+{
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(order->operation, &args);
+    HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    enum hvc_cim_status status;
+    int rc;
+
+    for (size_t i = 0; i < HVC_CIM_ORDER_ARGUMENTS_MAX && order->arguments[i].name != NULL; i++)
+        hvc_record_set_text(args, order->arguments[i].name, order->arguments[i].text);
+    rc = ask(fetch, request, false, hvc_deadline_in(fetch->timeout_ms), &response, error); /* asked once only */
+    if (rc < 0)
+        return rc == -EACCES ? HVC_CIM_ACCESS_DENIED : HVC_CIM_FAILED;
+    status = status_of(hvc_response_result(response));
+    if (status != HVC_CIM_OK)
+        (void)hvc_error_set(error, -EIO, "%s", hvc_response_text(response));
+    return status;
+}

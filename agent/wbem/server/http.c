@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+#include <microhttpd.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "auth_protocol.h"
+#include "hvc/cleanup.h"
+#include "hvc/clock.h"
+#include "hvc/text.h"
+#include "tell.h"
+
+enum { THREADS = 4, FILE_MAX = 1 << 20, NAME_MAX_BYTES = 256, CONNECTION_BYTES = 32 * 1024 };
+
+struct endpoint {
+    struct hvc_wbemd_http *http;
+    struct MHD_Daemon *daemon;
+    bool secure;
+};
+
+struct hvc_wbemd_http {
+    const struct hvc_wbemd_settings *settings;
+    struct hvc_wbemd_desk *desk;
+    struct hvc_wbemd_access *access;
+    struct endpoint plain, secure;
+    char *certificate, *key, *client_ca; /* contents */
+};
+
+/* What has come of one request. */
+struct upload {
+    char *bytes;
+    size_t length, size;
+};
+
+/* ---- answers ---- */
+
+static enum MHD_Result send_bytes(struct MHD_Connection *connection, unsigned status, char *bytes, size_t length,
+                                  const char *const *headers)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(length, bytes, MHD_RESPMEM_MUST_FREE);
+    enum MHD_Result result;
+
+    if (response == NULL) {
+        free(bytes);
+        return MHD_NO;
+    }
+    for (; *headers != NULL; headers += 2)
+        if (headers[1] != NULL)
+            (void)MHD_add_response_header(response, headers[0], headers[1]);
+    result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* An error of HTTP with a line of words. */
+static enum MHD_Result send_words(struct MHD_Connection *connection, unsigned status, const char *words,
+                                  const char *header, const char *value)
+{
+    const char *const headers[] = {"Content-Type", "text/plain; charset=\"utf-8\"", header, value, NULL};
+    size_t length = strlen(words) + 1;
+    char *bytes = malloc(length + 1);
+
+    if (bytes == NULL)
+        return MHD_NO;
+    (void)snprintf(bytes, length + 1, "%s\n", words);
+    return send_bytes(connection, status, bytes, length, headers);
+}
+
+/* ---- headers ---- */
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+/* With M-POST the names have a number in front: Man: http://...; ns=42, then 42-CIMMethod. */
+static const char *cim_header(struct MHD_Connection *connection, const char *name)
+{
+    const char *man = header(connection, "Man");
+    const char *number = man == NULL ? NULL : strstr(man, "ns=");
+    char prefixed[64];
+
+    if (number == NULL)
+        return header(connection, name);
+    (void)snprintf(prefixed, sizeof(prefixed), "%.2s-%s", number + 3, name);
+    return header(connection, prefixed);
+}
+
+static int digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)(c | 0x20);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* %41 to A. */
+static void decode(const char *from, char *to, size_t size)
+{
+    size_t used = 0;
+
+    for (; *from != '\0' && used + 1 < size; from++) {
+        int high = *from == '%' ? digit(from[1]) : -1;
+        int low = high >= 0 ? digit(from[2]) : -1;
+
+        to[used++] = low >= 0 ? (char)(high * 16 + low) : *from;
+        from += low >= 0 ? 2 : 0;
+    }
+    to[used] = '\0';
+}
+
+static void address_of(struct MHD_Connection *connection, char text[HVC_ADDRESS_TEXT_MAX])
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    (void)hvc_text_copy(text, HVC_ADDRESS_TEXT_MAX, "unknown");
+    if (info != NULL)
+        (void)getnameinfo(info->client_addr,
+                          info->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
+                                                                  : sizeof(struct sockaddr_in6),
+                          text, HVC_ADDRESS_TEXT_MAX, NULL, 0, NI_NUMERICHOST);
+}
+
+/* ---- who it is ---- */
+
+/* The common name of a client's certificate that our authority signed. False: there is none, or it is not good. */
+static bool certificate_name(struct MHD_Connection *connection, char name[NAME_MAX_BYTES])
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    const gnutls_datum_t *chain;
+    gnutls_x509_crt_t certificate;
+    unsigned count = 0;
+    unsigned status = 0;
+    size_t size = NAME_MAX_BYTES;
+    bool good;
+
+    if (info == NULL || gnutls_certificate_verify_peers2(info->tls_session, &status) < 0 || status != 0)
+        return false;
+    chain = gnutls_certificate_get_peers(info->tls_session, &count);
+    if (chain == NULL || count == 0 || gnutls_x509_crt_init(&certificate) < 0)
+        return false;
+    good = gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) >= 0 &&
+           gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0;
+    gnutls_x509_crt_deinit(certificate);
+    return good;
+}
+
+struct client {
+    char address[HVC_ADDRESS_TEXT_MAX];
+    char user[NAME_MAX_BYTES];
+    enum hvc_wbemd_role role;
+};
+
+/* 200, or what is answered at once: *ret_words says why. */
+static unsigned by_password(const struct endpoint *endpoint, struct MHD_Connection *connection, struct client *client,
+                            struct hvc_error *error)
+{
+    char *password = NULL;
+    char *user = MHD_basic_auth_get_username_password(connection, &password);
+    int rc = -EACCES;
+
+    if (user != NULL && password != NULL) {
+        (void)snprintf(client->user, sizeof(client->user), "%s", user);
+        rc = hvc_wbemd_access_password(endpoint->http->access, client->address, user, password, hvc_now_ms(),
+                                       &client->role, error);
+        gnutls_memset(password, 0, strlen(password));
+    } else if (!endpoint->secure && strcmp(endpoint->http->settings->anonymous, "read") == 0) {
+        client->role = HVC_ROLE_READ;
+        rc = 0;
+    } else
+        (void)hvc_error_set(error, rc, "a user and a password are needed (Basic)");
+    MHD_free(user);
+    MHD_free(password);
+    if (rc == 0)
+        return MHD_HTTP_OK;
+    hvc_wbemd_tell(HVC_MESSAGE_CIM_LOGIN_REFUSED, "user=%s address=%s words=\"%s\"", client->user, client->address,
+                   error->text);
+    if (rc == -EAGAIN)
+        return MHD_HTTP_TOO_MANY_REQUESTS;
+    return rc == -EACCES ? MHD_HTTP_UNAUTHORIZED : MHD_HTTP_SERVICE_UNAVAILABLE;
+}
+
+static unsigned identify(const struct endpoint *endpoint, struct MHD_Connection *connection, struct client *client,
+                         struct hvc_error *error)
+{
+    address_of(connection, client->address);
+    if (!endpoint->secure || endpoint->http->client_ca == NULL || !certificate_name(connection, client->user))
+        return by_password(endpoint, connection, client, error);
+    client->role = hvc_wbemd_access_user(endpoint->http->access, client->user);
+    return MHD_HTTP_OK;
+}
+
+/* ---- a request ---- */
+
+static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *method,
+                              const struct upload *upload)
+{
+    const char *named = cim_header(connection, "CIMMethod");
+    struct hvc_wbemd_request request = {.bytes = upload->bytes == NULL ? "" : upload->bytes, .length = upload->length};
+    struct hvc_wbemd_answer result;
+    struct hvc_error error = {0};
+    struct client client = {0};
+    char decoded[NAME_MAX_BYTES];
+    char warning[600];
+    unsigned status = identify(endpoint, connection, &client, &error);
+
+    if (status != MHD_HTTP_OK)
+        return send_words(connection, status, error.text,
+                          status == MHD_HTTP_UNAUTHORIZED ? "WWW-Authenticate" : "Retry-After",
+                          status == MHD_HTTP_UNAUTHORIZED ? "Basic realm=\"hvcluster\", charset=\"UTF-8\"" : "60");
+    if (named != NULL)
+        decode(named, decoded, sizeof(decoded));
+    request.method = named == NULL ? NULL : decoded;
+    request.user = client.user;
+    request.address = client.address;
+    request.role = client.role;
+    hvc_wbemd_answer(endpoint->http->desk, &request, &result);
+    if (result.http != 200)
+        return send_words(connection, result.http, result.words, "CIMError", result.fault);
+    (void)snprintf(warning, sizeof(warning), "110 hvcluster \"%s\"", result.stale);
+    for (char *p = warning; *p != '\0'; p++)
+        *p = (unsigned char)*p < ' ' ? ' ' : *p;
+    {
+        bool extended = strcmp(method, "M-POST") == 0;
+        const char *const headers[] = {"Content-Type",
+                                       "application/xml; charset=\"utf-8\"",
+                                       "Cache-Control",
+                                       "no-cache",
+                                       extended ? "42-CIMOperation" : "CIMOperation",
+                                       "MethodResponse",
+                                       "Ext",
+                                       extended ? "" : NULL,
+                                       "Man",
+                                       extended ? "http://www.dmtf.org/cim/mapping/http/v1.0 ; ns=42" : NULL,
+                                       "Warning",
+                                       result.stale[0] == '\0' ? NULL : warning,
+                                       NULL};
+
+        return send_bytes(connection, MHD_HTTP_OK, result.bytes, result.length, headers);
+    }
+}
+
+/* What the headers alone tell to be wrong: 0, or the status, words and the CIMError. */
+static unsigned check_headers(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *method,
+                              const char **ret_words, const char **ret_fault)
+{
+    const char *length = header(connection, "Content-Length");
+    const char *type = header(connection, "Content-Type");
+    const char *operation = cim_header(connection, "CIMOperation");
+    uint64_t bytes = 0;
+
+    *ret_fault = NULL;
+    if (strcmp(method, "POST") != 0 && strcmp(method, "M-POST") != 0) {
+        *ret_words = "CIM-XML comes by POST or M-POST";
+        return MHD_HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (length != NULL &&
+        (hvc_parse_u64(length, 0, UINT64_MAX, &bytes) < 0 || bytes > endpoint->http->settings->request_kib << 10)) {
+        *ret_words = "the request is larger than request_kib in hvcluster-wbemd.conf";
+        return MHD_HTTP_CONTENT_TOO_LARGE;
+    }
+    if (type != NULL && strncasecmp(type, "application/xml", 15) != 0 && strncasecmp(type, "text/xml", 8) != 0) {
+        *ret_words = "the content must be application/xml or text/xml";
+        return MHD_HTTP_UNSUPPORTED_MEDIA_TYPE;
+    }
+    if (operation != NULL && strcasecmp(operation, "MethodCall") != 0) {
+        *ret_words = "header CIMOperation must be MethodCall";
+        *ret_fault = "unsupported-operation";
+        return MHD_HTTP_BAD_REQUEST;
+    }
+    return 0;
+}
+
+/* False: more than a request may be, or no memory. */
+static bool take(struct upload *upload, const char *bytes, size_t count, size_t limit)
+{
+    size_t wanted = upload->size == 0 ? 8192 : upload->size;
+    char *bigger;
+
+    if (upload->length + count > limit)
+        return false;
+    while (wanted < upload->length + count)
+        wanted *= 2;
+    if (wanted > upload->size) {
+        bigger = realloc(upload->bytes, wanted);
+        if (bigger == NULL)
+            return false;
+        upload->bytes = bigger;
+        upload->size = wanted;
+    }
+    memcpy(upload->bytes + upload->length, bytes, count);
+    upload->length += count;
+    return true;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                              const char *version, const char *bytes, size_t *count, void **state)
+{
+    const struct endpoint *endpoint = context;
+    struct upload *upload = *state;
+    const char *words, *fault;
+    unsigned status;
+
+    (void)url;
+    (void)version;
+    if (upload == NULL) {
+        status = check_headers(endpoint, connection, method, &words, &fault);
+        if (status != 0)
+            return send_words(connection, status, words, status == MHD_HTTP_METHOD_NOT_ALLOWED ? "Allow" : "CIMError",
+                              status == MHD_HTTP_METHOD_NOT_ALLOWED ? "POST, M-POST" : fault);
+        *state = calloc(1, sizeof(*upload));
+        return *state == NULL ? MHD_NO : MHD_YES;
+    }
+    if (*count > 0) {
+        /* without a length it cannot be refused before it comes: the connection is closed */
+        if (!take(upload, bytes, *count, (size_t)endpoint->http->settings->request_kib << 10))
+            return MHD_NO;
+        *count = 0;
+        return MHD_YES;
+    }
+    return answer(endpoint, connection, method, upload);
+}
+
+static void forget(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+{
+    struct upload *upload = *state;
+
+    (void)context;
+    (void)connection;
+    (void)code;
+    if (upload == NULL)
+        return;
+    free(upload->bytes);
+    free(upload);
+    *state = NULL;
+}
+
+/* ---- starting and stopping ---- */
+
+static int read_file(const char *path, char **ret_text, struct hvc_error *error)
+{
+    FILE *file = fopen(path, "re");
+    char *text = file == NULL ? NULL : malloc(FILE_MAX + 1);
+    size_t length;
+
+    if (text == NULL) {
+        int code = file == NULL ? errno : ENOMEM;
+
+        if (file != NULL)
+            (void)fclose(file);
+        return hvc_error_set(error, -code, "cannot read %s: %s", path, strerror(code));
+    }
+    length = fread(text, 1, FILE_MAX, file);
+    (void)fclose(file);
+    text[length] = '\0';
+    *ret_text = text;
+    return 0;
+}
+
+static int resolve(const char *address, uint64_t port, struct addrinfo **ret_info, struct hvc_error *error)
+{
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    char text[16];
+    int rc;
+
+    (void)snprintf(text, sizeof(text), "%u", (unsigned)port);
+    rc = getaddrinfo(address, text, &hints, ret_info);
+    return rc == 0 ? 0 : hvc_error_set(error, -EINVAL, "\"%s\" is no address: %s", address, gai_strerror(rc));
+}
+
+static int start(struct endpoint *endpoint, const char *address, uint64_t port, struct hvc_error *error)
+{
+    const struct hvc_wbemd_http *http = endpoint->http;
+    const struct hvc_wbemd_settings *s = http->settings;
+    struct addrinfo *info = NULL;
+    unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | (endpoint->secure ? MHD_USE_TLS : 0);
+    int rc = resolve(address, port, &info, error);
+
+    if (rc < 0)
+        return rc;
+    if (info->ai_family == AF_INET6)
+        flags |= MHD_USE_DUAL_STACK;
+    {
+        struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, http->certificate},
+                                       {MHD_OPTION_HTTPS_MEM_KEY, 0, http->key},
+                                       {MHD_OPTION_END, 0, NULL},
+                                       {MHD_OPTION_END, 0, NULL}};
+        const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+
+        if (http->client_ca != NULL)
+            tls[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, http->client_ca};
+        endpoint->daemon =
+            MHD_start_daemon(flags, (uint16_t)port, NULL, NULL, handle, endpoint, MHD_OPTION_SOCK_ADDR, info->ai_addr,
+                             MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_CONNECTION_LIMIT,
+                             (unsigned)s->connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->idle_s,
+                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_THREAD_POOL_SIZE,
+                             (unsigned)THREADS, MHD_OPTION_ARRAY, endpoint->secure ? tls : none, MHD_OPTION_END);
+    }
+    freeaddrinfo(info);
+    if (endpoint->daemon != NULL)
+        return 0;
+    return hvc_error_set(error, errno == 0 ? -EIO : -errno, "%s cannot be served at %s port %u: %s",
+                         endpoint->secure ? "HTTPS" : "HTTP", address, (unsigned)port,
+                         errno == 0 ? "libmicrohttpd refused (certificate and key?)" : strerror(errno));
+}
+
+static int start_secure(struct hvc_wbemd_http *http, struct hvc_error *error)
+{
+    const struct hvc_wbemd_settings *s = http->settings;
+    int rc = read_file(s->certificate, &http->certificate, error);
+
+    if (rc == 0)
+        rc = read_file(s->key, &http->key, error);
+    if (rc == 0 && s->client_ca[0] != '\0')
+        rc = read_file(s->client_ca, &http->client_ca, error);
+    return rc == 0 ? start(&http->secure, s->https_address, s->https_port, error) : rc;
+}
+
+int hvc_wbemd_http_start(const struct hvc_wbemd_settings *settings, struct hvc_wbemd_desk *desk,
+                         struct hvc_wbemd_access *access, struct hvc_wbemd_http **ret_http, struct hvc_error *error)
+{
+    struct hvc_wbemd_http *http = calloc(1, sizeof(*http));
+    int rc = 0;
+
+    if (http == NULL)
+        return hvc_error_set(error, -ENOMEM, "no memory");
+    *http = (struct hvc_wbemd_http){.settings = settings, .desk = desk, .access = access};
+    http->plain.http = http;
+    http->secure = (struct endpoint){.http = http, .secure = true};
+    errno = 0;
+    if (settings->https_address[0] != '\0')
+        rc = start_secure(http, error);
+    if (rc == 0 && settings->http_address[0] != '\0')
+        rc = start(&http->plain, settings->http_address, settings->http_port, error);
+    if (rc < 0) {
+        hvc_wbemd_http_stop(http);
+        return rc;
+    }
+    *ret_http = http;
+    return 0;
+}
+
+void hvc_wbemd_http_stop(struct hvc_wbemd_http *http)
+{
+    if (http == NULL)
+        return;
+    if (http->plain.daemon != NULL)
+        MHD_stop_daemon(http->plain.daemon);
+    if (http->secure.daemon != NULL)
+        MHD_stop_daemon(http->secure.daemon);
+    free(http->certificate);
+    if (http->key != NULL)
+        gnutls_memset(http->key, 0, strlen(http->key));
+    free(http->key);
+    free(http->client_ca);
+    free(http);
+}
