@@ -14,7 +14,12 @@ static const struct hvc_argument inspect_arguments[] = {
 
 static const struct hvc_argument known_arguments[] = {
     {.name = "after", .type = HVC_ARGUMENT_UUID, .help = "the last UUID of the former piece; without: from the first"},
-    {.name = "limit", .type = HVC_ARGUMENT_U64, .min = 1, .max = GUEST_KNOWN_ROWS_MAX, .help = "guests in this piece"},
+    {.name = "limit",
+     .type = HVC_ARGUMENT_U64,
+     .min = 1,
+     .max = GUEST_KNOWN_ROWS_MAX,
+     .help = "guests in this piece, or fewer"},
+    {.name = "devices", .type = HVC_ARGUMENT_BOOL, .help = "with the devices that the kept definition names"},
     HVC_READ_ARGUMENTS,
 };
 
@@ -78,7 +83,7 @@ static const struct hvc_operation rows[] = {
      HVC_ARGUMENTS(known_arguments),
      .right = HVC_RIGHT_READ,
      .lane = HVC_LANE_WORK,
-     .timeout_ms = 5000,
+     .timeout_ms = 10000,
      .handler = guest_known},
     {.name = "guest.inspect",
      .help = "what one guest does on this node, by libvirt or by the kernel, and what the cluster keeps of it",

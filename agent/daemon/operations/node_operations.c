@@ -24,6 +24,7 @@ static void describe(struct hvc_record *record, const struct hvc_service *servic
     hvc_record_set_u64(record, "moves_out", load.out);
     hvc_record_set_u64(record, "moves_in", load.in);
     hvc_record_set_u64(record, "moves_queued", load.queued);
+    hvc_record_set_u64(record, "storage_moves", load.storage);
     hvc_record_set_u64(record, "used_kib", load.used_kib);
     hvc_record_set_u64(record, "reserved_kib", load.reserved_kib);
 }

@@ -88,11 +88,19 @@ static void guest_and_settings(struct hvc_cim_ask *ask, const struct hvc_facts_g
 
 static void settings_define_state(struct hvc_cim_ask *ask)
 {
+    struct planned planned;
+
     for_each_guest(ask, guest_and_settings);
+    for (uint32_t cursor = 0; next_planned(ask, &cursor, &planned);) {
+        const char *const pairs[] = {"CreationClassName", PLANNED_CLASS, "Name", planned.guest->uuid};
+
+        (void)put_link(ask, "ManagedElement", path_of_keys(ask, ask->space->name, PLANNED_CLASS, pairs, 2),
+                       "SettingData", by_id(ask, GUEST_DATA_CLASS, id_of_planned(ask, &planned)));
+    }
 }
 
-const struct hvc_cim_provider hvc_provider_settings_define_state = {.needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS,
-                                                                    .enumerate = settings_define_state};
+const struct hvc_cim_provider hvc_provider_settings_define_state = {
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_JOBS, .enumerate = settings_define_state};
 
 static void element_capabilities(struct hvc_cim_ask *ask)
 {
@@ -144,6 +152,14 @@ static void owning_job_element(struct hvc_cim_ask *ask)
 const struct hvc_cim_provider hvc_provider_owning_job_element = {.needs = HVC_FACTS_STATUS | HVC_FACTS_JOBS,
                                                                  .enumerate = owning_job_element};
 
+/* A job outlives the record of its guest, and a guest may have left the node. */
+static bool shows_guest_of(const struct hvc_cim_ask *ask, const struct hvc_facts_job *job)
+{
+    const struct hvc_facts_guest *guest = guest_of(facts_of(ask), job->uuid);
+
+    return guest != NULL && is_here(ask, guest);
+}
+
 static void affected_job_element(struct hvc_cim_ask *ask)
 {
     static const uint64_t effects[] = {0};
@@ -151,7 +167,7 @@ static void affected_job_element(struct hvc_cim_ask *ask)
 
     for (uint32_t i = 0; i < facts->job_count; i++) {
         struct hvc_cim_instance *link =
-            shows_job(ask, &facts->jobs[i])
+            shows_job(ask, &facts->jobs[i]) && shows_guest_of(ask, &facts->jobs[i])
                 ? put_link(ask, "AffectedElement", system_of(ask, facts->jobs[i].uuid), "AffectingElement",
                            by_id(ask, JOB_CLASS, id_of_job(ask, &facts->jobs[i])))
                 : NULL;
@@ -161,8 +177,8 @@ static void affected_job_element(struct hvc_cim_ask *ask)
     }
 }
 
-const struct hvc_cim_provider hvc_provider_affected_job_element = {.needs = HVC_FACTS_STATUS | HVC_FACTS_JOBS,
-                                                                   .enumerate = affected_job_element};
+const struct hvc_cim_provider hvc_provider_affected_job_element = {
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_JOBS | HVC_FACTS_GUESTS, .enumerate = affected_job_element};
 
 static void guest_and_host(struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "build.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool is_cluster(const struct hvc_cim_ask *ask)
@@ -65,6 +66,63 @@ bool has_state_changes(const struct hvc_cim_ask *ask)
     return is_cluster(ask) && has_method(ask, "RequestStateChange");
 }
 
+static int by_uuid(const void *key, const void *guest)
+{
+    return strcmp(key, ((const struct hvc_facts_guest *)guest)->uuid);
+}
+
+const struct hvc_facts_guest *guest_of(const struct hvc_cim_facts *facts, const char *uuid)
+{
+    if (facts->guest_count == 0)
+        return NULL;
+    return bsearch(uuid, facts->guests, facts->guest_count, sizeof(*facts->guests), by_uuid);
+}
+
+/* ---- planned systems ---- */
+
+/* Whether a later job has used it up; ended jobs come newest first. The cluster shows one a guest: its key is its name.
+ */
+static bool is_overtaken(const struct hvc_cim_ask *ask, uint32_t position)
+{
+    const struct hvc_facts_job *job = &facts_of(ask)->jobs[position];
+
+    for (uint32_t i = 0; i < position; i++) {
+        const struct hvc_facts_job *other = &facts_of(ask)->jobs[i];
+
+        if (other->check || strcmp(other->phase, "completed") != 0 || strcmp(other->uuid, job->uuid) != 0)
+            continue;
+        if (strcmp(other->target, job->target) == 0 || (is_cluster(ask) && strcmp(other->kind, "staged") == 0))
+            return true;
+    }
+    return false;
+}
+
+bool next_planned(const struct hvc_cim_ask *ask, uint32_t *cursor, struct planned *ret_planned)
+{
+    const struct hvc_cim_facts *facts = facts_of(ask);
+
+    while (*cursor < facts->job_count) {
+        uint32_t position = (*cursor)++;
+        const struct hvc_facts_job *job = &facts->jobs[position];
+        const struct hvc_facts_guest *guest;
+
+        if (job->check || strcmp(job->kind, "staged") != 0 || strcmp(job->phase, "completed") != 0 ||
+            (!is_cluster(ask) && strcmp(job->target, facts->node) != 0))
+            continue;
+        guest = guest_of(facts, job->uuid);
+        if (guest == NULL || strcmp(guest->node, job->target) == 0 || is_overtaken(ask, position))
+            continue;
+        *ret_planned = (struct planned){job, guest};
+        return true;
+    }
+    return false;
+}
+
+const char *id_of_planned(struct hvc_cim_ask *ask, const struct planned *planned)
+{
+    return hvc_cim_format(ask->arena, "Microsoft:%s\\Planned\\%s", planned->guest->uuid, planned->job->target);
+}
+
 /* ---- values ---- */
 
 static uint8_t type_of(const struct hvc_cim_ask *ask, const char *name)
@@ -118,6 +176,8 @@ void put_words(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, const
                const char *element_name)
 {
     put_text(ask, instance, "Caption", caption);
+    if (facts_of(ask)->stale[0] != '\0')
+        description = hvc_cim_format(ask->arena, "%s (%s)", description, facts_of(ask)->stale);
     put_text(ask, instance, "Description", description);
     put_text(ask, instance, "ElementName", element_name);
 }
@@ -125,8 +185,13 @@ void put_words(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, const
 void put_health(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, unsigned operational, const char *words,
                 unsigned health)
 {
-    const uint64_t status[] = {operational};
+    const char *stale = facts_of(ask)->stale;
+    const uint64_t status[] = {stale[0] == '\0' ? operational : 3};
 
+    if (stale[0] != '\0') {
+        words = stale;
+        health = 10;
+    }
     put_numbers(ask, instance, "OperationalStatus", status, 1);
     put_texts(ask, instance, "StatusDescriptions", &words, 1);
     put_number(ask, instance, "HealthState", health);

@@ -13,8 +13,10 @@
 #define TEMPLATE_CLASS    "Msvm_VirtualSystemMigrationSettingData"
 #define CAPABILITY_CLASS  "Msvm_VirtualSystemMigrationCapabilities"
 #define STATES_CLASS      "Msvm_EnabledLogicalElementCapabilities"
+#define PLANNED_CLASS     "Msvm_PlannedComputerSystem"
 #define GUEST_DATA_CLASS  "Msvm_VirtualSystemSettingData"
 #define RESOURCE_CLASS    "Msvm_ResourceAllocationSettingData"
+#define STORAGE_CLASS     "Msvm_StorageAllocationSettingData"
 #define JOB_CLASS         "Msvm_MigrationJob"
 #define SUMMARY_CLASS     "Msvm_SummaryInformation"
 #define COLLECTION_CLASS  "Msvm_ManagementCollection"
@@ -39,6 +41,17 @@ bool has_cluster_system(const struct hvc_cim_facts *facts);
 /* In root/virtualization/v2 only what is on this node is there. */
 bool is_here(const struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest);
 
+/* By its UUID in upper case; guests come in order of it. NULL: there is no such guest. */
+const struct hvc_facts_guest *guest_of(const struct hvc_cim_facts *facts, const char *uuid);
+
+/* A planned system: what a staged move that has ended well left at its target. Start with *cursor = 0. */
+struct planned {
+    const struct hvc_facts_job *job;
+    const struct hvc_facts_guest *guest;
+};
+bool next_planned(const struct hvc_cim_ask *ask, uint32_t *cursor, struct planned *ret_planned);
+const char *id_of_planned(struct hvc_cim_ask *ask, const struct planned *planned);
+
 /* ---- values; NULL texts and empty lists leave the property NULL ---- */
 
 void put_text(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, const char *name, const char *text);
@@ -54,7 +67,7 @@ void put_numbers(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, con
 /* Caption, Description, ElementName. */
 void put_words(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, const char *caption, const char *description,
                const char *element_name);
-/* OperationalStatus, StatusDescriptions, HealthState: one state. */
+/* OperationalStatus, StatusDescriptions, HealthState: one state; degraded when it is known from an old state only. */
 void put_health(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, unsigned operational, const char *words,
                 unsigned health);
 

@@ -5,6 +5,8 @@
 #include "build.h"
 #include "hvc/job.h"
 
+enum { VIRTUAL_SYSTEM = 32768, STORAGE_DEEP_CHECK = 32772 };
+
 static const struct hvc_job_phase_info *phase_of(const struct hvc_facts_job *job)
 {
     for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++)
@@ -57,10 +59,26 @@ static void put_times(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance
     put_interval(ask, instance, "ElapsedTime", until > job->started_ms ? until - job->started_ms : 0);
 }
 
+/* Moves that only CIM's own value map has (quick, restart, of a virtual system that is off) move a virtual system. */
+static void put_kind(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance, const struct hvc_facts_job *job)
+{
+    const struct hvc_job_kind_info *kind = kind_of(job);
+    bool stays = kind != NULL && (kind->flags & HVC_KIND_STAYS) != 0;
+
+    put_text(ask, instance, "DestinationHost", job->target[0] == '\0' || stays ? NULL : job->target);
+    if (kind == NULL)
+        return;
+    if (job->check && stays)
+        put_number(ask, instance, "MigrationType", STORAGE_DEEP_CHECK);
+    else
+        put_number(ask, instance, "MigrationType",
+                   kind->migration_type < VIRTUAL_SYSTEM ? (unsigned)VIRTUAL_SYSTEM : kind->migration_type);
+    put_number(ask, instance, "JobType", job->check ? kind->check_type : kind->job_type);
+}
+
 static void add_job(struct hvc_cim_ask *ask, const struct hvc_facts_job *job, const char *id)
 {
     const struct hvc_job_phase_info *phase = phase_of(job);
-    const struct hvc_job_kind_info *kind = kind_of(job);
     struct hvc_cim_instance *instance = hvc_cim_ask_add(ask);
 
     if (instance == NULL)
@@ -70,10 +88,7 @@ static void add_job(struct hvc_cim_ask *ask, const struct hvc_facts_job *job, co
     put_words(ask, instance, "Migration Job", "A migration of a virtual machine", job->guest);
     if (phase != NULL)
         put_phase(ask, instance, job, phase);
-    if (kind != NULL) {
-        put_number(ask, instance, "MigrationType", kind->migration_type);
-        put_number(ask, instance, "JobType", kind->job_type);
-    }
+    put_kind(ask, instance, job);
     put_times(ask, instance, job);
     put_text(ask, instance, "Owner", job->by);
     put_number(ask, instance, "Priority", job->priority);
@@ -83,7 +98,6 @@ static void add_job(struct hvc_cim_ask *ask, const struct hvc_facts_job *job, co
     put_flag(ask, instance, "Cancellable", job->cancellable);
     put_flag(ask, instance, "DeleteOnCompletion", false);
     put_text(ask, instance, "VirtualSystemName", job->uuid);
-    put_text(ask, instance, "DestinationHost", job->target[0] == '\0' ? NULL : job->target);
 }
 
 static void enumerate_job(struct hvc_cim_ask *ask)

@@ -20,7 +20,7 @@ static void put_listeners(struct hvc_cim_ask *ask, struct hvc_cim_instance *inst
     for (uint32_t i = 0; i < facts->node_count; i++) {
         const struct hvc_facts_node *node = &facts->nodes[i];
 
-        if (!is_cluster(ask) && strcmp(node->name, facts->node) != 0)
+        if (!node->member || (!is_cluster(ask) && strcmp(node->name, facts->node) != 0))
             continue;
         for (uint32_t j = 0; j < node->listen_count; j++)
             all[count++] = node->listens[j];
@@ -37,16 +37,10 @@ static void put_counts(struct hvc_cim_ask *ask, struct hvc_cim_instance *instanc
     for (uint32_t i = 0; i < facts->node_count; i++) {
         const struct hvc_facts_node *node = &facts->nodes[i];
 
-        if (is_cluster(ask))
-            moves += node->moves_out;
-        else if (strcmp(node->name, facts->node) == 0)
-            moves += node->moves_out + node->moves_in;
-    }
-    for (uint32_t i = 0; i < facts->job_count; i++) {
-        const struct hvc_facts_job *job = &facts->jobs[i];
-
-        if (!job->ended && job->started_ms != 0 && strstr(job->kind, "storage") != NULL && shows_job(ask, job))
-            storage++;
+        if (!is_cluster(ask) && strcmp(node->name, facts->node) != 0)
+            continue;
+        moves += node->moves_out + (is_cluster(ask) ? 0 : node->moves_in);
+        storage += node->storage_moves;
     }
     put_number(ask, instance, "ActiveVirtualSystemMigrationCount", moves);
     put_number(ask, instance, "ActiveStorageMigrationCount", storage);
@@ -69,7 +63,7 @@ static void put_state(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance
         put_interval(ask, instance, "TimeOfLastStateChange", 0);
     if (has_state_changes(ask))
         put_numbers(ask, instance, "AvailableRequestedStates", states, 3);
-    put_flag(ask, instance, "Started", facts->service.started);
+    put_flag(ask, instance, "Started", facts->service.started && facts->stale[0] == '\0'); /* else no move is taken */
     if (!cluster)
         return;
     put_text(ask, instance, "PrimaryOwnerName",
@@ -91,11 +85,8 @@ static void enumerate_service(struct hvc_cim_ask *ask)
     put_text(ask, instance, "CreationClassName", SERVICE_CLASS);
     put_text(ask, instance, "Name", "migrationwmi");
     put_words(ask, instance, "Hyper-V Migration Service", "Hyper-V Migration Service", "Hyper-V Migration Service");
-    if (stale && is_cluster(ask))
-        put_health(ask, instance, 3, facts->stale, 10);
-    else
-        put_health(ask, instance, 2, "OK", 5);
-    put_text(ask, instance, "Status", stale && is_cluster(ask) ? "Degraded" : "OK");
+    put_health(ask, instance, 2, "OK", 5);
+    put_text(ask, instance, "Status", stale ? "Degraded" : "OK");
     put_state(ask, instance);
     put_counts(ask, instance);
     put_listeners(ask, instance);
@@ -129,7 +120,7 @@ static struct hvc_cim_order modify_service(const struct hvc_cim_change *change, 
 }
 
 const struct hvc_cim_provider hvc_provider_migration_service = {
-    .needs = HVC_FACTS_STATUS | HVC_FACTS_SERVICE | HVC_FACTS_NODES | HVC_FACTS_JOBS,
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_SERVICE | HVC_FACTS_NODES,
     .enumerate = enumerate_service,
     .modify = modify_service,
 };

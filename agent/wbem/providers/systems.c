@@ -4,9 +4,20 @@
 
 #include "build.h"
 
+enum { /* EnabledState */
+       UNKNOWN = 0,
+       OTHER = 1,
+       ENABLED = 2,
+       DISABLED = 3,
+       SHUTTING_DOWN = 4,
+       QUIESCE = 9,
+       STARTING = 10,
+};
+#define FAILED_WORDS "failed: its process is there, the virtual system does not run"
+
 /* ---- Msvm_ComputerSystem ---- */
 
-static struct hvc_cim_instance *begin_system(struct hvc_cim_ask *ask, const char *name)
+static struct hvc_cim_instance *begin_system(struct hvc_cim_ask *ask, const char *class_name, const char *name)
 {
     static const uint64_t dedicated[] = {0};
     struct hvc_cim_instance *instance;
@@ -16,7 +27,7 @@ static struct hvc_cim_instance *begin_system(struct hvc_cim_ask *ask, const char
     instance = hvc_cim_ask_add(ask);
     if (instance == NULL)
         return NULL;
-    put_text(ask, instance, "CreationClassName", SYSTEM_CLASS);
+    put_text(ask, instance, "CreationClassName", class_name);
     put_text(ask, instance, "Name", name);
     put_number(ask, instance, "RequestedState", 12);
     put_number(ask, instance, "EnabledDefault", 2);
@@ -29,7 +40,7 @@ static struct hvc_cim_instance *begin_system(struct hvc_cim_ask *ask, const char
 static void add_cluster(struct hvc_cim_ask *ask)
 {
     const struct hvc_cim_facts *facts = facts_of(ask);
-    struct hvc_cim_instance *instance = begin_system(ask, facts->cluster);
+    struct hvc_cim_instance *instance = begin_system(ask, SYSTEM_CLASS, facts->cluster);
     bool good = facts->quorate && facts->stale[0] == '\0';
 
     if (instance == NULL)
@@ -41,7 +52,7 @@ static void add_cluster(struct hvc_cim_ask *ask)
 
 static void add_node(struct hvc_cim_ask *ask, const struct hvc_facts_node *node)
 {
-    struct hvc_cim_instance *instance = begin_system(ask, node->name);
+    struct hvc_cim_instance *instance = begin_system(ask, SYSTEM_CLASS, node->name);
 
     if (instance == NULL)
         return;
@@ -56,14 +67,58 @@ static void add_node(struct hvc_cim_ask *ask, const struct hvc_facts_node *node)
         put_health(ask, instance, 2, "OK", 5);
 }
 
+/* A guest whose node is lost is where nobody can look. */
+static bool is_lost(const struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest)
+{
+    const struct hvc_cim_facts *facts = facts_of(ask);
+
+    for (uint32_t i = 0; i < facts->node_count; i++)
+        if (strcmp(facts->nodes[i].name, guest->node) == 0)
+            return !facts->nodes[i].member;
+    return false;
+}
+
+/* What its node shows of it; without that, that the state has it there. */
+static unsigned state_of(const struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest)
+{
+    static const struct {
+        const char *seen;
+        unsigned state;
+    } rows[] = {{"running", ENABLED},   {"leaving", ENABLED}, {"paused", QUIESCE}, {"stopping", SHUTTING_DOWN},
+                {"incoming", STARTING}, {"failed", OTHER},    {"unknown", UNKNOWN}};
+
+    if (guest->node[0] == '\0')
+        return DISABLED;
+    if (is_lost(ask, guest))
+        return UNKNOWN;
+    for (size_t i = 0; guest->seen != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (strcmp(rows[i].seen, guest->seen) == 0)
+            return rows[i].state;
+    return ENABLED;
+}
+
+static void put_guest_state(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance,
+                            const struct hvc_facts_guest *guest)
+{
+    unsigned state = state_of(ask, guest);
+
+    put_number(ask, instance, "EnabledState", state);
+    put_text(ask, instance, "OtherEnabledState", state == OTHER ? FAILED_WORDS : NULL);
+}
+
 static void put_guest_health(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance,
                              const struct hvc_facts_guest *guest)
 {
     static const uint64_t moving[] = {2, 32774};
     static const char *const moving_words[] = {"OK", "Migrating Virtual Machine"};
 
-    put_health(ask, instance, 2, "OK", 5);
-    if (!guest->moving)
+    if (is_lost(ask, guest))
+        put_health(ask, instance, 3, hvc_cim_format(ask->arena, "node %s, where it ran, is lost", guest->node), 20);
+    else if (state_of(ask, guest) == OTHER)
+        put_health(ask, instance, 3, FAILED_WORDS, 20);
+    else
+        put_health(ask, instance, 2, "OK", 5);
+    if (!guest->moving || is_lost(ask, guest) || state_of(ask, guest) == OTHER || facts_of(ask)->stale[0] != '\0')
         return;
     put_numbers(ask, instance, "OperationalStatus", moving, 2);
     put_texts(ask, instance, "StatusDescriptions", moving_words, 2);
@@ -71,12 +126,12 @@ static void put_guest_health(struct hvc_cim_ask *ask, struct hvc_cim_instance *i
 
 static void add_guest(struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest)
 {
-    struct hvc_cim_instance *instance = begin_system(ask, guest->uuid);
+    struct hvc_cim_instance *instance = begin_system(ask, SYSTEM_CLASS, guest->uuid);
 
     if (instance == NULL)
         return;
     put_words(ask, instance, "Virtual Machine", "Microsoft Virtual Computer System", guest->name);
-    put_number(ask, instance, "EnabledState", guest->node[0] == '\0' ? 3 : 2);
+    put_guest_state(ask, instance, guest);
     put_guest_health(ask, instance, guest);
 }
 
@@ -97,97 +152,63 @@ static void enumerate_system(struct hvc_cim_ask *ask)
 const struct hvc_cim_provider hvc_provider_computer_system = {
     .needs = HVC_FACTS_STATUS | HVC_FACTS_NODES | HVC_FACTS_GUESTS, .enumerate = enumerate_system};
 
-const struct hvc_cim_provider hvc_provider_planned_system = {
-    .why = "planned systems are not shown over CIM yet; staged moves are seen as jobs (Msvm_MigrationJob)"};
+/* ---- Msvm_PlannedComputerSystem ---- */
 
-/* ---- Msvm_VirtualSystemSettingData and what it is made of ---- */
-
-static void enumerate_system_setting(struct hvc_cim_ask *ask)
+static void enumerate_planned(struct hvc_cim_ask *ask)
 {
-    const struct hvc_cim_facts *facts = facts_of(ask);
+    struct planned planned;
 
-    for (uint32_t i = 0; i < facts->guest_count; i++) {
-        const struct hvc_facts_guest *guest = &facts->guests[i];
-        const char *id = is_here(ask, guest) ? id_of_guest(ask, guest, "") : NULL;
-        struct hvc_cim_instance *instance =
-            id != NULL && hvc_cim_ask_wants(ask, "InstanceID", id) ? hvc_cim_ask_add(ask) : NULL;
+    for (uint32_t cursor = 0; next_planned(ask, &cursor, &planned);) {
+        struct hvc_cim_instance *instance = begin_system(ask, PLANNED_CLASS, planned.guest->uuid);
 
         if (instance == NULL)
             continue;
-        put_text(ask, instance, "InstanceID", id);
-        put_words(ask, instance, "Virtual Machine Settings", "Active settings for the virtual machine", guest->name);
-        put_text(ask, instance, "VirtualSystemIdentifier", guest->uuid);
-        put_text(ask, instance, "VirtualSystemType", "Microsoft:Hyper-V:System:Realized");
-        put_text(ask, instance, "ConfigurationID", guest->uuid);
-        put_text(ask, instance, "Version", hvc_cim_format(ask->arena, "%llu", (unsigned long long)guest->version));
-        put_flag(ask, instance, "AllowReducedFcRedundancy", false);
+        put_words(ask, instance, "Planned Virtual Machine",
+                  hvc_cim_format(ask->arena, "Microsoft Planned Computer System on %s", planned.job->target),
+                  planned.guest->name);
+        put_number(ask, instance, "EnabledState", 3);
+        put_health(ask, instance, 2, "OK", 5);
     }
 }
 
-const struct hvc_cim_provider hvc_provider_system_setting = {.needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS,
-                                                             .enumerate = enumerate_system_setting};
+const struct hvc_cim_provider hvc_provider_planned_system = {
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_JOBS, .enumerate = enumerate_planned};
 
-#define PROCESSOR "\\Processor"
-#define MEMORY    "\\Memory"
+/* ---- Msvm_VirtualSystemSettingData and what it is made of ---- */
 
-static void add_resource(struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest, const char *part, unsigned type,
-                         const char *units, uint64_t amount)
+static void add_setting(struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest, const char *id, const char *type,
+                        const char *description)
 {
-    const char *id = id_of_guest(ask, guest, part);
     struct hvc_cim_instance *instance =
         id != NULL && hvc_cim_ask_wants(ask, "InstanceID", id) ? hvc_cim_ask_add(ask) : NULL;
 
     if (instance == NULL)
         return;
     put_text(ask, instance, "InstanceID", id);
-    put_words(ask, instance, part + 1, "A resource of a virtual machine", part + 1);
-    put_number(ask, instance, "ResourceType", type);
-    put_text(ask, instance, "AllocationUnits", units);
-    put_text(ask, instance, "VirtualQuantityUnits", units);
-    put_number(ask, instance, "VirtualQuantity", amount);
-    put_number(ask, instance, "Reservation", amount);
-    put_number(ask, instance, "Limit", amount);
-    put_flag(ask, instance, "AutomaticAllocation", true);
-    put_flag(ask, instance, "AutomaticDeallocation", true);
+    put_words(ask, instance, "Virtual Machine Settings", description, guest->name);
+    put_text(ask, instance, "VirtualSystemIdentifier", guest->uuid);
+    put_text(ask, instance, "VirtualSystemType", type);
+    put_text(ask, instance, "ConfigurationID", guest->uuid);
+    put_text(ask, instance, "Version", hvc_cim_format(ask->arena, "%llu", (unsigned long long)guest->version));
+    put_flag(ask, instance, "AllowReducedFcRedundancy", false);
 }
 
-static void enumerate_resource(struct hvc_cim_ask *ask)
+static void enumerate_system_setting(struct hvc_cim_ask *ask)
 {
     const struct hvc_cim_facts *facts = facts_of(ask);
+    struct planned planned;
 
-    for (uint32_t i = 0; i < facts->guest_count; i++) {
-        const struct hvc_facts_guest *guest = &facts->guests[i];
-
-        if (!is_here(ask, guest))
-            continue;
-        add_resource(ask, guest, PROCESSOR, 3, "count", guest->cpus);
-        add_resource(ask, guest, MEMORY, 4, "byte * 2^10", guest->memory_kib);
-    }
+    for (uint32_t i = 0; i < facts->guest_count; i++)
+        if (is_here(ask, &facts->guests[i]))
+            add_setting(ask, &facts->guests[i], id_of_guest(ask, &facts->guests[i], ""),
+                        "Microsoft:Hyper-V:System:Realized", "Active settings for the virtual machine");
+    for (uint32_t cursor = 0; next_planned(ask, &cursor, &planned);)
+        add_setting(ask, planned.guest, id_of_planned(ask, &planned), "Microsoft:Hyper-V:System:Planned",
+                    "Settings for the planned virtual machine");
 }
 
-const struct hvc_cim_provider hvc_provider_resource_allocation = {.needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS,
-                                                                  .enumerate = enumerate_resource};
-const struct hvc_cim_provider hvc_provider_storage_allocation = {
-    .why =
-        "the disks of virtual systems are not shown over CIM yet; 'hvcluster guest definition' on a node shows them"};
-
-static void enumerate_setting_component(struct hvc_cim_ask *ask)
-{
-    static const char *const parts[] = {PROCESSOR, MEMORY};
-    const struct hvc_cim_facts *facts = facts_of(ask);
-    const char *space = ask->space->name;
-
-    for (uint32_t i = 0; i < facts->guest_count; i++) {
-        const struct hvc_facts_guest *guest = &facts->guests[i];
-
-        for (size_t j = 0; is_here(ask, guest) && j < sizeof(parts) / sizeof(parts[0]); j++)
-            (void)put_link(ask, "GroupComponent", path_of_id(ask, space, GUEST_DATA_CLASS, id_of_guest(ask, guest, "")),
-                           "PartComponent", path_of_id(ask, space, RESOURCE_CLASS, id_of_guest(ask, guest, parts[j])));
-    }
-}
-
-const struct hvc_cim_provider hvc_provider_system_setting_component = {.needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS,
-                                                                       .enumerate = enumerate_setting_component};
+const struct hvc_cim_provider hvc_provider_system_setting = {
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_JOBS, .enumerate = enumerate_system_setting};
 
 /* ---- Msvm_SummaryInformation ---- */
 
@@ -208,14 +229,14 @@ static void enumerate_summary(struct hvc_cim_ask *ask)
         put_text(ask, instance, "ElementName", guest->name);
         put_number(ask, instance, "NumberOfProcessors", guest->cpus);
         put_number(ask, instance, "MemoryUsage", guest->memory_kib / 1024);
-        put_number(ask, instance, "EnabledState", guest->node[0] == '\0' ? 3 : 2);
+        put_guest_state(ask, instance, guest);
         put_guest_health(ask, instance, guest);
         put_text(ask, instance, "HostComputerSystemName", guest->node[0] == '\0' ? NULL : guest->node);
     }
 }
 
-const struct hvc_cim_provider hvc_provider_summary_information = {.needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS,
-                                                                  .enumerate = enumerate_summary};
+const struct hvc_cim_provider hvc_provider_summary_information = {
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_NODES | HVC_FACTS_GUESTS, .enumerate = enumerate_summary};
 
 /* ---- of the cluster namespace alone ---- */
 

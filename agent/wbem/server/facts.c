@@ -175,10 +175,35 @@ static void take_nodes(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts,
         nodes[i].memory_kib = hvc_record_u64(row, "memory_kib", 0);
         nodes[i].moves_out = number(row, "moves_out", 0);
         nodes[i].moves_in = number(row, "moves_in", 0);
+        nodes[i].storage_moves = number(row, "storage_moves", 0);
         take_listens(arena, &nodes[i], row);
     }
     facts->nodes = nodes;
     facts->node_count = nodes == NULL ? 0 : (uint32_t)count;
+}
+
+static void take_devices(struct hvc_cim_arena *arena, struct hvc_facts_guest *guest, const struct hvc_record *row)
+{
+    size_t disk_count = hvc_record_list_count(row, "disks"), net_count = hvc_record_list_count(row, "nets");
+    struct hvc_facts_disk *disks = disk_count == 0 ? NULL : hvc_cim_alloc(arena, disk_count, sizeof(*disks));
+    struct hvc_facts_net *nets = net_count == 0 ? NULL : hvc_cim_alloc(arena, net_count, sizeof(*nets));
+
+    for (size_t i = 0; disks != NULL && i < disk_count; i++) {
+        const struct hvc_record *disk = hvc_record_list_at(row, "disks", i);
+
+        disks[i] = (struct hvc_facts_disk){.target = text(arena, disk, "target"),
+                                           .source = text(arena, disk, "source"),
+                                           .readonly = hvc_record_bool(disk, "readonly", false)};
+    }
+    for (size_t i = 0; nets != NULL && i < net_count; i++) {
+        const struct hvc_record *net = hvc_record_list_at(row, "nets", i);
+
+        nets[i] = (struct hvc_facts_net){.source = text(arena, net, "source"), .mac = text(arena, net, "mac")};
+    }
+    guest->disks = disks;
+    guest->nets = nets;
+    guest->disk_count = disks == NULL ? 0 : (uint32_t)disk_count;
+    guest->net_count = nets == NULL ? 0 : (uint32_t)net_count;
 }
 
 static void take_guests(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts, const struct hvc_record *data)
@@ -202,6 +227,8 @@ static void take_guests(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts
         guest->memory_kib = hvc_record_u64(row, "memory_kib", 0);
         guest->version = hvc_record_u64(row, "version", 0);
         guest->moving = hvc_record_u64(row, "job", 0) != 0;
+        guest->seen = hvc_record_type(row, "class") == HVC_RECORD_NONE ? NULL : text(arena, row, "class");
+        take_devices(arena, guest, row);
     }
     facts->guests = guests;
     facts->guest_count = (uint32_t)(before + count);
@@ -222,6 +249,7 @@ static void take_job(struct hvc_cim_arena *arena, struct hvc_facts_job *job, con
     job->by = text(arena, row, "by");
     job->words = text(arena, row, "words");
     job->ended = hvc_record_bool(row, "ended", false);
+    job->check = hvc_record_bool(row, "check", false);
     job->cancellable = hvc_record_bool(row, "cancellable", false);
     job->created_ms = hvc_record_u64(row, "created_ms", 0);
     job->since_ms = hvc_record_u64(row, "since_ms", 0);
@@ -233,13 +261,17 @@ static void take_job(struct hvc_cim_arena *arena, struct hvc_facts_job *job, con
 static void take_jobs(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts, const struct hvc_record *data)
 {
     size_t count = hvc_record_list_count(data, "jobs");
-    struct hvc_facts_job *jobs = hvc_cim_alloc(arena, count + 1, sizeof(*jobs));
+    struct hvc_facts_job *jobs = hvc_cim_alloc(arena, facts->job_count + count + 1, sizeof(*jobs));
 
-    for (size_t i = 0; jobs != NULL && i < count; i++)
-        take_job(arena, &jobs[i], hvc_record_list_at(data, "jobs", i));
+    if (jobs == NULL)
+        return;
+    if (facts->job_count > 0)
+        memcpy(jobs, facts->jobs, facts->job_count * sizeof(*jobs));
+    for (size_t i = 0; i < count; i++)
+        take_job(arena, &jobs[facts->job_count + i], hvc_record_list_at(data, "jobs", i));
     facts->now_ms = hvc_record_u64(data, "now_ms", facts->now_ms);
     facts->jobs = jobs;
-    facts->job_count = jobs == NULL ? 0 : (uint32_t)count;
+    facts->job_count += (uint32_t)count;
 }
 
 bool hvc_wbemd_facts_take(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts, uint32_t part,

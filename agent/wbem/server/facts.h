@@ -10,8 +10,8 @@
 /* Empty, with no NULL text in it. */
 void hvc_wbemd_facts_clear(struct hvc_cim_facts *facts);
 
-/* One part (a bit of HVC_FACTS_*) from the data of its operation; of guests piece by piece (adds). Texts are copied
- * into the arena. False: no memory. */
+/* One part (a bit of HVC_FACTS_*) from the data of its operation; of guests and jobs piece by piece (adds). Texts are
+ * copied into the arena. False: no memory. */
 bool hvc_wbemd_facts_take(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts, uint32_t part,
                           const struct hvc_record *data);
 

@@ -104,32 +104,79 @@ static int read_data(struct hvc_wbemd_fetch *fetch, const struct hvc_record *req
     return hvc_error_set(error, -EIO, "%s", hvc_response_text(*ret_response));
 }
 
-static int take_part(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *arena, uint32_t part, uint64_t deadline_ms,
-                     struct hvc_cim_facts *facts, struct hvc_error *error)
+/* What is asked, and what was had of it so far: guests and jobs come piece by piece. */
+struct part {
+    struct hvc_wbemd_fetch *fetch;
+    struct hvc_cim_arena *arena;
+    struct hvc_cim_facts *facts;
+    uint64_t deadline_ms;
+    uint32_t bit;
+};
+
+/* Every answer says whether the state that it tells may be old. */
+static void take_stale(const struct part *part, const struct hvc_record *response)
+{
+    const char *words = strstr(hvc_response_text(response), "; ");
+    const char *text;
+
+    if (part->facts->stale[0] != '\0' || !hvc_record_bool(hvc_response_data(response), "stale", false))
+        return;
+    text = hvc_cim_format(part->arena, "the state may be old: %s", words == NULL ? "no quorum" : words + 2);
+    part->facts->stale = text == NULL ? "the state may be old" : text;
+}
+
+static int take_piece(const struct part *part, const struct hvc_record *request, struct hvc_record **ret_response,
+                      struct hvc_error *error)
+{
+    int rc = read_data(part->fetch, request, part->deadline_ms, ret_response, error);
+
+    if (rc < 0)
+        return rc;
+    take_stale(part, *ret_response);
+    if (!hvc_wbemd_facts_take(part->arena, part->facts, part->bit, hvc_response_data(*ret_response)))
+        return hvc_error_set(error, -ENOMEM, "the state is larger than one answer may be");
+    return 0;
+}
+
+/* A guest whose definition cannot be read would seem to have no disks. */
+static int check_definitions(const struct hvc_record *data, struct hvc_error *error)
+{
+    for (size_t i = 0; i < hvc_record_list_count(data, "guests"); i++) {
+        const struct hvc_record *row = hvc_record_list_at(data, "guests", i);
+        const char *words = hvc_record_text(row, "definition_words", NULL);
+
+        if (words != NULL)
+            return hvc_error_set(error, -EIO, "the definition of guest %s cannot be read: %s",
+                                 hvc_record_text(row, "name", ""), words);
+    }
+    return 0;
+}
+
+static int take_guests(const struct part *part, bool devices, struct hvc_error *error)
 {
     char after[HVC_UUID_TEXT_MAX] = "";
     uint64_t left = 0;
 
     do {
         struct hvc_record *args;
-        HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part), &args);
+        HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new("guest.known", &args);
         HVC_CLEANUP(record) struct hvc_record *response = NULL;
         const struct hvc_record *data;
         size_t count;
         int rc;
 
-        if (part == HVC_FACTS_NODE_SETTINGS)
-            hvc_record_set_text(args, "node", facts->node);
+        if (devices)
+            hvc_record_set_bool(args, "devices", true);
         if (after[0] != '\0')
             hvc_record_set_text(args, "after", after);
-        rc = read_data(fetch, request, deadline_ms, &response, error);
+        rc = take_piece(part, request, &response, error);
+        data = rc < 0 ? NULL : hvc_response_data(response);
+        if (rc == 0)
+            rc = check_definitions(data, error);
         if (rc < 0)
             return rc;
-        data = hvc_response_data(response);
-        if (!hvc_wbemd_facts_take(arena, facts, part, data))
-            return hvc_error_set(error, -ENOMEM, "the state is larger than one answer may be");
         count = hvc_record_list_count(data, "guests");
-        left = part == HVC_FACTS_GUESTS && count > 0 ? hvc_record_u64(data, "left", 0) : 0;
+        left = count > 0 ? hvc_record_u64(data, "left", 0) : 0;
         if (left > 0)
             (void)snprintf(after, sizeof(after), "%s",
                            hvc_record_text(hvc_record_list_at(data, "guests", count - 1), "uuid", ""));
@@ -137,17 +184,62 @@ static int take_part(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *arena,
     return 0;
 }
 
+/* The unfinished ones upwards, or the ended ones downwards: `from` names the argument that goes on behind a number. */
+static int take_jobs(const struct part *part, const char *state, const char *from, struct hvc_error *error)
+{
+    uint64_t left = 0, last = 0;
+
+    do {
+        struct hvc_record *args;
+        HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new("job.list", &args);
+        HVC_CLEANUP(record) struct hvc_record *response = NULL;
+        uint32_t before = part->facts->job_count;
+        int rc;
+
+        hvc_record_set_text(args, "state", state);
+        hvc_record_set_u64(args, "limit", HVC_JOB_ROWS_MAX);
+        if (last != 0)
+            hvc_record_set_u64(args, from, last);
+        rc = take_piece(part, request, &response, error);
+        if (rc < 0)
+            return rc;
+        left = part->facts->job_count > before ? hvc_record_u64(hvc_response_data(response), "left_out", 0) : 0;
+        if (left > 0)
+            last = part->facts->jobs[part->facts->job_count - 1].id;
+    } while (left > 0);
+    return 0;
+}
+
+static int take_part(const struct part *part, uint32_t needs, struct hvc_error *error)
+{
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = NULL;
+    HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    int rc;
+
+    if (part->bit == HVC_FACTS_GUESTS)
+        return take_guests(part, (needs & HVC_FACTS_DEVICES) != 0, error);
+    if (part->bit == HVC_FACTS_JOBS) {
+        rc = take_jobs(part, "active", "after", error);
+        return rc < 0 ? rc : take_jobs(part, "ended", "before", error);
+    }
+    request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
+    if (part->bit == HVC_FACTS_NODE_SETTINGS)
+        hvc_record_set_text(args, "node", part->facts->node);
+    return take_piece(part, request, &response, error);
+}
+
 void hvc_wbemd_fetch_facts(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *arena, uint32_t needs,
                            struct hvc_cim_facts *facts, uint32_t *ret_missing, struct hvc_error *error)
 {
-    uint64_t deadline_ms = hvc_deadline_in(fetch->timeout_ms);
+    struct part part = {fetch, arena, facts, hvc_deadline_in(fetch->timeout_ms), 0};
 
     *ret_missing = 0;
-    for (uint32_t part = HVC_FACTS_STATUS; part < HVC_FACTS_ALL; part <<= 1) {
-        if ((needs & part) == 0)
+    for (part.bit = HVC_FACTS_STATUS; part.bit < HVC_FACTS_DEVICES; part.bit <<= 1) {
+        if ((needs & part.bit) == 0)
             continue;
-        if (take_part(fetch, arena, part, deadline_ms, facts, error) < 0) {
-            *ret_missing = needs & ~(part - 1); /* what comes after it would only take longer */
+        if (take_part(&part, needs, error) < 0) {
+            *ret_missing = needs & ~(part.bit - 1); /* what comes after it would only take longer */
             return;
         }
     }

@@ -42,6 +42,12 @@ static const struct hvc_facts_node nodes[] = {
     {.name = "n3", .fenced = true, .accepting = true},
 };
 
+static const struct hvc_facts_disk disks[] = {
+    {.target = "vda", .source = "/srv/web1.qcow2"},
+    {.target = "sda", .source = "", .readonly = true},
+};
+static const struct hvc_facts_net nets[] = {{.source = "br0", .mac = "52:54:00:aa:bb:01"}};
+
 static const struct hvc_facts_guest guests[] = {
     {.uuid = "0A000000-0000-4000-8000-000000000001",
      .name = "web1",
@@ -49,7 +55,11 @@ static const struct hvc_facts_guest guests[] = {
      .cpus = 2,
      .memory_kib = 1048576,
      .version = 3,
-     .moving = true},
+     .moving = true,
+     .disks = disks,
+     .disk_count = 2,
+     .nets = nets,
+     .net_count = 1},
     {.uuid = "0A000000-0000-4000-8000-000000000002",
      .name = "web & <mail>",
      .node = "n2",

@@ -18,7 +18,8 @@ enum { /* parts that are fetched one by one; hvc_cim_provider.needs */
        HVC_FACTS_NODES = 32,
        HVC_FACTS_GUESTS = 64,
        HVC_FACTS_JOBS = 128,
-       HVC_FACTS_ALL = 255,
+       HVC_FACTS_DEVICES = 256, /* guests with the devices of their kept definitions: a document a guest */
+       HVC_FACTS_ALL = 511,
 };
 
 /* Bits of settings that were said. */
@@ -43,8 +44,18 @@ struct hvc_facts_node {
     uint32_t cpus;
     uint64_t memory_kib;
     uint32_t moves_out, moves_in; /* virtual systems that leave and come now */
+    uint32_t storage_moves;       /* that run here now */
     const char **listens;         /* where moves come in, the preferred address first */
     uint32_t listen_count;
+};
+
+struct hvc_facts_disk {
+    const char *target, *source; /* "vda"; path or address, "": empty */
+    bool readonly;
+};
+
+struct hvc_facts_net {
+    const char *source, *mac; /* source "": nothing of the host */
 };
 
 struct hvc_facts_guest {
@@ -54,6 +65,10 @@ struct hvc_facts_guest {
     uint64_t memory_kib;
     uint64_t version; /* of its definition */
     bool moving;
+    const char *seen; /* class of hvc/hypervisor.h by name, as its node told it lately; NULL: it did not */
+    const struct hvc_facts_disk *disks; /* with DEVICES */
+    const struct hvc_facts_net *nets;
+    uint32_t disk_count, net_count;
 };
 
 struct hvc_facts_job {
@@ -62,7 +77,7 @@ struct hvc_facts_job {
     const char *kind, *phase; /* words of hvc/job.h */
     const char *source, *target;
     const char *by, *words;
-    bool ended, cancellable;
+    bool ended, cancellable, check;            /* check: of a move, nothing is moved */
     uint64_t created_ms, started_ms, since_ms; /* since 1970; started_ms 0: it has not */
     uint32_t priority;
     uint32_t percent; /* 101: not known */
@@ -82,7 +97,6 @@ struct hvc_cim_facts {
         uint64_t changed_ms;                    /* 0: never */
         const char *owner_name, *owner_contact; /* "": nobody */
         bool state_used;                        /* somebody has asked for a state */
-        uint32_t storage_moves;                 /* that run now */
     } service;
     struct hvc_facts_settings settings, node_settings;
     const struct hvc_facts_network *networks;
