@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "hvc/text.h"
 #include "render_table.h"
 
 enum { NARROW = 60 }; /* columns; wider terminals wrap a line of a table rather than lose it */
@@ -220,6 +221,44 @@ void hvc_render_settings(FILE *out, const struct hvc_record *data, unsigned colu
     hvc_render_table(out, data, "settings", table, sizeof(table) / sizeof(table[0]), columns);
 }
 
+static void add_guests(const struct hvc_record *facts, char *text, size_t size, size_t *used)
+{
+    uint64_t guests = hvc_record_u64(facts, "guests_seen", UINT64_MAX);
+
+    if (guests != UINT64_MAX)
+        (void)hvc_text_append(text, size, used, ", %" PRIu64 " guest%s", guests, guests == 1 ? "" : "s");
+}
+
+static void facts_text(const struct hvc_record *facts, char *text, size_t size)
+{
+    const char *libvirt = hvc_record_text(facts, "libvirt", ""), *cpu = hvc_record_text(facts, "cpu_model", "");
+    size_t used = 0;
+
+    if (libvirt[0] == '\0')
+        return;
+    if (hvc_record_bool(facts, "stale", false))
+        (void)hvc_text_append(text, size, &used,
+                              "STALE, of %" PRIu64 " s ago: ", hvc_record_u64(facts, "heard_ms", 0) / 1000);
+    (void)hvc_text_append(text, size, &used, "load %s, %" PRIu64 " MiB free", hvc_record_text(facts, "load", "?"),
+                          hvc_record_u64(facts, "free_kib", 0) / 1024);
+    add_guests(facts, text, size, &used);
+    if (cpu[0] != '\0')
+        (void)hvc_text_append(text, size, &used, ", %s", cpu);
+    if (strcmp(libvirt, "answers") != 0) /* what does not fit is cut */
+        (void)hvc_text_append(text, size, &used, ", libvirt %s", libvirt);
+}
+
+void hvc_render_facts(const struct hvc_record *data, const char *node, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (size_t i = 0; i < hvc_record_list_count(data, "node_facts"); i++) {
+        const struct hvc_record *facts = hvc_record_list_at(data, "node_facts", i);
+
+        if (strcmp(hvc_record_text(facts, "name", ""), node) == 0)
+            facts_text(facts, text, size);
+    }
+}
+
 void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns)
 {
     static const struct hvc_render_column table[] = {{"ID", "id", 4},
@@ -234,6 +273,7 @@ void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns
                                                      {"MEMORY KIB", "memory_kib", 12},
                                                      {"FREE KIB", "free_kib", 12},
                                                      {"LOAD", "load", 6},
+                                                     {"STALE", "stale", 5},
                                                      {"LIBVIRT", "libvirt", 0}};
 
     hvc_render_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);

@@ -11,6 +11,9 @@
 void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned columns);
+/* Of the list node_facts: "load 1.53, 3072 MiB free, 4 guests, EPYC", and a libvirt that does not answer; said to be
+ * stale when it is. "" when nothing has come from the node. */
+void hvc_render_facts(const struct hvc_record *data, const char *node, char *text, size_t size);
 void hvc_render_checks(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_settings(FILE *out, const struct hvc_record *data, unsigned columns);

@@ -29,10 +29,12 @@ void hvc_render_checks(FILE *out, const struct hvc_record *data, unsigned column
     hvc_render_table(out, data, "nodes", table, sizeof(table) / sizeof(table[0]), columns);
     for (size_t i = 0; i < hvc_record_list_count(data, "nodes"); i++) {
         const struct hvc_record *node = hvc_record_list_at(data, "nodes", i);
+        char facts[256];
 
-        if (hvc_record_list_count(node, "findings") == 0)
+        hvc_render_facts(data, hvc_record_text(node, "node", ""), facts, sizeof(facts));
+        if (hvc_record_list_count(node, "findings") == 0 && facts[0] == '\0')
             continue;
-        (void)fprintf(out, "\n%s:\n", hvc_record_text(node, "node", ""));
+        (void)fprintf(out, "\n%s:%s%s\n", hvc_record_text(node, "node", ""), facts[0] == '\0' ? "" : " ", facts);
         write_findings(out, node);
     }
 }

@@ -9,8 +9,7 @@
 #include "render.h"
 #include "render_table.h"
 
-#define OLD_MS 5000 /* soft facts older than that are not those of now */
-#define LABEL  "%-11s "
+#define LABEL "%-11s "
 
 static void line(FILE *out, const char *label, const char *text)
 {
@@ -101,31 +100,10 @@ static bool is_up(const struct hvc_record *data, const char *name)
     return false;
 }
 
-/* "load 1.53, 3072 MiB free", and a libvirt that does not answer; "" when nothing has come from the node. */
-static void node_facts_text(const struct hvc_record *data, const char *name, char *text, size_t size)
-{
-    text[0] = '\0';
-    for (size_t i = 0; i < hvc_record_list_count(data, "node_facts"); i++) {
-        const struct hvc_record *facts = hvc_record_list_at(data, "node_facts", i);
-        const char *libvirt = hvc_record_text(facts, "libvirt", "");
-        uint64_t heard_ms = hvc_record_u64(facts, "heard_ms", 0);
-
-        if (strcmp(hvc_record_text(facts, "name", ""), name) != 0 || libvirt[0] == '\0')
-            continue;
-        if (heard_ms > OLD_MS)
-            (void)snprintf(text, size, "; heard of %" PRIu64 " s ago", heard_ms / 1000);
-        else
-            (void)snprintf(text, size, "; load %s, %" PRIu64 " MiB free%s%s", hvc_record_text(facts, "load", "?"),
-                           hvc_record_u64(facts, "free_kib", 0) / 1024,
-                           strcmp(libvirt, "answers") == 0 ? "" : ", libvirt ",
-                           strcmp(libvirt, "answers") == 0 ? "" : libvirt);
-    }
-}
-
 static void write_nodes(FILE *out, const struct hvc_record *data, const struct hvc_record *state)
 {
     size_t count = hvc_record_list_count(state, "nodes");
-    char facts[128];
+    char facts[256];
 
     for (size_t i = 0; i < count; i++) {
         const struct hvc_record *node = hvc_record_list_at(state, "nodes", i);
@@ -135,9 +113,11 @@ static void write_nodes(FILE *out, const struct hvc_record *data, const struct h
             what = hvc_record_bool(node, "participant", false) ? "here, takes part" : "here, takes no part yet";
         else if (is_up(data, name))
             what = "up, but hvclusterd is NOT IN THE GROUP there";
-        node_facts_text(data, name, facts, sizeof(facts));
-        (void)fprintf(out, LABEL "%s%s: %s%s\n", i == 0 ? "NODES" : "", name,
-                      hvc_record_bool(node, "local", false) ? " (this one)" : "", what, facts);
+        hvc_render_facts(data, name, facts, sizeof(facts));
+        (void)fprintf(out, LABEL "%s%s: %s\n", i == 0 ? "NODES" : "", name,
+                      hvc_record_bool(node, "local", false) ? " (this one)" : "", what);
+        if (facts[0] != '\0')
+            (void)fprintf(out, LABEL "  %s\n", "", facts);
     }
 }
 

@@ -27,3 +27,9 @@ int hvc_hypervisor_compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_
     return h->ops->compare_cpu == NULL ? not_asked(error)
                                        : h->ops->compare_cpu(h, profile, cpu, same, deadline_ms, ret_answer, error);
 }
+
+int hvc_hypervisor_names(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
+                         uint64_t deadline_ms, struct hvc_host_names *ret_names, struct hvc_error *error)
+{
+    return h->ops->names == NULL ? not_asked(error) : h->ops->names(h, profile, cpu, deadline_ms, ret_names, error);
+}

@@ -132,6 +132,7 @@ static const struct hvc_hypervisor_ops libvirt_ops = {
     .fits = hvc_libvirt_fits,
     .reaches = hvc_libvirt_reaches,
     .compare_cpu = hvc_libvirt_compare_cpu,
+    .names = hvc_libvirt_names,
 };
 
 int hvc_libvirt_open(const char *uri, struct hvc_hypervisor **ret_hypervisor, struct hvc_error *error)

@@ -175,6 +175,56 @@ void hvc_fit_host(virConnectPtr conn, struct hvc_host_fit *fit)
         print(doc, cpu, fit->host_cpu, sizeof(fit->host_cpu));
 }
 
+/* ---- names ---- */
+
+/* Nothing is added where libvirt cannot expand the CPU: of an architecture or a type that has no models. */
+static void add_features(virConnectPtr conn, const struct hvc_guest_profile *p, const char *cpu,
+                         struct hvc_name_set *features)
+{
+    HVC_CLEANUP(free)
+    char *expanded = virConnectBaselineHypervisorCPU(
+        conn, p->emulator[0] == '\0' ? NULL : p->emulator, p->architecture[0] == '\0' ? NULL : p->architecture,
+        p->machine[0] == '\0' ? NULL : p->machine, p->type[0] == '\0' ? NULL : p->type, &cpu, 1,
+        VIR_CONNECT_BASELINE_CPU_EXPAND_FEATURES);
+    struct hvc_name_set found;
+
+    if (expanded == NULL || hvc_cpu_xml_features(expanded, cpu, &found) < 0)
+        return;
+    for (unsigned i = 0; i < HVC_NAME_SET_WORDS; i++)
+        features->words[i] |= found.words[i];
+    features->count += found.count;
+}
+
+void hvc_fit_guest_names(virConnectPtr conn, const struct hvc_guest_profile *profile, const char *cpu,
+                         struct hvc_host_names *names)
+{
+    memset(names, 0, sizeof(*names));
+    add_features(conn, profile, cpu, &names->features);
+}
+
+int hvc_fit_host_names(virConnectPtr conn, const char *architecture, struct hvc_host_names *names,
+                       struct hvc_error *error)
+{
+    static const char *const types[] = {"qemu", "kvm"};
+    HVC_CLEANUP(free) char *xml = virConnectGetCapabilities(conn);
+
+    if (xml == NULL || hvc_host_xml_names(xml, architecture, names) < 0)
+        return hvc_error_set(error, -EIO, "the host's capabilities cannot be read: %s", last_words());
+    for (unsigned i = 0; i < 2; i++) {
+        struct hvc_guest_profile profile = {.memory_kib = 0};
+        struct hvc_host_fit fit = {.cpu = {0}};
+
+        if (i == 0 ? !names->qemu : !names->kvm)
+            continue;
+        (void)hvc_text_copy(profile.type, sizeof(profile.type), types[i]);
+        (void)hvc_text_copy(profile.architecture, sizeof(profile.architecture), architecture);
+        hvc_fit_capabilities(conn, &profile, &fit);
+        if (fit.model_cpu[0] != '\0')
+            add_features(conn, &profile, fit.model_cpu, &names->features);
+    }
+    return 0;
+}
+
 /* ---- CPU ---- */
 
 struct hvc_fit_answer hvc_fit_cpu(virConnectPtr conn, const struct hvc_guest_profile *profile, const char *cpu,

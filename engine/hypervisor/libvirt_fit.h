@@ -12,6 +12,11 @@
 void hvc_fit_capabilities(virConnectPtr conn, const struct hvc_guest_profile *profile, struct hvc_host_fit *fit);
 /* UUID and CPU of the host itself. */
 void hvc_fit_host(virConnectPtr conn, struct hvc_host_fit *fit);
+/* As hvc_hypervisor_names, of a guest's <cpu> and of the host. */
+void hvc_fit_guest_names(virConnectPtr conn, const struct hvc_guest_profile *profile, const char *cpu,
+                         struct hvc_host_names *names);
+int hvc_fit_host_names(virConnectPtr conn, const char *architecture, struct hvc_host_names *names,
+                       struct hvc_error *error);
 /* same: the CPU must be the host's own, else the hypervisor must be able to give it. */
 struct hvc_fit_answer hvc_fit_cpu(virConnectPtr conn, const struct hvc_guest_profile *profile, const char *cpu,
                                   bool same);

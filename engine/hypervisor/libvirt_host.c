@@ -14,6 +14,7 @@ struct fit_argument {
     struct hvc_host_fit fit;
     struct hvc_disk_fit disks; /* filled one by one under the call's lock */
     struct hvc_fit_answer answer;
+    struct hvc_host_names names;
 };
 
 static void destroy(void *argument)
@@ -128,5 +129,28 @@ int hvc_libvirt_compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_pro
     result = hvc_libvirt_call_run(call, deadline_ms, error);
     if (result == 0)
         *ret_answer = ((struct fit_argument *)hvc_libvirt_call_argument(call))->answer;
+    return result;
+}
+
+static int run_names(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct fit_argument *a = argument;
+
+    if (a->cpu == NULL)
+        return hvc_fit_host_names(conn, a->profile.architecture, &a->names, error);
+    hvc_fit_guest_names(conn, &a->profile, a->cpu, &a->names);
+    return 0;
+}
+
+int hvc_libvirt_names(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
+                      uint64_t deadline_ms, struct hvc_host_names *ret_names, struct hvc_error *error)
+{
+    HVC_CLEANUP(call)
+    struct hvc_libvirt_call *call =
+        new_call(h, "tell machine types and CPU features", run_names, HVC_CALL_READ, profile, cpu);
+    int result = hvc_libvirt_call_run(call, deadline_ms, error);
+
+    if (result == 0)
+        *ret_names = ((struct fit_argument *)hvc_libvirt_call_argument(call))->names;
     return result;
 }

@@ -46,6 +46,8 @@ int hvc_libvirt_reaches(struct hvc_hypervisor *h, const struct hvc_guest_profile
 int hvc_libvirt_compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
                             bool same, uint64_t deadline_ms, struct hvc_fit_answer *ret_answer,
                             struct hvc_error *error);
+int hvc_libvirt_names(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
+                      uint64_t deadline_ms, struct hvc_host_names *ret_names, struct hvc_error *error);
 
 /* libvirt_progress.c */
 int hvc_libvirt_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,

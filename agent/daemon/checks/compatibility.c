@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* guest.compatibility, host.compatibility: what a guest, or all of this node's, need, as a blob.
- * host.check-compatibility: whether this node could run what a blob tells of (GetSystemCompatibilityInfo,
+/* guest.compatibility, host.compatibility: what a guest, or all of a node's, need, as a blob.
+ * host.check-compatibility: whether a node could run what a blob tells of (GetSystemCompatibilityInfo,
  * CheckSystemCompatibilityInfo). */
 #include "hvc/compatibility.h"
 
@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "guest.h"
-#include "guest_record.h"
 #include "hvc/cleanup.h"
 #include "hvc/host.h"
 #include "hvc/text.h"
+#include "where.h"
 
 enum { ASK_MS = 5000 };
 enum { MS_OK = 0, MS_INVALID = 32773, MS_NOT_COMPATIBLE = 32784 };
@@ -124,20 +124,14 @@ static enum hvc_result guest_compatibility(struct hvc_operations *operations, st
 {
     HVC_CLEANUP(free) struct hvc_compatibility *info = calloc(1, sizeof(*info));
     uint64_t deadline = guest_deadline(call, ASK_MS);
-    struct hvc_guest_state state;
-    struct hvc_guest_id id;
+    struct checks_where where;
     struct hvc_error error = {0};
-    enum hvc_result result = guest_record_find(operations, call, hvc_record_text(call->args, "guest", ""), &id);
+    enum hvc_result result = checks_where_guest(operations, call, deadline, &where);
 
     if (result != HVC_RESULT_OK || info == NULL)
         return info == NULL ? hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory") : result;
-    if (hvc_hypervisor_inspect(operations->hypervisor, id.uuid, deadline, &state, &error) < 0)
-        return hvc_call_fail(call, &error);
-    if (!hvc_guest_is_present(state.guest_class) && !state.persistent)
-        return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
-                            "the guest is not on this node: ask where 'hvcluster guest locate' finds it");
-    if (take_host(operations->hypervisor, operations->node, deadline, info, &error) < 0 ||
-        add_guest(operations->hypervisor, &state, deadline, info, &error) < 0)
+    if (take_host(where.hypervisor, where.node, deadline, info, &error) < 0 ||
+        add_guest(where.hypervisor, &where.state, deadline, info, &error) < 0)
         return hvc_call_fail(call, &error);
     return answer_blob(call, info);
 }
@@ -147,18 +141,20 @@ static enum hvc_result host_compatibility(struct hvc_operations *operations, str
     HVC_CLEANUP(free) struct hvc_compatibility *info = calloc(1, sizeof(*info));
     HVC_CLEANUP(free) struct hvc_guest_state *guests = NULL;
     struct hvc_error error = {0};
+    struct checks_where where;
+    enum hvc_result result = checks_where_node(operations, call, &where);
     size_t count = 0;
 
-    if (info == NULL)
-        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    if (result != HVC_RESULT_OK || info == NULL)
+        return info == NULL ? hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory") : result;
     info->host = true;
-    if (take_host(operations->hypervisor, operations->node, call->deadline_ms, info, &error) < 0 ||
-        hvc_hypervisor_list(operations->hypervisor, call->deadline_ms, &guests, &count, &error) < 0)
+    if (take_host(where.hypervisor, where.node, call->deadline_ms, info, &error) < 0 ||
+        hvc_hypervisor_list(where.hypervisor, call->deadline_ms, &guests, &count, &error) < 0)
         return hvc_call_fail(call, &error);
     for (size_t i = 0; i < count; i++) {
         int rc = info->count == HVC_COMPATIBILITY_GUESTS_MAX
                      ? -E2BIG
-                     : add_guest(operations->hypervisor, &guests[i], call->deadline_ms, info, &error);
+                     : add_guest(where.hypervisor, &guests[i], call->deadline_ms, info, &error);
 
         if (rc == -E2BIG || rc == -ENOENT) /* too large, or gone meanwhile */
             info->dropped++;
@@ -222,14 +218,17 @@ static enum hvc_result judge(struct hvc_operations *operations, struct hvc_call 
 {
     HVC_CLEANUP(free) struct hvc_check_report *report = calloc(1, sizeof(*report));
     HVC_CLEANUP(free) struct hvc_host_fit *answers = calloc(1, sizeof(*answers));
-    struct hvc_check_node here = {.name = operations->node, .id = 1, .libvirt = {HVC_TELL_YES, NULL}};
+    struct hvc_check_node here = {.id = 1, .libvirt = {HVC_TELL_YES, NULL}};
+    struct checks_where where;
     struct hvc_host_facts host;
     struct hvc_error error = {0};
+    enum hvc_result result = checks_where_node(operations, call, &where);
     size_t not_fitting = 0;
 
-    if (report == NULL || answers == NULL)
-        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
-    if (hvc_hypervisor_host(operations->hypervisor, call->deadline_ms, &host, &error) < 0)
+    if (result != HVC_RESULT_OK || report == NULL || answers == NULL)
+        return result != HVC_RESULT_OK ? result : hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    here.name = where.node;
+    if (hvc_hypervisor_host(where.hypervisor, call->deadline_ms, &host, &error) < 0)
         return hvc_call_fail(call, &error);
     here.hypervisor_version = host.hypervisor_version;
     here.libvirt_version = host.libvirt_version;
@@ -238,7 +237,7 @@ static enum hvc_result judge(struct hvc_operations *operations, struct hvc_call 
     for (uint32_t i = 0; i < info->count; i++) {
         struct hvc_check_fit fit = {.seen = HVC_SEEN_ABSENT};
 
-        if (ask_fit(operations->hypervisor, &info->guests[i], call->deadline_ms, answers, &fit, &error) < 0)
+        if (ask_fit(where.hypervisor, &info->guests[i], call->deadline_ms, answers, &fit, &error) < 0)
             return hvc_call_fail(call, &error);
         hvc_compatibility_judge(info, &info->guests[i], &here, &fit, report);
         not_fitting += add_reasons(call->data, &info->guests[i], report);
@@ -246,8 +245,8 @@ static enum hvc_result judge(struct hvc_operations *operations, struct hvc_call 
     hvc_record_set_bool(call->data, "compatible", not_fitting == 0);
     hvc_record_set_u64(call->data, "code", not_fitting == 0 ? MS_OK : MS_NOT_COMPATIBLE);
     hvc_record_set_u64(call->data, "guests", info->count);
-    return hvc_call_say(call, HVC_RESULT_OK, "%zu of %u guests of %s do not fit this node", not_fitting, info->count,
-                        info->system);
+    return hvc_call_say(call, HVC_RESULT_OK, "%zu of %u guests of %s do not fit node %s", not_fitting, info->count,
+                        info->system, where.node);
 }
 
 static enum hvc_result host_check(struct hvc_operations *operations, struct hvc_call *call)
@@ -272,13 +271,20 @@ static enum hvc_result host_check(struct hvc_operations *operations, struct hvc_
 
 static const struct hvc_argument guest_arguments[] = {
     {.name = "guest", .type = HVC_ARGUMENT_TEXT, .required = true, .min = 1, .help = "its name or UUID"}};
+#define NODE                                                                                                           \
+    {                                                                                                                  \
+        .name = "node", .type = HVC_ARGUMENT_TEXT, .min = 1, .max = HVC_NODE_NAME_MAX - 1,                             \
+        .help = "node that is asked about (this one)"                                                                  \
+    }
+static const struct hvc_argument node_arguments[] = {NODE};
 static const struct hvc_argument info_arguments[] = {{.name = "info",
                                                       .type = HVC_ARGUMENT_TEXT,
                                                       .required = true,
                                                       .min = 2,
                                                       .max = (uint64_t)2 * HVC_COMPATIBILITY_MAX,
                                                       .help = "hexadecimal, from guest.compatibility or "
-                                                              "host.compatibility"}};
+                                                              "host.compatibility"},
+                                                     NODE};
 
 #define ROW(operation, words, array, size, function)                                                                   \
     {                                                                                                                  \
@@ -287,10 +293,10 @@ static const struct hvc_argument info_arguments[] = {{.name = "info",
     }
 
 static const struct hvc_operation rows[] = {
-    ROW("guest.compatibility", "what a guest of this node needs of a host, as a blob", guest_arguments, 1,
-        guest_compatibility),
-    ROW("host.compatibility", "what the guests of this node need of a host, as a blob", NULL, 0, host_compatibility),
-    ROW("host.check-compatibility", "could this node run the guests of a blob", info_arguments, 1, host_check),
+    ROW("guest.compatibility", "what a guest needs of a host, as a blob", guest_arguments, 1, guest_compatibility),
+    ROW("host.compatibility", "what the guests of a node need of a host, as a blob", node_arguments, 1,
+        host_compatibility),
+    ROW("host.check-compatibility", "could a node run the guests of a blob", info_arguments, 2, host_check),
 };
 
 const struct hvc_operation_set hvc_compatibility_operations = {.rows = rows, .count = sizeof(rows) / sizeof(rows[0])};

@@ -7,6 +7,7 @@
 #include "guest_record.h"
 #include "hvc/checks.h"
 #include "hvc/text.h"
+#include "node_facts.h"
 
 /* How an answer of "no" is told: by what may help. */
 static enum hvc_result result_of(const struct hvc_check_report *report)
@@ -87,6 +88,18 @@ static enum hvc_result take_guest(struct hvc_operations *operations, struct hvc_
     return result;
 }
 
+/* What each of the nodes tells about itself, as in `status`. */
+static void describe_facts(struct hvc_operations *operations, const struct hvc_checks *checks, struct hvc_record *data)
+{
+    hvc_record_set_list(data, "node_facts");
+    for (size_t i = 0; i < checks->count; i++) {
+        struct hvc_record *record = hvc_record_add(data, "node_facts");
+
+        hvc_record_set_text(record, "name", checks->reports[i].node);
+        hvc_node_facts_describe(operations->keeper, checks->reports[i].node_id, NULL, record);
+    }
+}
+
 static enum hvc_result check(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct hvc_checks_request request = {
@@ -109,6 +122,7 @@ static enum hvc_result check(struct hvc_operations *operations, struct hvc_call 
     if (hvc_checks_run(operations, &request, call->deadline_ms, &checks, &error) < 0)
         return hvc_call_fail(call, &error);
     hvc_checks_describe(checks, call->data);
+    describe_facts(operations, checks, call->data);
     result = say(call, checks);
     hvc_checks_free(checks);
     return result;

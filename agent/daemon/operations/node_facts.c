@@ -85,12 +85,9 @@ static void describe_listeners(const struct hvc_service *service, const struct h
 
 static void describe_more(const struct hvc_soft_facts *facts, struct hvc_record *record)
 {
-    hvc_record_set_text(record, "cpu_model", facts->cpu_model);
     hvc_record_set_text(record, "architecture", facts->architecture);
     set_version(record, "libvirt_version", facts->libvirt_version);
     set_version(record, "hypervisor_version", facts->hypervisor_version);
-    if (facts->guests_age_ms != UINT64_MAX)
-        hvc_record_set_u64(record, "guests_seen", facts->guests_total);
     describe_addresses(facts, record);
 }
 
@@ -107,7 +104,13 @@ void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, const str
     hvc_record_set_u64(record, "libvirt_ms", facts->libvirt_ms);
     if (facts->libvirt_words[0] != '\0')
         hvc_record_set_text(record, "libvirt_words", facts->libvirt_words);
+    hvc_record_set_text(record, "cpu_model", facts->cpu_model);
+    if (facts->guests_age_ms != UINT64_MAX) {
+        hvc_record_set_u64(record, "guests_seen", facts->guests_total);
+        hvc_record_set_u64(record, "guests_ms", facts->guests_age_ms);
+    }
     hvc_record_set_u64(record, "heard_ms", facts->age_ms);
+    hvc_record_set_bool(record, "stale", facts->age_ms > HVC_SOFT_OLD_MS);
     if (service != NULL) {
         describe_more(facts, record);
         describe_listeners(service, facts, record);

@@ -8,8 +8,9 @@
 #include "hvc/keeper.h"
 #include "hvc/record.h"
 
-/* Adds load, free memory, health of libvirt and the age of all that (heard_ms); with a service also versions, guests
- * seen, addresses, and at which of them the node takes moves (listens). Adds nothing when nothing has come from the
+/* Adds load, free memory, CPU model, health of libvirt, guests seen (and how old the node's list of them is, guests_ms)
+ * and the age of all that (heard_ms; stale: it is not of now); with a service also versions, addresses, and at which of
+ * them the node takes moves (listens). Adds nothing when nothing has come from the
  * node, or there is no memory for it. Never waits. */
 void hvc_node_facts_describe(struct hvc_keeper *keeper, uint32_t node, const struct hvc_service *service,
                              struct hvc_record *record);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hvc-ask OPERATION [NAME=VALUE...]: one request to the hvclusterd of this node, as the agents make them. A value of
- * digits is a number, "true" and "false" are truth values, anything else is text. Prints the answer's word and text,
- * and ends with 0 when it is "ok", 1 when it is another one, 2 when there was none.
+ * hvc-ask [--data] OPERATION [NAME=VALUE...]: one request to the hvclusterd of this node, as the agents make them. A
+ * value of digits is a number, "true" and "false" are truth values, anything else is text. Prints the answer's word and
+ * text
+ * (--data: its data as JSON instead), and ends with 0 when it is "ok", 1 when it is another one, 2 when there was none.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hvc/client.h"
@@ -29,20 +31,38 @@ static bool set(struct hvc_record *args, char *word)
     return true;
 }
 
+static int print_data(const struct hvc_record *response)
+{
+    struct hvc_error error = {0};
+    size_t length;
+    char *json;
+
+    if (hvc_record_format(hvc_record_record(response, "data"), &json, &length, &error) < 0) {
+        (void)fprintf(stderr, "hvc-ask: %s\n", error.text);
+        return 2;
+    }
+    (void)puts(json);
+    free(json);
+    return hvc_response_result(response) == HVC_RESULT_OK ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
-    struct hvc_record *args = NULL, *request = argc < 2 ? NULL : hvc_request_new(argv[1], &args), *response = NULL;
+    bool data = argc > 1 && strcmp(argv[1], "--data") == 0;
+    int first = data ? 2 : 1;
+    struct hvc_record *args = NULL, *request = argc <= first ? NULL : hvc_request_new(argv[first], &args),
+                      *response = NULL;
     struct hvc_client *client = NULL;
     struct hvc_error error = {0};
 
-    for (int i = 2; request != NULL && i < argc; i++) {
+    for (int i = first + 1; request != NULL && i < argc; i++) {
         if (!set(args, argv[i])) {
             (void)fprintf(stderr, "hvc-ask: \"%s\" is no NAME=VALUE\n", argv[i]);
             return 2;
         }
     }
     if (request == NULL) {
-        (void)fprintf(stderr, "usage: hvc-ask OPERATION [NAME=VALUE...]\n");
+        (void)fprintf(stderr, "usage: hvc-ask [--data] OPERATION [NAME=VALUE...]\n");
         return 2;
     }
     if (hvc_client_connect(NULL, hvc_deadline_in(CALL_MS), &client, &error) < 0 ||
@@ -50,6 +70,8 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "hvc-ask: %s\n", error.text);
         return 2;
     }
+    if (data)
+        return print_data(response);
     printf("%s: %s\n", hvc_result_word(hvc_response_result(response)), hvc_response_text(response));
     return hvc_response_result(response) == HVC_RESULT_OK ? 0 : 1;
 }

@@ -17,6 +17,7 @@
 #define HVC_HOST_H
 
 #include "hvc/check.h"
+#include "hvc/compatibility.h"
 #include "hvc/guest_profile.h"
 #include "hvc/hypervisor.h"
 
@@ -40,6 +41,20 @@ struct hvc_disk_fit {
     struct hvc_fit_answer disks[HVC_PROFILE_DISKS_MAX];
 };
 
+/* What compatibility vectors are made of (hvc/compatibility.h). An empty set: not told. */
+struct hvc_host_names {
+    bool qemu, kvm;               /* the host runs guests of that type */
+    struct hvc_name_set machines; /* that the host knows, by all their names */
+    struct hvc_name_set features; /* that the CPU has, those of its model included */
+};
+
+/* Pure: types and machine types of an architecture in a capabilities document. -EINVAL: it is none. */
+int hvc_host_xml_names(const char *xml, const char *architecture, struct hvc_host_names *ret_names);
+
+/* Pure: features of a <cpu> that libvirt has expanded, without those that the <cpu> as it was asked for forbids.
+ * -EINVAL: one of them is no <cpu>. */
+int hvc_cpu_xml_features(const char *expanded, const char *asked, struct hvc_name_set *ret_features);
+
 /* Pure parse with a bounded reader, as hvc_guest_parse_id. -EINVAL in words for what is no definition; -E2BIG when the
  * guest has more drives, interfaces or devices than a profile holds. */
 int hvc_guest_parse_profile(const char *xml, size_t length, struct hvc_guest_profile *ret_profile,
@@ -60,5 +75,10 @@ int hvc_hypervisor_reaches(struct hvc_hypervisor *h, const struct hvc_guest_prof
 int hvc_hypervisor_compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
                                bool same, uint64_t deadline_ms, struct hvc_fit_answer *ret_answer,
                                struct hvc_error *error);
+
+/* cpu NULL: names of the host itself, the CPU being the one that guests with host-model get of it. Else the features of
+ * that <cpu> of the profile's guest, and nothing else. */
+int hvc_hypervisor_names(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
+                         uint64_t deadline_ms, struct hvc_host_names *ret_names, struct hvc_error *error);
 
 #endif

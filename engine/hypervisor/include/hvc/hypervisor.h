@@ -207,6 +207,7 @@ struct hvc_guest_profile; /* hvc/host.h */
 struct hvc_host_fit;
 struct hvc_disk_fit;
 struct hvc_fit_answer;
+struct hvc_host_names;
 struct hvc_storage_ops; /* hvc/guest_storage.h */
 
 struct hvc_hypervisor_ops {
@@ -247,6 +248,8 @@ struct hvc_hypervisor_ops {
                    struct hvc_disk_fit *ret_fit, struct hvc_error *);
     int (*compare_cpu)(struct hvc_hypervisor *, const struct hvc_guest_profile *, const char *cpu, bool same,
                        uint64_t deadline_ms, struct hvc_fit_answer *ret_answer, struct hvc_error *);
+    int (*names)(struct hvc_hypervisor *, const struct hvc_guest_profile *, const char *cpu, uint64_t deadline_ms,
+                 struct hvc_host_names *ret_names, struct hvc_error *);
 };
 
 /* Every implementation starts with this. */
