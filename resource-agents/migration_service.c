@@ -98,6 +98,25 @@ static bool noted_process_runs(const struct action *action, struct hvc_service_p
     return rc == 0 && hvc_service_process_runs(ret_process);
 }
 
+static int act_start(struct action *action);
+
+/*
+ * What is noted and gone has died: a stop forgets the note. Pacemaker restarts it at once, unless it may not: while a
+ * guest that has to stop before this service (the operator guide's order) is not managed, for a move of hvcluster's or
+ * by an operator, every stop of this service is blocked, and so is its recovery. Then the next monitor starts it:
+ * without it that move would not end, and the guest would stay unmanaged.
+ */
+static int found_dead(struct action *action, const struct hvc_service_process *process)
+{
+    if (action->ocf->probe || process->pid == 0 || !hvc_service_process_note_death(action->ocf))
+        return HVC_OCF_NOT_RUNNING;
+    hvc_ocf_log(action->ocf, HVC_OCF_WARNING,
+                "hvclusterd, process %ld, has died, and Pacemaker has not restarted it since the last monitor: it is "
+                "started now",
+                (long)process->pid);
+    return act_start(action);
+}
+
 static int act_monitor(struct action *action)
 {
     struct hvc_service_process process = {0};
@@ -116,7 +135,7 @@ static int act_monitor(struct action *action)
         return HVC_OCF_SUCCESS;
     }
     if (rc == -ENOTCONN && !noted_process_runs(action, &process))
-        return HVC_OCF_NOT_RUNNING;
+        return found_dead(action, &process);
     if (process.pid != 0)
         (void)hvc_error_prefix(&error, "process %ld runs", (long)process.pid);
     (void)hvc_error_prefix(&error, "hvclusterd is not usable");

@@ -12,6 +12,7 @@
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
+#include "ocf_log.h"
 
 #define LOOK_AGAIN_MS 20
 
@@ -106,6 +107,26 @@ static int note(const struct hvc_ocf *ocf, const struct hvc_service_process *pro
     if (fd < 0 || write(fd, text, (size_t)length) != length)
         return hvc_error_set(error, -EIO, "cannot write %s: %s", path, strerror(errno));
     return 0;
+}
+
+bool hvc_service_process_note_death(const struct hvc_ocf *ocf)
+{
+    static const char died[] = "died\n"; /* behind the numbers of the note, which are read as before */
+    HVC_CLEANUP(fd) int fd = -1;
+    char path[HVC_PATH_TEXT_MAX], text[64];
+    struct hvc_error ignored = {0}; /* what cannot be noted is found dead for the first time again */
+    ssize_t length;
+
+    if (note_path(ocf, path, &ignored) < 0)
+        return false;
+    fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+    length = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    text[length < 0 ? 0 : length] = '\0';
+    if (strstr(text, died) != NULL)
+        return true;
+    if (length > 0 && write(fd, died, sizeof(died) - 1) < 0)
+        hvc_ocf_log(ocf, HVC_OCF_WARNING, "cannot write %s: %s", path, strerror(errno));
+    return false;
 }
 
 void hvc_service_process_forget(const struct hvc_ocf *ocf)

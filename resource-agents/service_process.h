@@ -33,6 +33,8 @@ int hvc_service_process_load(const struct hvc_ocf *ocf, struct hvc_service_proce
                              struct hvc_error *error);
 /* A process that somebody else started, by its pid; -ESRCH. */
 int hvc_service_process_of_pid(pid_t pid, struct hvc_service_process *ret_process);
+/* Notes that the noted process was found dead; true: that was noted before. */
+bool hvc_service_process_note_death(const struct hvc_ocf *ocf);
 void hvc_service_process_forget(const struct hvc_ocf *ocf);
 
 /* True while that process (not another one of its pid, not a zombie) is there. */

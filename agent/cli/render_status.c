@@ -187,6 +187,32 @@ static void write_ring(FILE *out, const struct hvc_record *data, const struct hv
     }
 }
 
+/* "PINNED  web to n2 (hvcluster-job-7-pin)": what an operator wished, and what moves under way have put there. */
+static void write_marks(FILE *out, const struct hvc_record *pacemaker)
+{
+    for (size_t i = 0; i < hvc_record_list_count(pacemaker, "marks"); i++) {
+        const struct hvc_record *mark = hvc_record_list_at(pacemaker, "marks", i);
+        const char *node = hvc_record_text(mark, "node", ""), *kind = hvc_record_text(mark, "kind", "?");
+        bool pin = strcmp(kind, "pin") == 0;
+
+        (void)fprintf(out, LABEL "%s%s%s (%s)\n", pin ? "PINNED" : "IN A MOVE", hvc_record_text(mark, "resource", "?"),
+                      node[0] != '\0' ? " to " : "", node, hvc_record_text(mark, "id", "?"));
+    }
+}
+
+static void write_pacemaker(FILE *out, const struct hvc_record *data)
+{
+    const struct hvc_record *pacemaker = hvc_record_record(data, "pacemaker");
+    const char *words = hvc_record_text(pacemaker, "words", "");
+
+    if (pacemaker == NULL)
+        return;
+    (void)fprintf(out, LABEL "%s%s%s\n", "PACEMAKER",
+                  hvc_record_bool(pacemaker, "answers", false) ? "answers" : "does not answer",
+                  words[0] != '\0' ? ": " : "", words);
+    write_marks(out, pacemaker);
+}
+
 static void write_hypervisor(FILE *out, const struct hvc_record *data)
 {
     const struct hvc_record *hypervisor = hvc_record_record(data, "hypervisor");
@@ -238,6 +264,7 @@ void hvc_render_status(FILE *out, const struct hvc_record *data, unsigned column
         }
     }
     write_ring(out, data, state);
+    write_pacemaker(out, data);
     write_hypervisor(out, data);
     write_workers(out, data);
     write_moves(out, data, columns);

@@ -64,6 +64,11 @@ static xmlNode *next_node(const xmlNode *top, xmlNode *node)
 
 /* ---- what is there ---- */
 
+const char *hvc_pacemaker_mark_name(unsigned kind)
+{
+    return kind < HVC_MARK_KIND_COUNT ? suffixes[kind] + 1 : "invalid";
+}
+
 bool marks_parse_id(const char *id, enum hvc_pacemaker_mark_kind *ret_kind, uint64_t *ret_job)
 {
     size_t prefix = sizeof(HVC_PACEMAKER_PREFIX) - 1, digits;

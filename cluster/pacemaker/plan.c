@@ -126,12 +126,11 @@ int plan_look(const char *program, xmlDoc *cib, const char *resource, uint64_t d
     r = simulate(program, cib, resource, deadline_ms, &now, NULL, error);
     if (r < 0)
         return r;
-    *ret_resource = (struct hvc_pacemaker_resource){
-        .managed = now.now.managed && !now.now.blocked,
-        .failed = now.now.failed,
-        .idle = !simulation_touches(&now, resource, words, sizeof(words)) && now.now.pending[0] == '\0',
-        .nodes = now.now.nodes,
-        .monitored = marks_is_monitored(xmlDocGetRootElement(cib), resource)};
+    *ret_resource = (struct hvc_pacemaker_resource){.managed = now.now.managed && !now.now.blocked,
+                                                    .failed = now.now.failed,
+                                                    .idle = !simulation_touches(&now, resource, words, sizeof(words)) &&
+                                                            now.now.pending[0] == '\0',
+                                                    .nodes = now.now.nodes};
     memcpy(ret_resource->node, now.now.node, sizeof(ret_resource->node));
     simulation_clear(&now);
     return 0;
@@ -148,4 +147,16 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
     r = plan_look(NULL, cib, resource, deadline_ms, ret_resource, error);
     xmlFreeDoc(cib);
     return r;
+}
+
+int hvc_pacemaker_watches(const char *resource, uint64_t deadline_ms, bool *ret_watches, struct hvc_error *error)
+{
+    xmlDoc *cib = NULL;
+    int r = read_cib(deadline_ms, &cib, error);
+
+    if (r < 0)
+        return r;
+    *ret_watches = marks_is_monitored(xmlDocGetRootElement(cib), resource);
+    xmlFreeDoc(cib);
+    return 0;
 }

@@ -10,13 +10,15 @@ enum {
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MOST_MS = 60000,
     PLACE_AGAIN_MS = 10000,    /* a job for which no node had room: one may have now */
+    TELL_TRIES = 5,            /* for Pacemaker to learn the end of a move, before the job ends without that */
     CHECK_TRIES = 5,           /* back to the queue because of what may pass by itself, in all */
     SLOWEST_KIB_MS = 10 * 1024 /* per second: a link slower than that is an operator's word away (deadline) */
 };
 
 const char *hvc_agenda_work_name(unsigned work)
 {
-    static const char *const names[HVC_JOB_WORK_COUNT] = {"none", "place", "check", "begin", "prove"};
+    static const char *const names[HVC_JOB_WORK_COUNT] = {"none",  "place",     "check",  "begin",
+                                                          "prove", "hand-back", "release"};
 
     return work < HVC_JOB_WORK_COUNT ? names[work] : "invalid";
 }
@@ -231,6 +233,25 @@ static uint32_t unmoved(const struct hvc_agenda_effect *effect)
     return !moves_guest(&effect->job) && effect->guest_node == 0 ? 0 : effect->job.source;
 }
 
+bool hvc_agenda_is_held(const struct hvc_agenda_effect *effect)
+{
+    return effect->resource[0] != '\0' && effect->job.origin != HVC_ORIGIN_PACEMAKER && moves_guest(&effect->job) &&
+           !hvc_job_is_check(&effect->job);
+}
+
+/* True: Pacemaker knows, or has been told often enough; what is left there then is removed when it answers again. */
+static bool is_told(const struct hvc_agenda_input *in, enum hvc_agenda_work how, struct hvc_agenda_action *action)
+{
+    if (!hvc_agenda_is_held(in->effect))
+        return true;
+    if (!worked(in, how, action))
+        return false;
+    if (in->finding->code == HVC_REASON_NOTE || in->finding->tries >= TELL_TRIES)
+        return true;
+    again(in, how, hvc_agenda_backoff_ms(in->finding->tries, in->jitter), action);
+    return false;
+}
+
 static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
@@ -239,6 +260,8 @@ static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *
     bool cancelled = job->cancel || (move->code == HVC_REASON_CANCELLED && !lost);
     unsigned code = move->code, to = cancelled ? HVC_JOB_CANCELLED : HVC_JOB_FAILED;
 
+    if (!is_told(in, HVC_JOB_WORK_RELEASE, action))
+        return;
     if (lost)
         code = HVC_REASON_TARGET_LOST;
     else if (code == HVC_REASON_NOTE)
@@ -250,9 +273,20 @@ static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *
 static void completed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
+    bool held = hvc_agenda_is_held(in->effect);
 
+    if (!is_told(in, HVC_JOB_WORK_HAND_BACK, action))
+        return;
     report_end(job, action, HVC_JOB_COMPLETED, moves_guest(job) ? job->target : unmoved(in->effect), HVC_REASON_NOTE,
-               job->kind == HVC_KIND_LIVE ? "" : in->move->text);
+               held && in->finding->code != HVC_REASON_NOTE ? in->finding->text
+               : job->kind == HVC_KIND_LIVE                 ? ""
+                                                            : in->move->text);
+}
+
+static void gone(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    if (is_told(in, HVC_JOB_WORK_RELEASE, action))
+        report_end(&in->effect->job, action, HVC_JOB_FAILED, 0, HVC_REASON_GUEST_STOPPED, in->move->text);
 }
 
 static void ended(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
@@ -267,7 +301,7 @@ static void ended(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
     } else if (move->proof == HVC_PROOF_MOVED) {
         completed(in, action);
     } else if (move->proof == HVC_PROOF_GONE) {
-        report_end(job, action, HVC_JOB_FAILED, 0, HVC_REASON_GUEST_STOPPED, move->text);
+        gone(in, action);
     } else if (move->proof == HVC_PROOF_UNCLEAR) {
         (void)report(job, action, HVC_JOB_NEEDS_OPERATOR, HVC_REASON_UNPROVEN, move->text);
     } else if (finding_of(in, HVC_JOB_WORK_PROVE) == NULL || in->finding->running) {

@@ -36,6 +36,24 @@ bool hvc_agenda_effect_next(const struct hvc_service *service, uint32_t node, bo
     return true;
 }
 
+/* ---- objects of ours in Pacemaker's configuration ---- */
+
+enum hvc_agenda_mark hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job_id, const char *resource,
+                                           bool hold, char ret_target[HVC_NODE_NAME_MAX])
+{
+    const struct hvc_job *job = hvc_service_job(service, job_id);
+    const struct hvc_service_guest *guest = job == NULL ? NULL : hvc_service_guest(service, job->guest);
+
+    if (guest == NULL || strcmp(guest->resource, resource) != 0)
+        return HVC_AGENDA_MARK_REMOVE; /* of another history, or of a guest that is no longer the resource's */
+    if (job->ended == 0)
+        return HVC_AGENDA_MARK_KEEP;
+    if (!hold || !job->located || job->runs_on != job->target || job->target == 0)
+        return HVC_AGENDA_MARK_REMOVE;
+    (void)copy_node(service, job->target, ret_target);
+    return HVC_AGENDA_MARK_HAND_BACK;
+}
+
 /* ---- where a job may go ---- */
 
 struct candidate {

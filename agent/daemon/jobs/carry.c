@@ -17,7 +17,7 @@ enum {
 struct round {
     struct hvc_job_runner *runner;
     uint64_t stamp_ms; /* wall clock */
-    bool stale;
+    bool stale, first; /* first: of the members */
     uint32_t node;
     struct hvc_agenda_effect *effects;
     unsigned count;
@@ -59,9 +59,10 @@ static int look(void *context, const struct hvc_service *service, const struct h
     if (own == NULL)
         return 0;
     round->node = own->id;
+    round->first = is_first_member(service, own->id);
     job_audit_look(&round->runner->audit, service, own->id, look_for_expired, round);
-    while (round->count < ITEMS_MAX && hvc_agenda_effect_next(service, own->id, is_first_member(service, own->id),
-                                                              &cursor, &round->effects[round->count]))
+    while (round->count < ITEMS_MAX &&
+           hvc_agenda_effect_next(service, own->id, round->first, &cursor, &round->effects[round->count]))
         round->count++;
     round->more = round->count == ITEMS_MAX;
     return 0;
@@ -240,6 +241,7 @@ uint64_t job_round(struct hvc_job_runner *runner)
         if (!round.stale) { /* what is old may have been decided otherwise: moves go on, nothing is begun */
             end_expired(&round);
             again = take_steps(&round);
+            runner->sweeps = round.first;
             job_follow_places(runner);
         }
         (void)pthread_mutex_unlock(&runner->lock);

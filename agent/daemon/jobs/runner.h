@@ -35,6 +35,7 @@ struct hvc_job_runner {
     unsigned references;  /* the main thread's, works, proposals */
     struct item items[ITEMS_MAX];
     unsigned works;
+    bool sweeps;        /* this node looks for what jobs left in Pacemaker's configuration */
     bool following;     /* places are being compared */
     uint64_t follow_ms; /* hvc_now_ms at which they shall be */
     /* of the thread alone */

@@ -9,6 +9,7 @@
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
+#include "pacemaker.h"
 #include "places.h"
 #include "runner.h"
 
@@ -18,6 +19,11 @@ enum {
     BARRIER_MS = 1000,    /* for the others to say that this node is still one of them */
     PLACES_MAX = 8,       /* nodes that are asked for one job in one look */
     ANSWER_LEFT_MS = 300, /* of a deadline: for what comes after the move */
+    HOLD_MS = 30000,      /* for Pacemaker to leave a guest alone */
+    HOLD_TRIES = 5,       /* then the move is given up: it has not begun */
+    HAND_BACK_MS = 40000, /* for it to have the guest at the target */
+    INSIST_TRIES = 3,     /* from then on it is told whatever it would do: the guest is there */
+    RELEASE_MS = 10000,
 };
 
 struct task {
@@ -213,6 +219,45 @@ static uint64_t deadline_of(const struct task *task)
     return at <= now + ANSWER_LEFT_MS ? hvc_now_ms() : hvc_deadline_in(at - now - ANSWER_LEFT_MS);
 }
 
+/* A Pacemaker that does not answer now may do so in a moment. */
+static bool hold(struct task *task)
+{
+    struct hvc_error error = {0};
+    int rc = job_pacemaker_hold(&task->effect, hvc_deadline_in(HOLD_MS), &error);
+    bool later = rc != -EPERM && rc != -EACCES && task->finding.tries < HOLD_TRIES;
+
+    if (rc < 0)
+        find(task, later ? HVC_REASON_RETRY : HVC_REASON_GIVE_UP, error.text);
+    return rc == 0;
+}
+
+static void release(struct task *task)
+{
+    struct hvc_error error = {0};
+
+    if (job_pacemaker_release(task->effect.job.id, task->effect.resource, hvc_deadline_in(RELEASE_MS), &error) < 0)
+        find(task, HVC_REASON_RETRY, error.text);
+}
+
+static void hand_back(struct task *task)
+{
+    const struct job_hand_back order = {.job = task->effect.job.id,
+                                        .resource = task->effect.resource,
+                                        .target = task->effect.target,
+                                        .pin = (task->effect.job.options.flags & HVC_OPTION_PIN) != 0,
+                                        .insist = task->finding.tries >= INSIST_TRIES};
+    struct hvc_error error = {0};
+
+    if (job_pacemaker_hand_back(&order, hvc_deadline_in(HAND_BACK_MS), &error) < 0)
+        find(task, HVC_REASON_RETRY, error.text);
+}
+
+/* True: a move that is begun now is not taken for a failure of the guest. */
+static bool is_ready(struct task *task)
+{
+    return !hvc_agenda_is_held(&task->effect) || (still_stands(task) && hold(task));
+}
+
 static void begin(struct task *task)
 {
     const struct hvc_job *job = &task->effect.job;
@@ -243,6 +288,8 @@ static void begin(struct task *task)
         find(task, HVC_REASON_DEADLINE, "its deadline passed before the move could begin");
         return;
     }
+    if (!prove && !is_ready(task))
+        return;
     rc = read_plan(task, &plan, &error);
     if (rc == 0 && still_stands(task)) {
         order.special.plan = plan;
@@ -253,6 +300,16 @@ static void begin(struct task *task)
     if (rc < 0)
         find(task, prove ? HVC_REASON_RETRY : hvc_agenda_reason(rc), error.text);
     free(plan);
+}
+
+/* What was not begun leaves no hold behind; the words of why it was not are kept. */
+static void begin_or_leave(struct task *task)
+{
+    begin(task);
+    if (hvc_agenda_is_held(&task->effect) && !task->finding.absent && task->finding.code != HVC_REASON_NOTE &&
+        task->finding.code != HVC_REASON_RETRY)
+        (void)job_pacemaker_release(task->effect.job.id, task->effect.resource, hvc_deadline_in(RELEASE_MS),
+                                    NULL); /* else the sweep removes it when Pacemaker answers again */
 }
 
 /* ---- threads ---- */
@@ -271,8 +328,16 @@ static void *run(void *context)
         check(task);
         break;
     case HVC_JOB_WORK_BEGIN:
+        begin_or_leave(task);
+        break;
     case HVC_JOB_WORK_PROVE:
         begin(task);
+        break;
+    case HVC_JOB_WORK_HAND_BACK:
+        hand_back(task);
+        break;
+    case HVC_JOB_WORK_RELEASE:
+        release(task);
         break;
     case HVC_JOB_WORK_NONE:
     case HVC_JOB_WORK_COUNT:
@@ -330,8 +395,14 @@ int job_work_begin(struct hvc_job_runner *runner, const struct hvc_agenda_effect
 static void *follow(void *context)
 {
     struct hvc_job_runner *runner = context;
+    bool sweeps;
 
+    (void)pthread_mutex_lock(&runner->lock);
+    sweeps = runner->sweeps;
+    (void)pthread_mutex_unlock(&runner->lock);
     job_places_follow(runner->operations);
+    if (sweeps)
+        job_pacemaker_sweep(runner->operations);
     (void)pthread_mutex_lock(&runner->lock);
     runner->following = false;
     runner->follow_ms = hvc_deadline_in(FOLLOW_EVERY_MS);

@@ -11,12 +11,14 @@
 #include "document_write.h"
 #include "guest_record.h"
 #include "guest_survey.h"
+#include "hvc/checks.h"
 #include "hvc/storage_plan.h"
 #include "hvc/text.h"
 #include "job_operations.h"
 #include "job_record.h"
 
-#define FACTS_MS 3000
+#define FACTS_MS   3000
+#define FORESEE_MS 15000
 
 /* ---- the request ---- */
 
@@ -264,6 +266,39 @@ static enum hvc_result request_job(struct hvc_operations *operations, struct hvc
     return hvc_call_say(call, HVC_RESULT_OK, "job %" PRIu64 ": %s", id, what);
 }
 
+/* A guest of Pacemaker's: the checks of its move now, with what Pacemaker would run. The words go behind the request.
+ */
+static enum hvc_result foresee(struct hvc_operations *operations, struct hvc_call *call, const struct plan *plan,
+                               const struct hvc_service_guest *guest, char *words, size_t size)
+{
+    struct hvc_checks_request request = {.kind = plan->command->job.kind,
+                                         .flags = plan->command->job.options.flags,
+                                         .source = plan->source,
+                                         .target = plan->target};
+    const struct hvc_check_report *report;
+    struct hvc_checks *checks = NULL;
+    struct hvc_error error = {0};
+    enum hvc_result result = HVC_RESULT_OK;
+    size_t used = 0;
+
+    if (guest->resource[0] == '\0' || plan->target[0] == '\0')
+        return HVC_RESULT_OK;
+    hvc_format_uuid(guest->uuid, request.guest);
+    if (hvc_checks_run(operations, &request, guest_deadline(call, FORESEE_MS), &checks, &error) < 0)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "%s", error.text);
+    report = checks->count == 0 ? NULL : &checks->reports[0];
+    if (report != NULL && !hvc_check_is_movable(report))
+        result = hvc_call_say(call, HVC_RESULT_REFUSED, "guest %s would not be moved: %s", guest->name,
+                              hvc_checks_words(report));
+    for (size_t i = 0; report != NULL && i < report->count; i++) {
+        if (report->findings[i].code == HVC_CHECK_PACEMAKER_ACTIONS)
+            (void)hvc_text_append(words, size, &used, "; %s", report->findings[i].text);
+    }
+    hvc_checks_describe(checks, hvc_record_set_record(call->data, "checks"));
+    hvc_checks_free(checks);
+    return result;
+}
+
 static enum hvc_result create(struct hvc_operations *operations, struct hvc_call *call, struct hvc_command *command,
                               const struct hvc_service_guest *guest)
 {
@@ -271,7 +306,7 @@ static enum hvc_result create(struct hvc_operations *operations, struct hvc_call
     bool dry = hvc_record_bool(call->args, "dry_run", false);
     struct plan plan = {.command = command};
     enum hvc_result result;
-    char what[HVC_GUEST_NAME_MAX + 2 * HVC_NODE_NAME_MAX + 64];
+    char what[HVC_GUEST_NAME_MAX + 2 * HVC_NODE_NAME_MAX + 64 + HVC_CHECK_TEXT_MAX];
 
     result = check_plan(operations, call, &plan, guest);
     describe_data(call->data, &plan, guest);
@@ -283,7 +318,8 @@ static enum hvc_result create(struct hvc_operations *operations, struct hvc_call
     describe_request(&plan, guest, what, sizeof(what));
     hvc_record_set_bool(call->data, "dry_run", true);
     hvc_record_set_bool(call->data, "stale", plan.stale);
-    return hvc_cluster_say_read(call, what);
+    result = foresee(operations, call, &plan, guest, what + strlen(what), sizeof(what) - strlen(what));
+    return result == HVC_RESULT_OK ? hvc_cluster_say_read(call, what) : result;
 }
 
 /* The storage plan that the request gives, or one made of its root; free(). NULL: none. */

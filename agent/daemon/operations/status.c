@@ -5,12 +5,15 @@
 #include <unistd.h>
 
 #include "cluster_state.h"
+#include "hvc/cleanup.h"
 #include "hvc/operations.h"
+#include "hvc/pacemaker_moves.h"
 #include "node_facts.h"
 
 /* of the 2 s within which the status lane answers */
 #define ASK_HYPERVISOR_MS 400
-#define ASK_CLUSTER_MS    1300
+#define ASK_CLUSTER_MS    900
+#define ASK_PACEMAKER_MS  500
 
 static void describe_nodes(struct hvc_record *data, const struct hvc_cluster_facts *facts)
 {
@@ -109,6 +112,32 @@ static void describe_facts(struct hvc_keeper *keeper, const struct hvc_replica_s
     }
 }
 
+/* Whether it answers on this node, and what of ours stands in its configuration: pins, and what moves have put there.
+ */
+static void describe_pacemaker(struct hvc_record *data)
+{
+    HVC_CLEANUP(free) struct hvc_pacemaker_mark *marks = NULL;
+    struct hvc_record *record = hvc_record_set_record(data, "pacemaker");
+    struct hvc_error error = {0};
+    size_t count = 0;
+    int rc = hvc_pacemaker_marks(hvc_deadline_in(ASK_PACEMAKER_MS), &marks, &count, &error);
+
+    hvc_record_set_bool(record, "answers", rc == 0);
+    if (rc < 0)
+        hvc_record_set_text(record, "words", error.text);
+    hvc_record_set_list(record, "marks");
+    for (size_t i = 0; i < count && i < HVC_RECORD_LIST_MAX; i++) {
+        struct hvc_record *mark = hvc_record_add(record, "marks");
+
+        hvc_record_set_text(mark, "id", marks[i].id);
+        hvc_record_set_text(mark, "kind", hvc_pacemaker_mark_name(marks[i].kind));
+        hvc_record_set_text(mark, "resource", marks[i].resource);
+        if (marks[i].node[0] != '\0')
+            hvc_record_set_text(mark, "node", marks[i].node);
+        hvc_record_set_u64(mark, "job", marks[i].job);
+    }
+}
+
 static int describe_state(struct hvc_operations *operations, struct hvc_record *data)
 {
     struct hvc_replica_status *status = operations->keeper == NULL ? NULL : calloc(1, sizeof(*status));
@@ -140,6 +169,8 @@ static enum hvc_result status(struct hvc_operations *operations, struct hvc_call
     hvc_moves_describe(operations->moves, call->data, "moves", true);
     if (describe_cluster(operations, call) < 0)
         return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
+    if (operations->keeper != NULL && !operations->direct)
+        describe_pacemaker(call->data);
     return hvc_call_say(call, HVC_RESULT_OK, "hvclusterd " HVC_VERSION " on node %s", operations->node);
 }
 

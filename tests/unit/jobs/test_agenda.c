@@ -103,6 +103,27 @@ static const struct row rows[] = {
     {"what has stayed failed", OF(RECONCILE, RECONCILING), ENDED(STAYED), PROVES(FAILED, 1)},
 };
 
+/* Of a guest that Pacemaker manages: what is different. */
+static const struct row held_rows[] = {
+    {"a hold is BEGIN's", OF(MIGRATE, ADMITTED), WORKS(BEGIN)},
+    {"what has moved is handed back", OF(VERIFY, VERIFYING), ENDED(MOVED), WORKS(HAND_BACK)},
+    {"once", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK, .running = true, WAITS},
+    {"after its proof", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_PROVE, WORKS(HAND_BACK)},
+    {"and is complete when Pacemaker knows", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK,
+     PROVES(COMPLETED, 2)},
+    {"it is told again later", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK,
+     .found = HVC_REASON_RETRY, WAITS},
+    {"what has stayed is released", OF(MIGRATE, COPYING), ENDED(STAYED), WORKS(RELEASE)},
+    {"and has failed then", OF(MIGRATE, COPYING), ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE, PROVES(FAILED, 1)},
+    {"a cancelled one, too", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED), WORKS(RELEASE)},
+    {"and is cancelled then", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE,
+     PROVES(CANCELLED, 1)},
+    {"a guest that is nowhere is Pacemaker's", OF(VERIFY, VERIFYING), ENDED(GONE), WORKS(RELEASE)},
+    {"and has failed then", OF(VERIFY, VERIFYING), ENDED(GONE), .work = HVC_JOB_WORK_RELEASE, PROVES(FAILED, 0)},
+    {"what nobody may decide stays held", OF(VERIFY, VERIFYING), ENDED(UNCLEAR), REPORTS(NEEDS_OPERATOR)},
+    {"what was lost and has moved is handed back", OF(RECONCILE, RECONCILING), ENDED(MOVED), WORKS(HAND_BACK)},
+};
+
 static struct hvc_agenda_effect effect_of(const struct row *row)
 {
     struct hvc_agenda_effect e = {.kind = row->effect, .source_member = true, .target_member = true};
@@ -137,15 +158,15 @@ static void decide(const struct row *row, const struct hvc_agenda_effect *effect
     hvc_agenda_decide(&input, action);
 }
 
-static void each_state_of_a_job_has_its_next_step(void **state)
+static void check_rows(const struct row *list, size_t count, const char *resource)
 {
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        const struct row *row = &rows[i];
-        const struct hvc_agenda_effect effect = effect_of(row);
+    for (size_t i = 0; i < count; i++) {
+        const struct row *row = &list[i];
+        struct hvc_agenda_effect effect = effect_of(row);
         struct hvc_agenda_action action;
         bool waits = row->step == HVC_AGENDA_WORK && row->begin == NONE;
 
+        memcpy(effect.resource, resource, strlen(resource) + 1);
         decide(row, &effect, &action);
         if (action.step != (waits ? HVC_AGENDA_WAIT : row->step))
             fail_msg("row %zu: %s: step %u", i, row->name, action.step);
@@ -166,6 +187,65 @@ static void each_state_of_a_job_has_its_next_step(void **state)
             fail_msg("row %zu: %s: located %d at %u", i, row->name, action.command.report.located,
                      action.command.report.runs_on);
     }
+}
+
+static void each_state_of_a_job_has_its_next_step(void **state)
+{
+    (void)state;
+    check_rows(rows, sizeof(rows) / sizeof(rows[0]), "");
+}
+
+static void of_a_guest_of_pacemakers_the_end_is_told_to_it_first(void **state)
+{
+    (void)state;
+    check_rows(held_rows, sizeof(held_rows) / sizeof(held_rows[0]), "web");
+}
+
+static void a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever(void **state)
+{
+    const struct row row = {"", OF(VERIFY, VERIFYING), ENDED(MOVED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    const struct hvc_agenda_move move = {.stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_MOVED};
+    struct hvc_agenda_finding finding = {.work = HVC_JOB_WORK_HAND_BACK,
+                                         .phase = HVC_JOB_VERIFYING,
+                                         .code = HVC_REASON_RETRY,
+                                         .text = "Pacemaker's words"};
+    const struct hvc_agenda_input input = {
+        .effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW + 3600000};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    memcpy(effect.resource, "web", 4);
+    do {
+        finding.tries++;
+        assert_true(finding.tries < 10);
+        hvc_agenda_decide(&input, &action);
+    } while (action.step == HVC_AGENDA_WORK && action.work == HVC_JOB_WORK_HAND_BACK);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_COMPLETED);
+    assert_string_equal(action.command.report.text, "Pacemaker's words");
+}
+
+static void only_moves_of_ours_of_guests_of_pacemakers_are_held(void **state)
+{
+    const struct row row = {"", OF(MIGRATE, ADMITTED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+
+    (void)state;
+    assert_false(hvc_agenda_is_held(&effect));
+    memcpy(effect.resource, "web", 4);
+    assert_true(hvc_agenda_is_held(&effect));
+    effect.job.origin = HVC_ORIGIN_DRAIN;
+    assert_true(hvc_agenda_is_held(&effect));
+    effect.job.origin = HVC_ORIGIN_PACEMAKER;
+    assert_false(hvc_agenda_is_held(&effect));
+    effect.job.origin = HVC_ORIGIN_OPERATOR;
+    effect.job.kind = HVC_KIND_STORAGE;
+    assert_false(hvc_agenda_is_held(&effect));
+    effect.job.kind = HVC_KIND_RESTART;
+    assert_true(hvc_agenda_is_held(&effect));
+    effect.job.options.flags = HVC_OPTION_CHECK_ONLY;
+    assert_false(hvc_agenda_is_held(&effect));
 }
 
 static void every_report_is_one_that_the_table_of_phases_allows(void **state)
@@ -303,6 +383,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_state_of_a_job_has_its_next_step),
+        cmocka_unit_test(of_a_guest_of_pacemakers_the_end_is_told_to_it_first),
+        cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),
+        cmocka_unit_test(only_moves_of_ours_of_guests_of_pacemakers_are_held),
         cmocka_unit_test(every_report_is_one_that_the_table_of_phases_allows),
         cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),
         cmocka_unit_test(a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there),

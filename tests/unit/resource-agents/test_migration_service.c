@@ -2,8 +2,10 @@
 #include "migration_service.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../hvc_cmocka.h"
@@ -110,6 +112,44 @@ static void the_service_starts_is_seen_and_stops(void **state)
     assert_int_equal(act("stop"), HVC_OCF_SUCCESS);
     assert_int_equal(act("monitor"), HVC_OCF_NOT_RUNNING);
     assert_string_equal(capture.text, "");
+}
+
+static void kill_it(void)
+{
+    struct hvc_service_process process;
+    char answers[96];
+
+    assert_int_equal(hvc_service_process_load(&ocf, &process, NULL), 0);
+    assert_int_equal(kill(process.pid, SIGKILL), 0);
+    assert_int_equal(waitpid(process.pid, NULL, 0), process.pid);
+    (void)snprintf(answers, sizeof(answers), "%s/answers", folder);
+    assert_int_equal(unlink(answers), 0);
+}
+
+static void one_that_died_is_pacemakers_to_restart_and_the_next_monitors_when_it_does_not(void **state)
+{
+    (void)state;
+    assert_int_equal(act("start"), HVC_OCF_SUCCESS);
+    kill_it();
+    assert_int_equal(act("monitor"), HVC_OCF_NOT_RUNNING);
+    assert_int_equal(act("monitor"), HVC_OCF_SUCCESS);
+    assert_non_null(strstr(capture.text, "Pacemaker has not restarted it since the last monitor"));
+    assert_int_equal(act("monitor"), HVC_OCF_SUCCESS);
+    kill_it();
+    assert_int_equal(act("monitor"), HVC_OCF_NOT_RUNNING);
+    assert_int_equal(act("stop"), HVC_OCF_SUCCESS);
+    assert_int_equal(act("monitor"), HVC_OCF_NOT_RUNNING);
+    assert_int_equal(act("monitor"), HVC_OCF_NOT_RUNNING);
+}
+
+static void a_probe_starts_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(act("start"), HVC_OCF_SUCCESS);
+    kill_it();
+    environment_add(&environment, "OCF_RESKEY_CRM_meta_interval=0");
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(act("monitor"), HVC_OCF_NOT_RUNNING);
 }
 
 static void a_service_that_ends_at_once_is_told_by_its_last_words(void **state)
@@ -235,6 +275,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(the_service_starts_is_seen_and_stops),
+        T(one_that_died_is_pacemakers_to_restart_and_the_next_monitors_when_it_does_not),
+        T(a_probe_starts_nothing),
         T(a_service_that_ends_at_once_is_told_by_its_last_words),
         T(a_service_that_never_answers_is_told),
         T(monitor_tells_hanging_and_unwell_apart),

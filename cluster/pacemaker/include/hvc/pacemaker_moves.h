@@ -29,6 +29,8 @@ enum hvc_pacemaker_mark_kind {
     HVC_MARK_KIND_COUNT
 };
 
+const char *hvc_pacemaker_mark_name(unsigned kind); /* "hold" */
+
 struct hvc_pacemaker_mark {
     uint8_t kind;
     uint64_t job;
@@ -86,8 +88,9 @@ struct hvc_pacemaker_resource {
     bool idle;                    /* nothing pending or to be done with it */
     unsigned nodes;               /* on how many it is active */
     char node[HVC_NODE_NAME_MAX]; /* the first of them; "": none */
-    bool monitored;               /* somewhere its record has a recurring monitor */
 };
+/* Whether some node's record of the resource has a recurring monitor that goes on. */
+int hvc_pacemaker_watches(const char *resource, uint64_t deadline_ms, bool *ret_watches, struct hvc_error *error);
 int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_resource *ret_resource,
                            struct hvc_error *error);
 

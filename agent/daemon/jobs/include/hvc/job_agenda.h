@@ -37,10 +37,12 @@ unsigned hvc_agenda_candidates(const struct hvc_service *service, const struct h
 
 enum hvc_agenda_work {
     HVC_JOB_WORK_NONE,
-    HVC_JOB_WORK_PLACE, /* look for a target */
-    HVC_JOB_WORK_CHECK, /* the checks before the move */
-    HVC_JOB_WORK_BEGIN, /* ask once more whether the job still stands (a barrier), and begin the move */
-    HVC_JOB_WORK_PROVE, /* the same, but only watch what libvirt does and prove where the guest is */
+    HVC_JOB_WORK_PLACE,     /* look for a target */
+    HVC_JOB_WORK_CHECK,     /* the checks before the move */
+    HVC_JOB_WORK_BEGIN,     /* ask once more whether the job still stands (a barrier), and begin the move */
+    HVC_JOB_WORK_PROVE,     /* the same, but only watch what libvirt does and prove where the guest is */
+    HVC_JOB_WORK_HAND_BACK, /* tell Pacemaker that its guest is at the target, and wait until it knows */
+    HVC_JOB_WORK_RELEASE,   /* tell it that the guest is its own again, where it was */
     HVC_JOB_WORK_COUNT
 };
 const char *hvc_agenda_work_name(unsigned work);
@@ -109,6 +111,19 @@ struct hvc_agenda_input {
 };
 
 void hvc_agenda_decide(const struct hvc_agenda_input *input, struct hvc_agenda_action *ret_action);
+
+/* The guest is Pacemaker's, and the job moves it: under a hold on its resource, which BEGIN puts there. */
+bool hvc_agenda_is_held(const struct hvc_agenda_effect *effect);
+
+/* What becomes of an object of ours in Pacemaker's configuration: of a job that lives it is the job's own matter. */
+enum hvc_agenda_mark {
+    HVC_AGENDA_MARK_KEEP,
+    HVC_AGENDA_MARK_REMOVE,
+    HVC_AGENDA_MARK_HAND_BACK, /* a hold, and its guest is proven at the target: Pacemaker has to learn that first */
+};
+/* ret_target: name of the node, of HAND_BACK. */
+enum hvc_agenda_mark hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job, const char *resource,
+                                           bool hold, char ret_target[HVC_NODE_NAME_MAX]);
 
 /* The end of a job whose time has passed before its move began; false: it has not, or the job is further on already. */
 bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command);

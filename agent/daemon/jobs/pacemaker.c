@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pacemaker.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hvc/cleanup.h"
+#include "hvc/clock.h"
+#include "hvc/pacemaker_moves.h"
+#include "hvc/text.h"
+
+enum {
+    LOOK_MS = 250,     /* between two looks at what Pacemaker does */
+    ASK_MS = 10000,    /* for one answer */
+    SWEEP_MS = 40000,  /* for one job that left something behind */
+    READ_MS = 1000,    /* of the state */
+    CHANGE_TRIES = 10, /* of a change that somebody else's overtakes */
+};
+
+static uint64_t sooner(uint64_t deadline_ms, uint64_t ms)
+{
+    uint64_t in = hvc_deadline_in(ms);
+
+    return in < deadline_ms ? in : deadline_ms;
+}
+
+/* False: the time is over. */
+static bool pause_before(uint64_t deadline_ms)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+
+    if (hvc_deadline_left(deadline_ms) <= LOOK_MS)
+        return false;
+    (void)nanosleep(&pause, NULL);
+    return true;
+}
+
+/* What the job has there: a bit for each kind. */
+static int kinds_of(uint64_t job, uint64_t deadline_ms, unsigned *ret_kinds, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) struct hvc_pacemaker_mark *marks = NULL;
+    size_t count = 0;
+    int r = hvc_pacemaker_marks(sooner(deadline_ms, ASK_MS), &marks, &count, error);
+
+    if (r < 0)
+        return r;
+    *ret_kinds = 0;
+    for (size_t i = 0; i < count; i++)
+        *ret_kinds |= marks[i].job == job ? 1u << marks[i].kind : 0;
+    return 0;
+}
+
+/* ---- hold ---- */
+
+static int check_place(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
+{
+    struct hvc_pacemaker_resource resource;
+    int r = hvc_pacemaker_resource(effect->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+
+    if (r < 0)
+        return r;
+    if (!resource.managed)
+        return hvc_error_set(error, -EPERM, "Pacemaker does not manage resource %.60s now", effect->resource);
+    if (resource.nodes != 1 || strcmp(resource.node, effect->source) != 0)
+        return hvc_error_set(error, -EPERM, "Pacemaker has resource %.60s on %.60s%s, and not on %.60s",
+                             effect->resource, resource.nodes == 0 ? "no node" : resource.node,
+                             resource.nodes > 1 ? " and others" : "", effect->source);
+    if (!resource.idle || resource.failed)
+        return hvc_error_set(error, -EAGAIN, "Pacemaker is doing something with resource %.60s, or it has failed there",
+                             effect->resource);
+    return 0;
+}
+
+/* Its monitor would fail on the source as soon as the guest is gone from there. */
+static int await_unwatched(const char *resource, uint64_t deadline_ms, struct hvc_error *error)
+{
+    for (;;) {
+        bool watched = true;
+        int r = hvc_pacemaker_watches(resource, sooner(deadline_ms, ASK_MS), &watched, error);
+
+        if (r < 0 || !watched)
+            return r;
+        if (!pause_before(deadline_ms))
+            return hvc_error_set(error, -EAGAIN, "Pacemaker still watches resource %.60s although it is held",
+                                 resource);
+    }
+}
+
+int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
+{
+    const struct hvc_pacemaker_wish wish = {.job = effect->job.id, .resource = effect->resource, .hold = true};
+    unsigned kinds = 0;
+    int r = kinds_of(effect->job.id, deadline_ms, &kinds, error);
+
+    if (r == 0 && (kinds & 1u << HVC_MARK_HOLD) == 0) {
+        r = check_place(effect, deadline_ms, error);
+        if (r == 0)
+            r = hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error);
+    }
+    if (r == 0)
+        r = await_unwatched(effect->resource, deadline_ms, error);
+    return r == -ENOENT ? 0 : r;
+}
+
+/* ---- hand back ---- */
+
+static int check_plan(const struct job_hand_back *order, const struct hvc_pacemaker_plan *plan, struct hvc_error *error)
+{
+    if (!plan->allowed)
+        return hvc_error_set(error, -EAGAIN, "Pacemaker would not leave resource %.60s on %.60s: %s", order->resource,
+                             order->target, plan->allowed_words);
+    if (plan->others)
+        return hvc_error_set(error, -EAGAIN, "Pacemaker would also: %s", plan->others_words);
+    return 0;
+}
+
+/* The one change, on the very CIB that was simulated. */
+static int put_location(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
+{
+    const struct hvc_pacemaker_wish wish = {.job = order->job, .resource = order->resource, .here = order->target};
+    int r = -ESTALE;
+
+    for (unsigned i = 0; i < CHANGE_TRIES && r == -ESTALE; i++) {
+        struct hvc_pacemaker_plan plan;
+
+        r = hvc_pacemaker_plan(order->resource, order->target, sooner(deadline_ms, ASK_MS), &plan, error);
+        if (r == 0 && !order->insist)
+            r = check_plan(order, &plan, error);
+        if (r == 0)
+            r = hvc_pacemaker_wish(&wish, plan.version, sooner(deadline_ms, ASK_MS), error);
+    }
+    return r < 0 && r != -ENOENT && order->insist ? hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error)
+                                                  : r;
+}
+
+static bool is_there(const struct hvc_pacemaker_resource *resource, const char *node)
+{
+    return resource->nodes == 1 && strcmp(resource->node, node) == 0 && resource->idle;
+}
+
+static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
+{
+    for (;;) {
+        struct hvc_pacemaker_resource resource;
+        int r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+
+        if (r < 0)
+            return r;
+        if (is_there(&resource, order->target))
+            return 0;
+        if (!pause_before(deadline_ms))
+            return hvc_error_set(error, -EAGAIN, "the guest is on %.60s, and Pacemaker does not have it there yet",
+                                 order->target);
+    }
+}
+
+/* A first time that was not told of: nothing of the job is left, and Pacemaker has the guest where it is. */
+static bool was_done(const struct job_hand_back *order, unsigned kinds, uint64_t deadline_ms)
+{
+    struct hvc_pacemaker_resource resource;
+
+    return kinds == 0 && !order->pin &&
+           hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, NULL) == 0 &&
+           is_there(&resource, order->target);
+}
+
+int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
+{
+    const struct hvc_pacemaker_wish end = {
+        .job = order->job, .resource = order->resource, .pin = order->pin ? order->target : NULL};
+    unsigned kinds = 0;
+    int r = kinds_of(order->job, deadline_ms, &kinds, error);
+
+    if (r == 0 && was_done(order, kinds, deadline_ms))
+        return 0;
+    if (r == 0 && (kinds & (1u << HVC_MARK_HERE | 1u << HVC_MARK_PIN)) == 0)
+        r = put_location(order, deadline_ms, error);
+    if (r == 0)
+        r = await_known(order, deadline_ms, error);
+    if (r == 0 || order->insist) {
+        int written = hvc_pacemaker_wish(&end, NULL, hvc_deadline_in(ASK_MS), r == 0 ? error : NULL);
+
+        r = r == 0 ? written : r;
+    }
+    return r == -ENOENT ? 0 : r;
+}
+
+int job_pacemaker_release(uint64_t job, const char *resource, uint64_t deadline_ms, struct hvc_error *error)
+{
+    const struct hvc_pacemaker_wish nothing = {.job = job, .resource = resource};
+
+    return hvc_pacemaker_wish(&nothing, NULL, sooner(deadline_ms, ASK_MS), error);
+}
+
+/* ---- what is left ---- */
+
+struct left_over {
+    struct hvc_pacemaker_mark *marks;
+    size_t count;
+    enum hvc_agenda_mark *verdicts;
+    char (*targets)[HVC_NODE_NAME_MAX];
+};
+
+static int judge(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct left_over *left = context;
+
+    if (stamp->stale)
+        return -EAGAIN;
+    for (size_t i = 0; i < left->count; i++) {
+        const struct hvc_pacemaker_mark *m = &left->marks[i];
+
+        left->verdicts[i] = m->kind == HVC_MARK_PIN ? HVC_AGENDA_MARK_KEEP
+                                                    : hvc_agenda_judge_mark(service, m->job, m->resource,
+                                                                            m->kind == HVC_MARK_HOLD, left->targets[i]);
+    }
+    return 0;
+}
+
+static void settle(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
+                   enum hvc_agenda_mark verdict, const char *target)
+{
+    const struct job_hand_back order = {.job = mark->job, .resource = mark->resource, .target = target, .insist = true};
+    struct hvc_error error = {0};
+    char words[HVC_ERROR_TEXT_MAX];
+    int r;
+
+    if (verdict == HVC_AGENDA_MARK_KEEP)
+        return;
+    if (verdict == HVC_AGENDA_MARK_HAND_BACK)
+        r = job_pacemaker_hand_back(&order, hvc_deadline_in(SWEEP_MS), &error);
+    else
+        r = job_pacemaker_release(mark->job, mark->resource, hvc_deadline_in(ASK_MS), &error);
+    if (r < 0)
+        hvc_operations_note(operations, HVC_MESSAGE_PACEMAKER_MARK_STAYS, "id=%s resource=%s words=%s", mark->id,
+                            mark->resource, hvc_message_quote(error.text, words, sizeof(words)));
+    else
+        hvc_operations_note(operations, HVC_MESSAGE_PACEMAKER_MARK_GONE, "id=%s resource=%s job=%" PRIu64, mark->id,
+                            mark->resource, mark->job);
+}
+
+void job_pacemaker_sweep(struct hvc_operations *operations)
+{
+    struct hvc_keeper *keeper = operations->keeper;
+    struct left_over left = {0};
+
+    if (hvc_pacemaker_marks(hvc_deadline_in(ASK_MS), &left.marks, &left.count, NULL) < 0)
+        return; /* no Pacemaker, or none that answers: the next time */
+    left.verdicts = calloc(left.count + 1, sizeof(*left.verdicts));
+    left.targets = calloc(left.count + 1, sizeof(*left.targets));
+    if (left.count > 0 && left.verdicts != NULL && left.targets != NULL &&
+        keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_in(READ_MS), judge, &left, NULL) == 0) {
+        for (size_t i = 0; i < left.count; i++)
+            settle(operations, &left.marks[i], left.verdicts[i], left.targets[i]);
+    }
+    free(left.marks);
+    free(left.verdicts);
+    free(left.targets);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest that Pacemaker manages is moved under a hold on its resource, and handed back when its place is proven. Each
+ * of these asks first how far it has come, and can be run again. All block until their deadline at most.
+ */
+#ifndef HVC_JOBS_PACEMAKER_H
+#define HVC_JOBS_PACEMAKER_H
+
+#include "hvc/job_agenda.h"
+#include "hvc/operations.h"
+
+/* Puts the hold there and waits until the guest is watched no more. 0 also when the resource is gone. -EAGAIN: it may
+ * go later; -EPERM: Pacemaker has the guest elsewhere, or does not manage it. */
+int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error);
+
+/* The guest is proven at the target: the location in place of the hold, in one change; when Pacemaker has it there, the
+ * location goes, or becomes the pin that was asked for. insist: also when it would do something else, too. */
+struct job_hand_back {
+    uint64_t job;
+    const char *resource, *target;
+    bool pin, insist;
+};
+int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error);
+
+/* Nothing of the job is left there; pins stay. */
+int job_pacemaker_release(uint64_t job, const char *resource, uint64_t deadline_ms, struct hvc_error *error);
+
+/* Removes what is left of jobs that live no more: of a daemon that died, of a Pacemaker that did not answer. By any
+ * member of a view with quorum; one is enough. */
+void job_pacemaker_sweep(struct hvc_operations *operations);
+
+#endif

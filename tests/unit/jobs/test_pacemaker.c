@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The order of what is asked of Pacemaker and what it is told, against a scripted one. */
+#include "pacemaker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../hvc_cmocka.h"
+#include "hvc/clock.h"
+#include "hvc/pacemaker_moves.h"
+
+/* ---- a Pacemaker ---- */
+
+static struct {
+    struct hvc_pacemaker_mark marks[4];
+    size_t count;
+    struct hvc_pacemaker_plan plan;
+    struct hvc_pacemaker_resource resource;
+    int plan_code, wish_code, resource_code, marks_code;
+    unsigned stale;         /* wishes of a version that come too late */
+    unsigned watched;       /* looks until the monitor is gone */
+    const char *after_here; /* where the resource is when a location has come */
+    char told[512];
+} world;
+
+int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count,
+                        struct hvc_error *error)
+{
+    (void)deadline_ms;
+    if (world.marks_code < 0)
+        return hvc_error_set(error, world.marks_code, "pacemaker runs but does not answer");
+    *ret_marks = calloc(4, sizeof(**ret_marks));
+    assert_non_null(*ret_marks);
+    memcpy(*ret_marks, world.marks, sizeof(world.marks));
+    *ret_count = world.count;
+    return 0;
+}
+
+static void tell(const char *text)
+{
+    size_t used = strlen(world.told);
+
+    (void)snprintf(world.told + used, sizeof(world.told) - used, "%s%s", used == 0 ? "" : " ", text);
+}
+
+int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *version, uint64_t deadline_ms,
+                       struct hvc_error *error)
+{
+    char text[128];
+
+    (void)deadline_ms;
+    if (version != NULL && world.stale > 0) {
+        world.stale--;
+        tell("stale");
+        return hvc_error_set(error, -ESTALE, "pacemaker's CIB has changed");
+    }
+    if (world.wish_code < 0)
+        return hvc_error_set(error, world.wish_code, "pacemaker did not take it");
+    (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s", version != NULL ? "if-unchanged:" : "", wish->hold ? "hold" : "",
+                   wish->here != NULL ? "here=" : "", wish->here != NULL ? wish->here : "",
+                   wish->pin != NULL ? "pin=" : "", wish->pin != NULL ? wish->pin : "");
+    tell(text[0] == '\0' ? "nothing" : text);
+    if (wish->here != NULL && world.after_here != NULL)
+        (void)snprintf(world.resource.node, sizeof(world.resource.node), "%s", world.after_here);
+    return 0;
+}
+
+int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadline_ms,
+                       struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+{
+    (void)resource;
+    (void)target;
+    (void)deadline_ms;
+    if (world.plan_code < 0)
+        return hvc_error_set(error, world.plan_code, "crm_simulate ended with 134");
+    *ret_plan = world.plan;
+    return 0;
+}
+
+int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_resource *ret_resource,
+                           struct hvc_error *error)
+{
+    (void)resource;
+    (void)deadline_ms;
+    if (world.resource_code < 0)
+        return hvc_error_set(error, world.resource_code, "pacemaker has no resource web");
+    *ret_resource = world.resource;
+    return 0;
+}
+
+int hvc_pacemaker_watches(const char *resource, uint64_t deadline_ms, bool *ret_watches, struct hvc_error *error)
+{
+    (void)resource;
+    (void)deadline_ms;
+    (void)error;
+    *ret_watches = world.watched > 0;
+    world.watched -= world.watched > 0;
+    return 0;
+}
+
+/* ---- the tests ---- */
+
+static int calm(void **state)
+{
+    (void)state;
+    memset(&world, 0, sizeof(world));
+    world.plan = (struct hvc_pacemaker_plan){
+        .version = "0.9.4", .idle = true, .managed = true, .allowed = true, .migratable = true, .stays = true};
+    world.resource = (struct hvc_pacemaker_resource){.managed = true, .idle = true, .nodes = 1, .node = "n1"};
+    world.after_here = "n2";
+    return 0;
+}
+
+static void stands(unsigned kind)
+{
+    world.marks[world.count++] = (struct hvc_pacemaker_mark){.kind = (uint8_t)kind, .job = 7, .resource = "web"};
+}
+
+static struct hvc_agenda_effect effect_of(void)
+{
+    return (struct hvc_agenda_effect){.job.id = 7, .source = "n1", .target = "n2", .resource = "web"};
+}
+
+static void a_hold_waits_until_nobody_watches(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+
+    (void)state;
+    world.watched = 2;
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(20000), NULL), 0);
+    assert_string_equal(world.told, "hold");
+    assert_int_equal(world.watched, 0);
+}
+
+static void one_that_stands_is_not_put_there_again(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.resource.managed = false;
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(20000), NULL), 0);
+    assert_string_equal(world.told, "");
+}
+
+static void what_is_not_as_it_should_be_is_not_held(void **state)
+{
+    static const struct {
+        const char *name;
+        struct hvc_pacemaker_resource resource;
+        int resource_code, code;
+        const char *words;
+    } cases[] = {
+        {"unmanaged", {.managed = false, .idle = true, .nodes = 1, .node = "n1"}, 0, -EPERM, "does not manage"},
+        {"elsewhere", {.managed = true, .idle = true, .nodes = 1, .node = "n3"}, 0, -EPERM, "on n3, and not on n1"},
+        {"nowhere", {.managed = true, .idle = true}, 0, -EPERM, "on no node, and not on n1"},
+        {"twice", {.managed = true, .idle = true, .nodes = 2, .node = "n1"}, 0, -EPERM, "on n1 and others"},
+        {"busy", {.managed = true, .nodes = 1, .node = "n1"}, 0, -EAGAIN, "is doing something"},
+        {"failed", {.managed = true, .idle = true, .failed = true, .nodes = 1, .node = "n1"}, 0, -EAGAIN, "failed"},
+        {"hung", {0}, -ETIMEDOUT, -ETIMEDOUT, "no resource"},
+        {"removed since: nothing is to be held", {0}, -ENOENT, 0, ""},
+    };
+    const struct hvc_agenda_effect effect = effect_of();
+
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_error error = {0};
+        int code;
+
+        (void)calm(state);
+        world.resource = cases[i].resource;
+        world.resource_code = cases[i].resource_code;
+        code = job_pacemaker_hold(&effect, hvc_deadline_in(5000), &error);
+        if (code != cases[i].code || world.told[0] != '\0' ||
+            (cases[i].words[0] != '\0' && strstr(error.text, cases[i].words) == NULL))
+            fail_msg("%s: %d %s, told '%s'", cases[i].name, code, error.text, world.told);
+    }
+}
+
+static int give_back(bool pin, bool insist, struct hvc_error *error)
+{
+    const struct job_hand_back order = {.job = 7, .resource = "web", .target = "n2", .pin = pin, .insist = insist};
+
+    return job_pacemaker_hand_back(&order, hvc_deadline_in(600), error);
+}
+
+static void a_guest_is_handed_back_in_two_changes(void **state)
+{
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    assert_int_equal(give_back(false, false, NULL), 0);
+    assert_string_equal(world.told, "if-unchanged:here=n2 nothing");
+}
+
+static void a_pin_takes_the_place_of_the_location(void **state)
+{
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    assert_int_equal(give_back(true, false, NULL), 0);
+    assert_string_equal(world.told, "if-unchanged:here=n2 pin=n2");
+}
+
+static void a_cib_that_changes_is_simulated_again(void **state)
+{
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.stale = 2;
+    assert_int_equal(give_back(false, false, NULL), 0);
+    assert_string_equal(world.told, "stale stale if-unchanged:here=n2 nothing");
+}
+
+static void half_done_goes_on_from_there(void **state)
+{
+    (void)state;
+    stands(HVC_MARK_HERE);
+    (void)snprintf(world.resource.node, sizeof(world.resource.node), "n2");
+    assert_int_equal(give_back(false, false, NULL), 0);
+    assert_string_equal(world.told, "nothing");
+    (void)calm(state);
+    (void)snprintf(world.resource.node, sizeof(world.resource.node), "n2");
+    assert_int_equal(give_back(false, false, NULL), 0);
+    assert_string_equal(world.told, "");
+}
+
+static void what_pacemaker_would_do_else_is_told_before_it_is_insisted_on(void **state)
+{
+    struct hvc_error error = {0};
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.plan.others = true;
+    (void)snprintf(world.plan.others_words, sizeof(world.plan.others_words), "stop db on n2");
+    assert_int_equal(give_back(false, false, &error), -EAGAIN);
+    assert_string_equal(error.text, "Pacemaker would also: stop db on n2");
+    assert_string_equal(world.told, "");
+    assert_int_equal(give_back(false, true, NULL), 0);
+    assert_string_equal(world.told, "if-unchanged:here=n2 nothing");
+}
+
+static void insisting_needs_no_simulation(void **state)
+{
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.plan_code = -EIO;
+    assert_int_equal(give_back(false, false, NULL), -EIO);
+    assert_string_equal(world.told, "");
+    assert_int_equal(give_back(false, true, NULL), 0);
+    assert_string_equal(world.told, "here=n2 nothing");
+}
+
+static void a_pacemaker_that_never_learns_it_is_told(void **state)
+{
+    struct hvc_error error = {0};
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.after_here = NULL;
+    assert_int_equal(give_back(false, false, &error), -EAGAIN);
+    assert_non_null(strstr(error.text, "does not have it there yet"));
+    assert_string_equal(world.told, "if-unchanged:here=n2");
+}
+
+static void a_hung_one_is_an_error_with_its_words(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+    struct hvc_error error = {0};
+
+    (void)state;
+    world.marks_code = -ETIMEDOUT;
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(500), &error), -ETIMEDOUT);
+    assert_string_equal(error.text, "pacemaker runs but does not answer");
+    assert_int_equal(give_back(false, false, NULL), -ETIMEDOUT);
+    world.wish_code = -ETIMEDOUT;
+    assert_int_equal(job_pacemaker_release(7, "web", hvc_deadline_in(500), NULL), -ETIMEDOUT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_hold_waits_until_nobody_watches, calm),
+        cmocka_unit_test_setup(one_that_stands_is_not_put_there_again, calm),
+        cmocka_unit_test_setup(what_is_not_as_it_should_be_is_not_held, calm),
+        cmocka_unit_test_setup(a_guest_is_handed_back_in_two_changes, calm),
+        cmocka_unit_test_setup(a_pin_takes_the_place_of_the_location, calm),
+        cmocka_unit_test_setup(a_cib_that_changes_is_simulated_again, calm),
+        cmocka_unit_test_setup(half_done_goes_on_from_there, calm),
+        cmocka_unit_test_setup(what_pacemaker_would_do_else_is_told_before_it_is_insisted_on, calm),
+        cmocka_unit_test_setup(insisting_needs_no_simulation, calm),
+        cmocka_unit_test_setup(a_pacemaker_that_never_learns_it_is_told, calm),
+        cmocka_unit_test_setup(a_hung_one_is_an_error_with_its_words, calm),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
