@@ -234,6 +234,30 @@ static void a_definition_moves_with_its_nvram(void **state)
     assert_int_equal(run_kind(w, HVC_KIND_DEFINITION, &error), HVC_MOVE_MOVED);
 }
 
+/* The state of an emulated TPM lies in files of the node, of which libvirt takes care in a live migration only. */
+static void a_guest_with_a_tpm_is_not_moved_without_its_state(void **state)
+{
+    static const char tpm[] = "<domain><name>vm1</name><uuid>" KINDS_UUID "</uuid><devices>"
+                              "<tpm><backend type='emulator'/></tpm></devices></domain>";
+    static const unsigned kinds[] = {HVC_KIND_QUICK, HVC_KIND_RESTART, HVC_KIND_DEFINITION};
+    struct kinds_world *w = *state;
+    struct hvc_error error;
+
+    for (size_t i = 0; i < HVC_COUNT(kinds); i++) {
+        bool off = kinds[i] == HVC_KIND_DEFINITION;
+
+        free(w->a.stored_xml);
+        free(w->a.live_xml);
+        w->a.stored_xml = off ? strdup(tpm) : NULL;
+        w->a.live_xml = off ? NULL : strdup(tpm);
+        w->a.guest_class = off ? HVC_GUEST_ABSENT : HVC_GUEST_RUNNING;
+        assert_int_equal(run_kind(w, kinds[i], &error), HVC_MOVE_NOT_STARTED);
+        assert_non_null(strstr(error.text, "its TPM keeps its state in files of"));
+        assert_int_equal(w->a.guest_class, off ? HVC_GUEST_ABSENT : HVC_GUEST_RUNNING);
+        assert_null(w->b.stored_xml);
+    }
+}
+
 static void a_definition_that_the_target_does_not_take_stays(void **state)
 {
     struct kinds_world *w = *state;
@@ -454,6 +478,7 @@ int main(void)
         TEST(a_guest_that_somebody_switched_off_is_not_started),
         TEST(a_paused_guest_is_not_asked_and_starts_paused),
         TEST(a_definition_moves_with_its_nvram),
+        TEST(a_guest_with_a_tpm_is_not_moved_without_its_state),
         TEST(a_definition_that_the_target_does_not_take_stays),
         TEST(disks_go_to_their_new_places),
         TEST(a_source_is_kept_when_that_is_asked_for),
