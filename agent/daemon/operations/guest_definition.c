@@ -62,6 +62,19 @@ static enum hvc_result read_from(struct hvc_operations *operations, struct hvc_c
     return hvc_call_fail(call, &error);
 }
 
+/* The node whose libvirt has the definition: where the guest runs, or, when it is off, is stored. 0: no node of a node
+ * list, then this one is asked (a stand-alone host has no list). */
+static enum hvc_result find_holder(struct hvc_operations *operations, struct hvc_call *call,
+                                   const struct hvc_service_guest *guest, uint32_t *ret_node)
+{
+    enum hvc_result result = HVC_RESULT_OK;
+
+    *ret_node = guest->node;
+    if (guest->node == 0)
+        result = guest_record_home(operations, call, guest, ret_node);
+    return result == HVC_RESULT_NOT_FOUND ? HVC_RESULT_OK : result;
+}
+
 /* ---- guest.add ---- */
 
 /* The record that the definition belongs to: the present one, or a new one (version 0) of a guest that runs nowhere. */
@@ -127,8 +140,9 @@ static enum hvc_result add(struct hvc_operations *operations, struct hvc_call *c
 {
     const char *xml = hvc_record_text(call->args, "xml", NULL);
     HVC_CLEANUP(free) char *found = NULL;
-    char node[HVC_NODE_NAME_MAX];
+    char name[HVC_NODE_NAME_MAX];
     struct hvc_service_guest guest;
+    uint32_t node = 0;
     enum hvc_result result = hvc_cluster_needs_keeper(operations, call);
 
     if (result != HVC_RESULT_OK)
@@ -137,7 +151,9 @@ static enum hvc_result add(struct hvc_operations *operations, struct hvc_call *c
         return add_definition(operations, call, xml);
     result = guest_record_ensure(operations, call, hvc_record_text(call->args, "guest", ""), &guest);
     if (result == HVC_RESULT_OK)
-        result = read_from(operations, call, guest.node, &guest, node, &found);
+        result = find_holder(operations, call, &guest, &node);
+    if (result == HVC_RESULT_OK)
+        result = read_from(operations, call, node, &guest, name, &found);
     return result == HVC_RESULT_OK ? add_definition(operations, call, found) : result;
 }
 
@@ -209,8 +225,10 @@ static enum hvc_result diff(struct hvc_operations *operations, struct hvc_call *
 
     if (result == HVC_RESULT_OK)
         result = read_kept(operations, call, &guest, &kept);
+    if (result == HVC_RESULT_OK && node == 0)
+        result = find_holder(operations, call, &guest, &node);
     if (result == HVC_RESULT_OK)
-        result = read_from(operations, call, node != 0 ? node : guest.node, &guest, name, &found);
+        result = read_from(operations, call, node, &guest, name, &found);
     if (result != HVC_RESULT_OK)
         return result;
     hvc_record_set_list(call->data, "differences");

@@ -66,6 +66,25 @@ static void the_definition_is_taken_from_the_node_where_the_guest_runs_and_compa
     hvc_call_unref(call);
 }
 
+static void of_a_guest_that_is_off_it_is_taken_from_where_it_is_stored(void **state)
+{
+    struct hvc_call *call;
+
+    (void)state;
+    world->here.guests[0].guest_class = HVC_GUEST_ABSENT;
+    world->here.guests[0].persistent = false;
+    world->there.guests[0] =
+        (struct hvc_guest_state){.id = {VM1, "vm1"}, .guest_class = HVC_GUEST_ABSENT, .persistent = true};
+    world->there.count = 1;
+    world->here.xml = NULL;
+    world->there.xml = XML("2");
+    check(&(struct operation_case){"guest.add", "{\"guest\":\"vm1\"}", "ok", "the definition of guest vm1"});
+    assert_int_equal(vm1()->node, 0);
+    call = run("guest.diff", "{\"guest\":\"vm1\"}");
+    assert_string_equal(call->error.text, "guest vm1: the definition on node n2 says the same as the cluster's");
+    hvc_call_unref(call);
+}
+
 static void inspect_and_locate_know_names_and_inspect_shows_the_record(void **state)
 {
     const struct hvc_record *record;
@@ -116,6 +135,7 @@ int main(void)
         T(a_definition_is_kept_shown_changed_and_removed),
         T(a_guest_that_runs_nowhere_gets_a_record_with_its_definition),
         T(the_definition_is_taken_from_the_node_where_the_guest_runs_and_compared_with_it),
+        T(of_a_guest_that_is_off_it_is_taken_from_where_it_is_stored),
         T(inspect_and_locate_know_names_and_inspect_shows_the_record),
         T(mistakes_are_told),
     };
