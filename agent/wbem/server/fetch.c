@@ -8,7 +8,12 @@
 
 #include "hvc/client.h"
 
-enum { IDLE_MAX = 8 };
+enum {
+    IDLE_MAX = 8,
+    /* Names and votes change seldom, and `status` asks libvirt and corosync. Whether the state is old every other
+     * answer says, too. */
+    STATUS_KEPT_MS = 1000,
+};
 
 struct hvc_wbemd_fetch {
     struct hvc_client_options options;
@@ -16,6 +21,8 @@ struct hvc_wbemd_fetch {
     pthread_mutex_t mutex;
     struct hvc_client *idle[IDLE_MAX]; /* under mutex */
     unsigned idle_count;
+    struct hvc_record *status; /* the last answer of `status`, NULL: none; under mutex */
+    uint64_t status_ms;        /* when */
 };
 
 struct hvc_wbemd_fetch *hvc_wbemd_fetch_new(const char *service, const char *runtime_directory, uint64_t timeout_ms)
@@ -36,6 +43,7 @@ void hvc_wbemd_fetch_free(struct hvc_wbemd_fetch *fetch)
         return;
     for (unsigned i = 0; i < fetch->idle_count; i++)
         hvc_client_close(fetch->idle[i]);
+    hvc_record_free(fetch->status);
     (void)pthread_mutex_destroy(&fetch->mutex);
     free(fetch);
 }
@@ -125,6 +133,11 @@ static void take_stale(const struct part *part, const struct hvc_record *respons
     part->facts->stale = text == NULL ? "the state may be old" : text;
 }
 
+static int say_too_large(struct hvc_error *error)
+{
+    return hvc_error_set(error, -ENOMEM, "the state is larger than one answer may be");
+}
+
 static int take_piece(const struct part *part, const struct hvc_record *request, struct hvc_record **ret_response,
                       struct hvc_error *error)
 {
@@ -134,7 +147,47 @@ static int take_piece(const struct part *part, const struct hvc_record *request,
         return rc;
     take_stale(part, *ret_response);
     if (!hvc_wbemd_facts_take(part->arena, part->facts, part->bit, hvc_response_data(*ret_response)))
-        return hvc_error_set(error, -ENOMEM, "the state is larger than one answer may be");
+        return say_too_large(error);
+    return 0;
+}
+
+/* 1: from the answer that was kept; 0: there is none that is new enough. */
+static int take_kept_status(const struct part *part, struct hvc_error *error)
+{
+    struct hvc_wbemd_fetch *fetch = part->fetch;
+    int rc = 0;
+
+    (void)pthread_mutex_lock(&fetch->mutex);
+    if (fetch->status != NULL && hvc_now_ms() - fetch->status_ms <= STATUS_KEPT_MS)
+        rc = hvc_wbemd_facts_take(part->arena, part->facts, HVC_FACTS_STATUS, hvc_response_data(fetch->status))
+                 ? 1
+                 : say_too_large(error);
+    (void)pthread_mutex_unlock(&fetch->mutex);
+    return rc;
+}
+
+static int take_status(const struct part *part, struct hvc_error *error)
+{
+    struct hvc_wbemd_fetch *fetch = part->fetch;
+    struct hvc_record *args, *former;
+    HVC_CLEANUP(record) struct hvc_record *request = NULL;
+    struct hvc_record *response = NULL;
+    int rc = take_kept_status(part, error);
+
+    if (rc != 0)
+        return rc < 0 ? rc : 0;
+    request = hvc_request_new(hvc_wbemd_facts_operation(HVC_FACTS_STATUS), &args);
+    rc = take_piece(part, request, &response, error);
+    if (rc < 0) {
+        hvc_record_free(response);
+        return rc;
+    }
+    (void)pthread_mutex_lock(&fetch->mutex);
+    former = fetch->status;
+    fetch->status = response;
+    fetch->status_ms = hvc_now_ms();
+    (void)pthread_mutex_unlock(&fetch->mutex);
+    hvc_record_free(former);
     return 0;
 }
 
@@ -217,6 +270,8 @@ static int take_part(const struct part *part, uint32_t needs, struct hvc_error *
     HVC_CLEANUP(record) struct hvc_record *response = NULL;
     int rc;
 
+    if (part->bit == HVC_FACTS_STATUS)
+        return take_status(part, error);
     if (part->bit == HVC_FACTS_GUESTS)
         return take_guests(part, (needs & HVC_FACTS_DEVICES) != 0, error);
     if (part->bit == HVC_FACTS_JOBS) {
