@@ -22,14 +22,34 @@ static struct fake_world *world;
 static struct fake_keeper *keeper;
 static struct hvc_hypervisor_ops ops, hung;
 static struct hvc_fit_answer disk;
+static const char *here_xml;  /* the guest's definition at n1 */
 static const char *there_xml; /* what n2's libvirt keeps of the guest */
 
 static int read_xml(struct hvc_hypervisor *h, const char *uuid, bool inactive, uint64_t deadline_ms, char **ret_xml,
                     struct hvc_error *error)
 {
     (void)uuid, (void)inactive, (void)deadline_ms, (void)error;
-    *ret_xml = strdup(h == &world->there.base ? there_xml : XML);
+    *ret_xml = strdup(h == &world->there.base ? there_xml : here_xml);
     return *ret_xml == NULL ? -ENOMEM : 0;
+}
+
+static struct hvc_fit_answer cpu_there, cpu_here; /* of a comparison at n2, and of one at n1 */
+static const char *model_there = "";              /* CPU that a guest with host-model gets at n2 */
+
+static int compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu, bool same,
+                       uint64_t deadline_ms, struct hvc_fit_answer *ret_answer, struct hvc_error *error)
+{
+    (void)profile, (void)deadline_ms, (void)error;
+    if (h == &world->there.base) {
+        assert_true(same); /* the source's own CPU, for a guest that has it */
+        assert_string_equal(cpu, "<cpu>of n1</cpu>");
+        *ret_answer = cpu_there;
+    } else {
+        assert_false(same);
+        assert_string_equal(cpu, model_there);
+        *ret_answer = cpu_here;
+    }
+    return 0;
 }
 
 static const char *there_uuid = ""; /* of the host whose libvirt answers for n2 */
@@ -37,9 +57,12 @@ static const char *there_uuid = ""; /* of the host whose libvirt answers for n2 
 static int fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
                 uint64_t deadline_ms, struct hvc_host_fit *ret_fit, struct hvc_error *error)
 {
-    (void)h, (void)profile, (void)cpu, (void)deadline_ms, (void)error;
+    (void)profile, (void)cpu, (void)deadline_ms, (void)error;
     memset(ret_fit, 0, sizeof(*ret_fit));
-    memcpy(ret_fit->host_uuid, h == &world->there.base ? there_uuid : "", strlen(there_uuid) + 1);
+    if (h == &world->there.base)
+        memcpy(ret_fit->host_uuid, there_uuid, strlen(there_uuid) + 1);
+    memcpy(ret_fit->host_cpu, "<cpu>of n1</cpu>", sizeof("<cpu>of n1</cpu>"));
+    memcpy(ret_fit->model_cpu, model_there, strlen(model_there) + 1);
     ret_fit->type.is = ret_fit->machine.is = ret_fit->emulator.is = HVC_TELL_YES;
     ret_fit->cpu.is = ret_fit->tpm.is = HVC_TELL_MOOT;
     return 0;
@@ -71,13 +94,14 @@ static int setup(void **state)
     ops.read_xml = read_xml;
     ops.fits = fits;
     ops.reaches = reaches;
+    ops.compare_cpu = compare_cpu;
     hung = ops;
     hung.inspect = hang;
     world->here.base.ops = world->there.base.ops = &ops;
     world->here.guests[0] = (struct hvc_guest_state){.id = {UUID, "vm1"}, .guest_class = HVC_GUEST_RUNNING};
     world->here.count = 1;
     disk = (struct hvc_fit_answer){.is = HVC_TELL_YES};
-    there_xml = XML;
+    here_xml = there_xml = XML;
     return 0;
 }
 
@@ -214,6 +238,46 @@ static void a_target_that_keeps_another_definition_is_told_with_what_differs(voi
     assert_false(definition_missing(HVC_KIND_LIVE, HVC_ORIGIN_OPERATOR));
 }
 
+#define XML_WITH(cpu) "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><memory>1024</memory>" cpu "</domain>"
+
+static void a_guest_with_its_hosts_cpu_moves_only_to_an_equal_one(void **state)
+{
+    static const struct {
+        uint8_t is;
+        bool found;
+    } cases[] = {{HVC_TELL_YES, false}, {HVC_TELL_NO, true}, {HVC_TELL_UNKNOWN, true}};
+
+    (void)state;
+    here_xml = there_xml = XML_WITH("<cpu mode='host-passthrough'/>");
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_checks *checks;
+
+        cpu_there = (struct hvc_fit_answer){cases[i].is, "its CPU has more than the source's"};
+        checks = run("n2");
+        assert_int_equal(found(checks, HVC_CHECK_CPU_DIFFERS), cases[i].found);
+        hvc_checks_free(checks);
+    }
+}
+
+static void a_cpu_that_the_guest_would_get_there_is_compared_with_the_way_back(void **state)
+{
+    struct hvc_checks *checks;
+
+    (void)state;
+    here_xml = there_xml = XML_WITH("<cpu mode='host-model'/>");
+    model_there = "<cpu>of n2</cpu>";
+    world->here.guests[0].persistent = true;
+    cpu_here = (struct hvc_fit_answer){.is = HVC_TELL_YES};
+    checks = run("n2");
+    assert_false(found(checks, HVC_CHECK_CPU_NO_WAY_BACK));
+    hvc_checks_free(checks);
+    cpu_here = (struct hvc_fit_answer){HVC_TELL_NO, "libvirt compares them as incompatible"};
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_CPU_NO_WAY_BACK));
+    hvc_checks_free(checks);
+    model_there = "";
+}
+
 static void who_does_not_answer_is_a_finding(void **state)
 {
     struct hvc_checks *checks;
@@ -331,6 +395,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_source_is_found_and_every_other_node_is_a_target, setup, teardown),
         cmocka_unit_test_setup_teardown(a_disk_that_the_target_does_not_reach_is_told_with_its_words, setup, teardown),
         cmocka_unit_test_setup_teardown(a_target_that_keeps_another_definition_is_told_with_what_differs, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_guest_with_its_hosts_cpu_moves_only_to_an_equal_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cpu_that_the_guest_would_get_there_is_compared_with_the_way_back, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(who_does_not_answer_is_a_finding, setup, teardown),
         cmocka_unit_test_setup_teardown(another_boot_or_another_host_at_the_targets_name_is_told, setup, teardown),

@@ -389,6 +389,21 @@ static void each_thing_in_the_way_is_found(void **state)
     }
 }
 
+static void a_target_that_is_as_new_or_newer_is_right(void **state)
+{
+    static const uint64_t versions[] = {7002000, 7002001, 8000000};
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(versions); i++) {
+        struct hvc_check_input in = healthy();
+
+        in.source.hypervisor_version = in.source.libvirt_version = versions[0];
+        in.target.hypervisor_version = in.target.libvirt_version = versions[i];
+        hvc_check_evaluate(&in, &report);
+        assert_int_equal(report.count, 0);
+    }
+}
+
 static void what_a_move_takes_along_need_not_be_at_the_target(void **state)
 {
     struct hvc_check_input in = healthy();
@@ -572,6 +587,7 @@ int main(void)
         cmocka_unit_test(each_fact_that_is_not_so_or_not_known_is_found),
         cmocka_unit_test(the_state_of_the_guest_decides_by_the_kind_of_the_move),
         cmocka_unit_test(each_thing_in_the_way_is_found),
+        cmocka_unit_test(a_target_that_is_as_new_or_newer_is_right),
         cmocka_unit_test(what_a_move_takes_along_need_not_be_at_the_target),
         cmocka_unit_test(the_state_of_a_tpm_goes_along_in_a_migration_only),
         cmocka_unit_test(a_job_is_not_in_its_own_way),
