@@ -101,8 +101,12 @@ static enum hvc_move_end begin(struct restart *r, struct hvc_error *error)
                             : hvc_move_refuse(m, -ENOENT, "it is off; move its definition instead", error);
     if (hvc_guest_is_present(target->guest_class))
         return hvc_move_refuse(m, -EEXIST, "the target has it already", error);
-    if (!runs(source) || source->migrating_out)
+    if ((!runs(source) && source->guest_class != HVC_GUEST_FAILED) || source->migrating_out)
         return hvc_move_refuse(m, -EBUSY, source->words, error);
+    if (source->guest_class == HVC_GUEST_FAILED && m->request.restart == HVC_RESTART_SHUTDOWN)
+        return hvc_move_refuse(
+            m, -EOPNOTSUPP, "its process is there and it does not run: it hears no request to shut down; turn it off",
+            error);
     if (source->guest_class == HVC_GUEST_PAUSED && m->request.restart == HVC_RESTART_SHUTDOWN)
         return hvc_move_refuse(m, -EOPNOTSUPP,
                                "it is paused and hears no request to shut down; resume it, or turn it off", error);
@@ -124,7 +128,8 @@ static bool stop(struct restart *r)
 {
     struct hvc_move *m = r->m;
     uint64_t now = hvc_now_ms(), allowed = m->request.stop_ms > 0 ? m->request.stop_ms : STOP_MS;
-    bool turn_off = m->request.restart == HVC_RESTART_TURN_OFF || r->transit.paused;
+    bool turn_off = m->request.restart == HVC_RESTART_TURN_OFF || r->transit.paused ||
+                    m->report.source.guest_class == HVC_GUEST_FAILED;
 
     if (r->stop_began_ms == 0)
         r->stop_began_ms = now;

@@ -146,6 +146,8 @@ static bool is_at_source(struct task *task, const char *uuid)
     if (state.guest_class == HVC_GUEST_RUNNING || state.guest_class == HVC_GUEST_PAUSED ||
         state.guest_class == HVC_GUEST_LEAVING)
         return true;
+    if (state.guest_class == HVC_GUEST_FAILED && task->effect.job.kind == HVC_KIND_RESTART)
+        return true; /* that is what helps it */
     find(task, HVC_REASON_RETRY, state.words);
     return false;
 }

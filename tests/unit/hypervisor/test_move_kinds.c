@@ -215,6 +215,20 @@ static void a_paused_guest_is_not_asked_and_starts_paused(void **state)
     assert_int_equal(w->b.guest_class, HVC_GUEST_PAUSED);
 }
 
+static void a_guest_that_has_crashed_is_turned_off_and_runs_at_the_target(void **state)
+{
+    struct kinds_world *w = *state;
+    struct hvc_move_request request = request_of(w, HVC_KIND_RESTART);
+    struct hvc_error error;
+
+    w->a.guest_class = HVC_GUEST_FAILED;
+    assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_NOT_STARTED);
+    assert_non_null(strstr(error.text, "turn it off"));
+    request.restart = HVC_RESTART_FORCE;
+    assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_MOVED);
+    assert_int_equal(w->b.guest_class, HVC_GUEST_RUNNING);
+}
+
 /* ---- definition ---- */
 
 static void a_definition_moves_with_its_nvram(void **state)
@@ -477,6 +491,7 @@ int main(void)
         TEST(a_guest_that_does_not_hear_is_forced_only_when_that_is_said),
         TEST(a_guest_that_somebody_switched_off_is_not_started),
         TEST(a_paused_guest_is_not_asked_and_starts_paused),
+        TEST(a_guest_that_has_crashed_is_turned_off_and_runs_at_the_target),
         TEST(a_definition_moves_with_its_nvram),
         TEST(a_guest_with_a_tpm_is_not_moved_without_its_state),
         TEST(a_definition_that_the_target_does_not_take_stays),

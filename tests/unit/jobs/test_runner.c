@@ -106,6 +106,7 @@ void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_resul
     while (!atomic_load(&may_end) && !atomic_load(task->cancel))
         (void)nanosleep(&nap, NULL);
     ret_end->end = atomic_load(task->cancel) ? HVC_MOVE_STAYED : (enum hvc_move_end)atomic_load(&ends_as);
+    ret_end->seen = HVC_MOVE_STAYED; /* of NOT_STARTED */
     ret_end->result = ret_end->end == HVC_MOVE_MOVED ? HVC_RESULT_OK : HVC_RESULT_FAILED;
     ret_end->unproven = ret_end->end == HVC_MOVE_UNPROVEN;
     if (ret_end->end != HVC_MOVE_MOVED)
@@ -323,19 +324,33 @@ static void a_cancelled_job_stays_at_its_source(void **state)
     assert_int_equal(answer.code, HVC_ANSWER_UNCHANGED);
 }
 
-static void a_failed_move_keeps_the_hypervisors_words(void **state)
+/* The job of a move that ends so, with what it said. */
+static struct hvc_job failed_job(enum hvc_move_end end)
 {
     uint64_t id;
     struct hvc_job job;
 
-    (void)state;
-    atomic_store(&ends_as, HVC_MOVE_STAYED);
+    atomic_store(&ends_as, end);
     atomic_store(&may_end, true);
     id = make_job();
     await_phase(id, HVC_JOB_FAILED);
     job = job_now(id);
     assert_int_equal(job.runs_on, 1);
     assert_string_equal(job.reasons[job.reason_count - 1].text, "libvirt says no");
+    return job;
+}
+
+static void a_failed_move_keeps_the_hypervisors_words(void **state)
+{
+    (void)state;
+    (void)failed_job(HVC_MOVE_STAYED);
+}
+
+static void a_refused_move_fails_at_once_and_is_not_tried_again(void **state)
+{
+    (void)state;
+    assert_int_equal(failed_job(HVC_MOVE_NOT_STARTED).phase_ms[HVC_JOB_VERIFYING], 0);
+    assert_int_equal(atomic_load(&begun), 1);
 }
 
 static void without_quorum_the_move_goes_on_and_is_reported_later(void **state)
@@ -456,6 +471,7 @@ int main(void)
         T(a_job_and_the_settings_say_how_the_memory_is_sent),
         T(a_cancelled_job_stays_at_its_source),
         T(a_failed_move_keeps_the_hypervisors_words),
+        T(a_refused_move_fails_at_once_and_is_not_tried_again),
         T(without_quorum_the_move_goes_on_and_is_reported_later),
         T(what_is_not_proven_is_proven_again),
         T(a_second_life_begins_nothing_twice),
