@@ -98,6 +98,22 @@
 #define HVC_COMPATIBILITY_GUESTS_MAX 32           /* guests in the blob of a host */
 #define HVC_COMPATIBILITY_MAX        (176 * 1024) /* bytes of a blob; as hexadecimal text it fits into an answer */
 
+/* passwords and roles */
+#define HVC_AUTH_USER_MAX          256         /* LOGIN_NAME_MAX of Linux */
+#define HVC_AUTH_PASSWORD_MAX      512         /* PAM_MAX_RESP_SIZE */
+#define HVC_AUTH_ORIGIN_MAX        128         /* a numeric address with its scope */
+#define HVC_AUTH_WORDS_MAX         512         /* of a refusal, the words of PAM inside */
+#define HVC_AUTH_GROUPS_MAX        (16 * 1024) /* names of a user's groups together; one with more is not let in */
+#define HVC_AUTH_CHECKS_MAX        8           /* passwords checked at one time, each in a process of its own */
+#define HVC_AUTH_CONNECTIONS_MAX   256         /* of hvcluster-auth; most wait for the end of a delay */
+#define HVC_AUTH_LIMIT_ENTRIES_MAX 4096        /* users and origins whose failures are remembered */
+#define HVC_AUTH_CACHE_MAX         64          /* accepted passwords that are not asked about again for seconds */
+#define HVC_AUTH_CACHE_MAX_MS      60000
+#define HVC_ROLE_GROUPS_MAX        32   /* groups that one role names */
+#define HVC_ROLE_CERTIFICATES_MAX  64   /* subjects of certificates that have a role */
+#define HVC_ROLE_NAME_MAX          256  /* a group's name */
+#define HVC_ROLE_SUBJECT_MAX       1024 /* a distinguished name */
+
 /* the daemon */
 #define HVC_IPC_MESSAGE_MAX (512 * 1024) /* one request or response: a definition, escaped, fits */
 #define HVC_IPC_CLIENTS_MAX 256
