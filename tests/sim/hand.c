@@ -40,7 +40,8 @@ void hand_guest(struct sim_world *w, struct sim_node *n)
         io_error(w, guest, place);
         break;
     default:
-        if (g->hold == 0 && totem_member(w, &w->node[place], n->id) && hyper_migrate(w, place, guest, n->id, 0, false))
+        if (g->hold == 0 && totem_is_quorate(w, &w->node[place]) && totem_member(w, &w->node[place], n->id) &&
+            hyper_migrate(w, place, guest, n->id, 0, false))
             w->stats.cover[COVER_BY_HAND_MOVE]++;
         break;
     }
