@@ -9,6 +9,7 @@
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
+#include "owners.h"
 #include "pacemaker.h"
 #include "places.h"
 #include "runner.h"
@@ -403,6 +404,7 @@ static void *follow(void *context)
     sweeps = runner->sweeps;
     (void)pthread_mutex_unlock(&runner->lock);
     job_places_follow(runner->operations);
+    job_owners_follow(runner->operations);
     if (sweeps)
         job_pacemaker_sweep(runner->operations);
     (void)pthread_mutex_lock(&runner->lock);

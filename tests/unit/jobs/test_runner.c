@@ -401,16 +401,21 @@ static void a_second_life_begins_nothing_twice(void **state)
     assert_int_equal(atomic_load(&begun), 1);
 }
 
-static uint32_t place_now(const char *uuid)
+static struct hvc_service_guest guest_now(const char *uuid)
 {
+    struct hvc_service_guest guest;
     uint8_t bytes[16];
-    uint32_t node;
 
     assert_int_equal(hvc_parse_uuid_bytes(uuid, bytes), 0);
     (void)pthread_mutex_lock(&keeper.lock);
-    node = hvc_service_guest(keeper.inner->service, bytes)->node;
+    guest = *hvc_service_guest(keeper.inner->service, bytes);
     (void)pthread_mutex_unlock(&keeper.lock);
-    return node;
+    return guest;
+}
+
+static uint32_t place_now(const char *uuid)
+{
+    return guest_now(uuid).node;
 }
 
 static void add_guest(const char *uuid, const char *name, uint32_t node)
@@ -445,7 +450,8 @@ static int set_up_strays(void **state)
     hvc_job_runner_stop(keeper.runner);
     hvc_job_runner_free(keeper.runner);
     world->here.count = 2;
-    world->here.guests[1] = (struct hvc_guest_state){.id = {COMES, "comes"}, .guest_class = HVC_GUEST_RUNNING};
+    world->here.guests[1] =
+        (struct hvc_guest_state){.id = {COMES, "comes"}, .guest_class = HVC_GUEST_RUNNING, .owner = "its-resource"};
     assert_int_equal(hvc_job_runner_new(&world->operations, &keeper.runner, &error), 0);
     add_guest(COMES, "comes", 2);
     add_guest(GOES, "goes", 1);
@@ -462,6 +468,25 @@ static void places_follow_what_libvirt_shows(void **state)
     await_said("1711 guest=goes from=1 to=0");
 }
 
+/* The next look, by a runner that begins anew: a record without a resource gets the one that its guest is marked with.
+ */
+static void owners_follow_what_libvirt_shows(void **state)
+{
+    struct hvc_error error = {0};
+
+    (void)state;
+    await_place(COMES, 1);
+    hvc_job_runner_stop(keeper.runner);
+    hvc_job_runner_free(keeper.runner);
+    assert_int_equal(hvc_job_runner_new(&world->operations, &keeper.runner, &error), 0);
+    assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
+    await_said("1712 guest=comes resource=its-resource");
+    assert_string_equal(guest_now(COMES).resource, "its-resource");
+    assert_string_equal(guest_now(COMES).name, "comes");
+    assert_int_equal(guest_now(COMES).node, 1);
+    assert_string_equal(guest_now(UUID).resource, "");
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -476,6 +501,7 @@ int main(void)
         T(what_is_not_proven_is_proven_again),
         T(a_second_life_begins_nothing_twice),
         cmocka_unit_test_setup_teardown(places_follow_what_libvirt_shows, set_up_strays, tear_down),
+        cmocka_unit_test_setup_teardown(owners_follow_what_libvirt_shows, set_up_strays, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
