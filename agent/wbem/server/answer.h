@@ -31,8 +31,8 @@ struct hvc_wbemd_answer {
     const char *fault; /* for header CIMError; NULL: none */
     char *bytes;       /* free() */
     size_t length;
-    char words[512]; /* of a fault */
-    char stale[512]; /* why the answer may be old; "": it is not */
+    char words[HVC_ERROR_TEXT_MAX]; /* of a fault */
+    char stale[512];                /* why the answer may be old; "": it is not */
 };
 
 void hvc_wbemd_answer(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request,

@@ -221,7 +221,7 @@ char *accounts_log(const struct accounts *accounts)
 
     assert_non_null(text);
     assert_non_null(file);
-    (void)fread(text, 1, SIZE - 1, file);
+    assert_true(fread(text, 1, SIZE - 1, file) > 0 || ferror(file) == 0);
     (void)fclose(file);
     return text;
 }

@@ -85,7 +85,7 @@ static char *read_file(const char *folder, const char *name)
     if (file == NULL)
         print_error("%s is missing\n", path);
     assert_non_null(file);
-    (void)fread(text, 1, LARGE - 1, file);
+    assert_true(fread(text, 1, LARGE - 1, file) > 0);
     assert_int_equal(fclose(file), 0);
     return text;
 }
