@@ -145,7 +145,11 @@ scenario_begin() {
         group_end
     }
     within 30 "the migration service runs on every node" service_runs
+    fencings_before=$(fencings)
 }
+# A lab that is used again remembers what was fenced before.
+fencings() { n1 stonith_admin --history '*' 2>/dev/null | grep -cE 'reboot|off'; }
+none_was_fenced() { is "no node was fenced for any of it" "$(fencings)" "$fencings_before"; }
 service_runs() { [ "$(n1 crm_resource --resource migration-service-clone --locate 2>/dev/null | grep -c 'running on')" = "$(all_nodes_of_lab | wc -l)" ]; }
 
 scenario_end() {
