@@ -137,6 +137,16 @@ static bool is_in_view(const struct sim_node *n, int node)
     return false;
 }
 
+/* What this node has said of the job and nobody has answered yet: nothing is decided before. */
+static bool is_told(const struct sim_node *n, uint64_t job)
+{
+    for (unsigned i = 0; i < SIM_REQUESTS; i++)
+        if (n->request[i].busy && n->request[i].key >> 48 == HVC_COMMAND_JOB_REPORT &&
+            (n->request[i].key & ((UINT64_C(1) << 40) - 1)) == job)
+            return true;
+    return false;
+}
+
 static void act(struct sim_world *w, struct sim_node *n, const struct sim_effect *e)
 {
     const struct hvc_job *j = e->job == 0 ? NULL : hvc_service_job(n->service, e->job);
@@ -149,7 +159,7 @@ static void act(struct sim_world *w, struct sim_node *n, const struct sim_effect
             hyper_set(w, n->id, e->guest, DOM_NONE);
         return;
     }
-    if (j == NULL || j->phase != HVC_JOB_ADMITTED || j->cancel)
+    if (j == NULL || j->phase != HVC_JOB_ADMITTED || j->cancel || is_told(n, j->id))
         return;
     in_view = is_in_view(n, e->target);
     if ((in_view || HVC_BUG(OUTOFVIEW)) && hyper_migrate(w, n->id, e->guest, e->target, effect_tag(j), e->post_copy))
