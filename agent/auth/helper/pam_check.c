@@ -195,9 +195,11 @@ static int ask(pam_handle_t *handle, const struct hvc_auth_request *request)
 
     if (status == PAM_SUCCESS)
         status = pam_authenticate(handle, PAM_SILENT | PAM_DISALLOW_NULL_AUTHTOK);
-    if (status == PAM_SUCCESS)
-        status = pam_acct_mgmt(handle, PAM_DISALLOW_NULL_AUTHTOK);
-    return status;
+    if (status != PAM_SUCCESS)
+        return status;
+    status = pam_acct_mgmt(handle, PAM_DISALLOW_NULL_AUTHTOK);
+    /* the password is right: pam_deny, which ends Debian's common-account, and pam_succeed_if say no in these words */
+    return status == PAM_AUTH_ERR || status == PAM_USER_UNKNOWN ? PAM_PERM_DENIED : status;
 }
 
 void hvc_pam_check(const struct hvc_pam_options *options, const struct hvc_auth_request *request,

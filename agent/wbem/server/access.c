@@ -2,304 +2,106 @@
 #include "access.h"
 
 #include <errno.h>
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
-#include <grp.h>
-#include <pthread.h>
-#include <pwd.h>
+#include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
-#include "auth_protocol.h"
-#include "hvc/cleanup.h"
+#include "hvc/clock.h"
 #include "hvc/text.h"
 
-enum { KNOWN_MAX = 64, ADDRESSES_MAX = 256, HASH_BYTES = 32, KNOWN_MS = 60000, WINDOW_MS = 60000, GROUPS_MAX = 256 };
-
-struct known {
-    unsigned char hash[HASH_BYTES]; /* of salt, user, password */
-    enum hvc_wbemd_role role;
-    uint64_t until_ms; /* 0: free */
-};
-
-struct address {
-    char text[HVC_ADDRESS_TEXT_MAX];
-    uint64_t since_ms;
-    uint64_t failures;
-};
+enum { PASSWORD_MS = 15000 }; /* the delay of a wrong password (3 s with pam_unix) and a queue of others before it */
 
 struct hvc_wbemd_access {
-    const struct hvc_wbemd_settings *settings;
-    unsigned char salt[HASH_BYTES];
-    pthread_mutex_t mutex;
-    struct known known[KNOWN_MAX]; /* under mutex */
-    struct address addresses[ADDRESSES_MAX];
+    const struct hvc_roles *roles;
+    struct hvc_auth *auth;
 };
 
-const char *hvc_wbemd_role_name(enum hvc_wbemd_role role)
+int hvc_wbemd_access_new(const struct hvc_wbemd_settings *settings, const struct hvc_roles *roles,
+                         struct hvc_wbemd_access **ret_access, struct hvc_error *error)
 {
-    static const char *const names[] = {"none", "read", "operate", "admin"};
-
-    return (unsigned)role < sizeof(names) / sizeof(names[0]) ? names[role] : "none";
-}
-
-struct hvc_wbemd_access *hvc_wbemd_access_new(const struct hvc_wbemd_settings *settings)
-{
+    const struct hvc_auth_options options = {.path = settings->auth_socket, .cache_ms = settings->password_cache_ms};
     struct hvc_wbemd_access *access = calloc(1, sizeof(*access));
+    int rc;
 
     if (access == NULL)
-        return NULL;
-    access->settings = settings;
-    (void)pthread_mutex_init(&access->mutex, NULL);
-    if (gnutls_rnd(GNUTLS_RND_KEY, access->salt, sizeof(access->salt)) < 0) {
+        return hvc_error_set(error, -ENOMEM, "no memory");
+    access->roles = roles;
+    rc = hvc_auth_new(&options, &access->auth, error);
+    if (rc < 0)
         hvc_wbemd_access_free(access);
-        return NULL;
-    }
-    return access;
+    else
+        *ret_access = access;
+    return rc;
 }
 
 void hvc_wbemd_access_free(struct hvc_wbemd_access *access)
 {
     if (access == NULL)
         return;
-    (void)pthread_mutex_destroy(&access->mutex);
-    gnutls_memset(access, 0, sizeof(*access));
+    hvc_auth_free(access->auth);
     free(access);
 }
 
-/* ---- groups to a role ---- */
-
-static enum hvc_wbemd_role role_of_group(const struct hvc_wbemd_access *access, const char *group)
+unsigned hvc_wbemd_access_password(struct hvc_wbemd_access *access, const struct hvc_auth_request *request,
+                                   struct hvc_wbemd_client *ret_client, struct hvc_auth_answer *ret_answer)
 {
-    const struct hvc_wbemd_settings *s = access->settings;
+    static const unsigned statuses[HVC_AUTH_VERDICT_COUNT] = {
+        [HVC_AUTH_ACCEPTED] = 200, [HVC_AUTH_REFUSED] = 401, [HVC_AUTH_EXPIRED] = 403,
+        [HVC_AUTH_DENIED] = 403,   [HVC_AUTH_LIMITED] = 429, [HVC_AUTH_UNAVAILABLE] = 503,
+    };
 
-    if (group[0] == '\0')
-        return HVC_ROLE_NONE;
-    if (strcmp(group, s->admin_group) == 0)
-        return HVC_ROLE_ADMIN;
-    if (strcmp(group, s->operate_group) == 0)
-        return HVC_ROLE_OPERATE;
-    return strcmp(group, s->read_group) == 0 ? HVC_ROLE_READ : HVC_ROLE_NONE;
-}
-
-static void raise_role(enum hvc_wbemd_role *role, enum hvc_wbemd_role other)
-{
-    *role = other > *role ? other : *role;
-}
-
-enum hvc_wbemd_role hvc_wbemd_access_user(const struct hvc_wbemd_access *access, const char *user)
-{
-    HVC_CLEANUP(free) char *bytes = malloc(16384);
-    HVC_CLEANUP(free) gid_t *groups = calloc(GROUPS_MAX, sizeof(*groups));
-    enum hvc_wbemd_role role = HVC_ROLE_NONE;
-    struct passwd entry, *found = NULL;
-    struct group group, *named = NULL;
-    int count = GROUPS_MAX;
-
-    if (bytes == NULL || groups == NULL || getpwnam_r(user, &entry, bytes, 16384, &found) != 0 || found == NULL)
-        return HVC_ROLE_NONE;
-    if (getgrouplist(user, entry.pw_gid, groups, &count) < 0)
-        count = GROUPS_MAX; /* the first of them */
-    for (int i = 0; i < count; i++)
-        if (getgrgid_r(groups[i], &group, bytes, 16384, &named) == 0 && named != NULL)
-            raise_role(&role, role_of_group(access, group.gr_name));
-    return role;
-}
-
-/* ---- asking hvcluster-auth ---- */
-
-static int connect_helper(const char *path, struct hvc_error *error)
-{
-    const struct timeval limit = {.tv_sec = HVC_AUTH_SECONDS};
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int fd;
-
-    if (hvc_text_copy(address.sun_path, sizeof(address.sun_path), path) < 0)
-        return hvc_error_set(error, -ENAMETOOLONG, "the path of auth_socket is too long");
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return hvc_error_set(error, -errno, "no socket: %s", strerror(errno));
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        int code = errno;
-
-        (void)close(fd);
-        return hvc_error_set(error, -code,
-                             "hvcluster-auth does not listen at %s (is hvcluster-auth.socket started?): %s", path,
-                             strerror(code));
+    hvc_auth_check(access->auth, request, hvc_deadline_in(PASSWORD_MS), ret_answer);
+    if (ret_answer->verdict == HVC_AUTH_ACCEPTED) {
+        (void)hvc_text_copy(ret_client->user, sizeof(ret_client->user), ret_answer->user); /* it is shorter */
+        ret_client->role = hvc_roles_of_groups(access->roles, ret_answer->groups);
     }
-    return fd;
+    return statuses[ret_answer->verdict];
 }
 
-static size_t read_all(int fd, char *bytes, size_t size)
-{
-    size_t length = 0;
-    ssize_t got = 1;
+/* ---- certificates ---- */
 
-    while (got > 0 && length < size - 1) {
-        got = read(fd, bytes + length, size - 1 - length);
-        length += got > 0 ? (size_t)got : 0;
-    }
-    bytes[length] = '\0';
-    return length;
+/* True when the certificate has exactly one common name, and that is a text. */
+static bool read_cn(gnutls_x509_crt_t certificate, char *cn, size_t size)
+{
+    size_t length = size, none = 0;
+
+    return gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, cn, &length) >= 0 &&
+           strnlen(cn, size) == length &&
+           gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 1, 0, NULL, &none) ==
+               GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
 }
 
-/* "yes", then a group a line; "no". */
-static int take_answer(const struct hvc_wbemd_access *access, char *answer, enum hvc_wbemd_role *ret_role,
-                       struct hvc_error *error)
+static int read_subject(gnutls_x509_crt_t certificate, char *subject, size_t size)
 {
-    enum hvc_wbemd_role role = HVC_ROLE_NONE;
-    char *rest = NULL;
-    const char *line = strtok_r(answer, "\n", &rest);
+    gnutls_datum_t name = {NULL, 0};
+    int rc = -EBADMSG;
 
-    if (line != NULL && strcmp(line, HVC_AUTH_NO) == 0)
-        return hvc_error_set(error, -EACCES, "wrong user or password");
-    if (line == NULL || strcmp(line, HVC_AUTH_YES) != 0)
-        return hvc_error_set(error, -EPROTO, "hvcluster-auth did not answer");
-    while ((line = strtok_r(NULL, "\n", &rest)) != NULL)
-        raise_role(&role, role_of_group(access, line));
-    *ret_role = role;
-    return 0;
-}
-
-static int ask_helper(const struct hvc_wbemd_access *access, const char *user, const char *password,
-                      enum hvc_wbemd_role *ret_role, struct hvc_error *error)
-{
-    HVC_CLEANUP(fd) int fd = connect_helper(access->settings->auth_socket, error);
-    char question[HVC_AUTH_QUESTION_MAX];
-    char answer[HVC_AUTH_ANSWER_MAX];
-    size_t used = 0;
-    ssize_t sent;
-
-    if (fd < 0)
-        return fd;
-    if (hvc_text_append(question, sizeof(question), &used, "%s", user) < 0 || ++used >= sizeof(question) ||
-        hvc_text_append(question, sizeof(question), &used, "%s", password) < 0)
-        return hvc_error_set(error, -EACCES, "wrong user or password");
-    sent = send(fd, question, used + 1, MSG_NOSIGNAL);
-    gnutls_memset(question, 0, sizeof(question));
-    if (sent != (ssize_t)used + 1 || shutdown(fd, SHUT_WR) < 0)
-        return hvc_error_set(error, -EPIPE, "hvcluster-auth took no question");
-    (void)read_all(fd, answer, sizeof(answer));
-    return take_answer(access, answer, ret_role, error);
-}
-
-/* ---- what is remembered ---- */
-
-static bool hash_of(const struct hvc_wbemd_access *access, const char *user, const char *password,
-                    unsigned char hash[HASH_BYTES])
-{
-    gnutls_hash_hd_t handle;
-
-    if (gnutls_hash_init(&handle, GNUTLS_DIG_SHA256) < 0)
-        return false;
-    (void)gnutls_hash(handle, access->salt, sizeof(access->salt));
-    (void)gnutls_hash(handle, user, strlen(user) + 1);
-    (void)gnutls_hash(handle, password, strlen(password));
-    gnutls_hash_deinit(handle, hash);
-    return true;
-}
-
-static bool recall(struct hvc_wbemd_access *access, const unsigned char *hash, uint64_t now_ms,
-                   enum hvc_wbemd_role *ret_role)
-{
-    for (size_t i = 0; i < KNOWN_MAX; i++) {
-        const struct known *known = &access->known[i];
-
-        if (known->until_ms > now_ms && gnutls_memcmp(known->hash, hash, HASH_BYTES) == 0) {
-            *ret_role = known->role;
-            return true;
-        }
-    }
-    return false;
-}
-
-static void remember(struct hvc_wbemd_access *access, const unsigned char *hash, uint64_t now_ms,
-                     enum hvc_wbemd_role role)
-{
-    struct known *oldest = &access->known[0];
-
-    for (size_t i = 1; i < KNOWN_MAX; i++)
-        oldest = access->known[i].until_ms < oldest->until_ms ? &access->known[i] : oldest;
-    memcpy(oldest->hash, hash, HASH_BYTES);
-    oldest->role = role;
-    oldest->until_ms = now_ms + KNOWN_MS;
-}
-
-/* The row of an address, or the one that is longest out of use. */
-static struct address *row_of(struct hvc_wbemd_access *access, const char *text, uint64_t now_ms)
-{
-    struct address *oldest = &access->addresses[0];
-
-    for (size_t i = 0; i < ADDRESSES_MAX; i++) {
-        struct address *row = &access->addresses[i];
-
-        if (strcmp(row->text, text) == 0) {
-            if (row->since_ms + WINDOW_MS <= now_ms)
-                *row = (struct address){.since_ms = now_ms};
-            (void)hvc_text_copy(row->text, sizeof(row->text), text);
-            return row;
-        }
-        oldest = row->since_ms < oldest->since_ms ? row : oldest;
-    }
-    *oldest = (struct address){.since_ms = now_ms};
-    (void)hvc_text_copy(oldest->text, sizeof(oldest->text), text);
-    return oldest;
-}
-
-/* 1: known; 0: has to be asked; -EAGAIN: has to wait. Counts the attempt: it is forgotten when it was a good one. */
-static int look(struct hvc_wbemd_access *access, const char *address, const unsigned char *hash, uint64_t now_ms,
-                enum hvc_wbemd_role *ret_role)
-{
-    struct address *row;
-    int rc = 1;
-
-    (void)pthread_mutex_lock(&access->mutex);
-    if (!recall(access, hash, now_ms, ret_role)) {
-        row = row_of(access, address, now_ms);
-        rc = row->failures >= access->settings->failures ? -EAGAIN : 0;
-        row->failures += rc == 0 ? 1 : 0;
-    }
-    (void)pthread_mutex_unlock(&access->mutex);
+    if (gnutls_x509_crt_get_dn3(certificate, &name, 0) < 0)
+        return rc;
+    if (name.size > 0 && strlen((const char *)name.data) == name.size)
+        rc = hvc_text_copy(subject, size, (const char *)name.data) < 0 ? -EBADMSG : 0;
+    gnutls_free(name.data);
     return rc;
 }
 
-static void settle(struct hvc_wbemd_access *access, const char *address, const unsigned char *hash, uint64_t now_ms,
-                   int rc, enum hvc_wbemd_role role)
+int hvc_wbemd_access_certificate(const struct hvc_wbemd_access *access, const gnutls_datum_t *der,
+                                 struct hvc_wbemd_client *ret_client)
 {
-    struct address *row;
+    struct hvc_wbemd_client client = {.role = HVC_ROLE_NONE};
+    char cn[HVC_ROLE_SUBJECT_MAX] = "";
+    gnutls_x509_crt_t certificate;
+    int rc = -EBADMSG;
 
-    (void)pthread_mutex_lock(&access->mutex);
-    row = row_of(access, address, now_ms);
-    if (rc == 0)
-        remember(access, hash, now_ms, role);
-    if (rc != -EACCES && row->failures > 0)
-        row->failures--;
-    (void)pthread_mutex_unlock(&access->mutex);
-}
-
-int hvc_wbemd_access_password(struct hvc_wbemd_access *access, const char *address, const char *user,
-                              const char *password, uint64_t now_ms, enum hvc_wbemd_role *ret_role,
-                              struct hvc_error *error)
-{
-    enum hvc_wbemd_role role = HVC_ROLE_NONE;
-    unsigned char hash[HASH_BYTES];
-    int rc;
-
-    if (!hash_of(access, user, password, hash))
-        return hvc_error_set(error, -ENOMEM, "no memory");
-    rc = look(access, address, hash, now_ms, &role);
-    if (rc == -EAGAIN)
-        return hvc_error_set(error, -EAGAIN, "too many wrong passwords from %s; wait a minute", address);
+    if (gnutls_x509_crt_init(&certificate) < 0)
+        return -EBADMSG;
+    if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0)
+        rc = read_subject(certificate, client.user, sizeof(client.user));
     if (rc == 0) {
-        rc = ask_helper(access, user, password, &role, error);
-        settle(access, address, hash, now_ms, rc, role);
+        bool one = read_cn(certificate, cn, sizeof(cn));
+
+        client.role = hvc_roles_of_certificate(access->roles, client.user, one ? cn : NULL);
+        *ret_client = client;
     }
-    if (rc < 0)
-        return rc;
-    *ret_role = role;
-    return 0;
+    gnutls_x509_crt_deinit(certificate);
+    return rc;
 }

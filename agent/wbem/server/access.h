@@ -1,29 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who a client is and what he may do. Passwords are checked by hvcluster-auth over its socket; what it said is
- * remembered for a minute, as a hash. An address that brings wrong passwords has to wait. Threads: any.
+ * Who a client is and what it may do: by a password, which hvcluster-auth checks (hvc/auth.h), or by a certificate;
+ * roles by hvc/roles.h. Threads: any.
  */
 #ifndef HVC_WBEMD_ACCESS_H
 #define HVC_WBEMD_ACCESS_H
 
-#include "hvc/error.h"
+#include <gnutls/gnutls.h>
+
+#include "hvc/auth.h"
+#include "hvc/roles.h"
 #include "settings.h"
 
-enum hvc_wbemd_role { HVC_ROLE_NONE, HVC_ROLE_READ, HVC_ROLE_OPERATE, HVC_ROLE_ADMIN };
-const char *hvc_wbemd_role_name(enum hvc_wbemd_role role);
+/* Who it is, for the log and for words; "": nobody has said. */
+struct hvc_wbemd_client {
+    char user[HVC_ROLE_SUBJECT_MAX]; /* name of an account, or the subject of a certificate */
+    enum hvc_role role;              /* NONE: known, and may do nothing */
+};
 
 struct hvc_wbemd_access;
 
-struct hvc_wbemd_access *hvc_wbemd_access_new(const struct hvc_wbemd_settings *settings);
-void hvc_wbemd_access_free(struct hvc_wbemd_access *access);
+/* settings and roles are the caller's and outlive it. -ENAMETOOLONG, -ENOMEM, -EIO, in words. */
+int hvc_wbemd_access_new(const struct hvc_wbemd_settings *settings, const struct hvc_roles *roles,
+                         struct hvc_wbemd_access **ret_access, struct hvc_error *error);
+void hvc_wbemd_access_free(struct hvc_wbemd_access *access); /* after its calls; NULL is allowed */
 
-/* By password. 0 with *ret_role (NONE: known, and in none of the groups); -EACCES: wrong; -EAGAIN: the address has to
- * wait; else hvcluster-auth cannot be asked. */
-int hvc_wbemd_access_password(struct hvc_wbemd_access *access, const char *address, const char *user,
-                              const char *password, uint64_t now_ms, enum hvc_wbemd_role *ret_role,
-                              struct hvc_error *error);
+/* Asks hvcluster-auth and waits for its answer, 15 s at most. HTTP's status: 200 with *ret_client, or 401, 403, 429 or
+ * 503 by the verdict, whose words and time are in *ret_answer. */
+unsigned hvc_wbemd_access_password(struct hvc_wbemd_access *access, const struct hvc_auth_request *request,
+                                   struct hvc_wbemd_client *ret_client, struct hvc_auth_answer *ret_answer);
 
-/* Of a user whose certificate was checked: by the groups that he has on this node. */
-enum hvc_wbemd_role hvc_wbemd_access_user(const struct hvc_wbemd_access *access, const char *user);
+/* The owner of a certificate (DER) that has been verified. -EBADMSG: none that names can be read of. */
+int hvc_wbemd_access_certificate(const struct hvc_wbemd_access *access, const gnutls_datum_t *der,
+                                 struct hvc_wbemd_client *ret_client);
 
 #endif

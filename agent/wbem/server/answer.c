@@ -74,10 +74,12 @@ static void carry_out(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_reques
         const struct hvc_cim_order order = call->orders[i];
         struct hvc_error error = {0};
         enum hvc_cim_status status = hvc_wbemd_fetch_order(desk->options.fetch, &order, &error);
+        char user[512]; /* a certificate's subject may be longer and is cut */
 
         hvc_wbemd_tell(status == HVC_CIM_OK ? HVC_MESSAGE_CIM_CHANGED : HVC_MESSAGE_CIM_REFUSED,
-                       "user=%s address=%s operation=%s %s=%s status=%u", request->user, request->address,
-                       order.operation, order.arguments[0].name == NULL ? "argument" : order.arguments[0].name,
+                       "user=%s address=%s operation=%s %s=%s status=%u",
+                       hvc_message_quote(request->user, user, sizeof(user)), request->address, order.operation,
+                       order.arguments[0].name == NULL ? "argument" : order.arguments[0].name,
                        order.arguments[0].text == NULL ? "" : order.arguments[0].text, status);
         if (status == HVC_CIM_OK)
             continue;
@@ -94,8 +96,8 @@ static void check_role(const struct hvc_wbemd_request *request, struct hvc_cim_c
     if (request->role >= (change ? HVC_ROLE_OPERATE : HVC_ROLE_READ))
         return;
     hvc_cim_fail(call, HVC_CIM_ACCESS_DENIED,
-                 "user \"%.64s\" has role %s; %s needs role %s: see the groups in hvcluster-wbemd.conf", request->user,
-                 hvc_wbemd_role_name(request->role), call->request->method, change ? "operate" : "read");
+                 "user \"%.200s\" has role %s; %s needs role %s: see [roles] in hvcluster-wbemd.conf", request->user,
+                 hvc_role_name(request->role), call->request->method, change ? "operate" : "read");
 }
 
 static void look_up(struct hvc_wbemd_desk *desk, struct hvc_cim_call *call, struct hvc_cim_facts *facts,

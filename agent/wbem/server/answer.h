@@ -21,9 +21,9 @@ struct hvc_wbemd_request {
     const char *bytes;
     size_t length;
     const char *method; /* of header CIMMethod, decoded; NULL: none */
-    const char *user;   /* "": nobody */
+    const char *user;   /* "": nobody; of a certificate its subject */
     const char *address;
-    enum hvc_wbemd_role role;
+    enum hvc_role role;
 };
 
 struct hvc_wbemd_answer {

@@ -4,16 +4,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "auth_protocol.h"
-#include "hvc/cleanup.h"
-#include "hvc/clock.h"
 #include "hvc/text.h"
 #include "tell.h"
 
@@ -116,85 +112,84 @@ static void decode(const char *from, char *to, size_t size)
     to[used] = '\0';
 }
 
-static void address_of(struct MHD_Connection *connection, char text[HVC_ADDRESS_TEXT_MAX])
+static void address_of(struct MHD_Connection *connection, char text[HVC_AUTH_ORIGIN_MAX])
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 
-    (void)hvc_text_copy(text, HVC_ADDRESS_TEXT_MAX, "unknown");
+    (void)hvc_text_copy(text, HVC_AUTH_ORIGIN_MAX, "unknown");
     if (info != NULL)
         (void)getnameinfo(info->client_addr,
                           info->client_addr->sa_family == AF_INET ? sizeof(struct sockaddr_in)
                                                                   : sizeof(struct sockaddr_in6),
-                          text, HVC_ADDRESS_TEXT_MAX, NULL, 0, NI_NUMERICHOST);
+                          text, HVC_AUTH_ORIGIN_MAX, NULL, 0, NI_NUMERICHOST);
 }
 
 /* ---- who it is ---- */
 
-/* The common name of a client's certificate that our authority signed. False: there is none, or it is not good. */
-static bool certificate_name(struct MHD_Connection *connection, char name[NAME_MAX_BYTES])
+/* True: the client has a certificate that our authority signed. */
+static bool by_certificate(const struct endpoint *endpoint, struct MHD_Connection *connection,
+                           struct hvc_wbemd_client *client)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     const gnutls_datum_t *chain;
-    gnutls_x509_crt_t certificate;
     unsigned count = 0;
     unsigned status = 0;
-    size_t size = NAME_MAX_BYTES;
-    bool good;
 
     if (info == NULL || gnutls_certificate_verify_peers2(info->tls_session, &status) < 0 || status != 0)
         return false;
     chain = gnutls_certificate_get_peers(info->tls_session, &count);
-    if (chain == NULL || count == 0 || gnutls_x509_crt_init(&certificate) < 0)
-        return false;
-    good = gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) >= 0 &&
-           gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name, &size) >= 0;
-    gnutls_x509_crt_deinit(certificate);
-    return good;
+    return chain != NULL && count > 0 && hvc_wbemd_access_certificate(endpoint->http->access, &chain[0], client) == 0;
 }
 
-struct client {
-    char address[HVC_ADDRESS_TEXT_MAX];
-    char user[NAME_MAX_BYTES];
-    enum hvc_wbemd_role role;
-};
-
-/* 200, or what is answered at once: *ret_words says why. */
-static unsigned by_password(const struct endpoint *endpoint, struct MHD_Connection *connection, struct client *client,
-                            struct hvc_error *error)
+/* HTTP's status; words and time of a refusal are in *refusal. */
+static unsigned by_password(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *address,
+                            struct hvc_wbemd_client *client, struct hvc_auth_answer *refusal)
 {
     char *password = NULL;
     char *user = MHD_basic_auth_get_username_password(connection, &password);
-    int rc = -EACCES;
+    const struct hvc_auth_request request = {user, password, address};
+    unsigned status = MHD_HTTP_UNAUTHORIZED;
 
     if (user != NULL && password != NULL) {
-        (void)snprintf(client->user, sizeof(client->user), "%s", user);
-        rc = hvc_wbemd_access_password(endpoint->http->access, client->address, user, password, hvc_now_ms(),
-                                       &client->role, error);
-        gnutls_memset(password, 0, strlen(password));
+        status = hvc_wbemd_access_password(endpoint->http->access, &request, client, refusal);
     } else if (!endpoint->secure && strcmp(endpoint->http->settings->anonymous, "read") == 0) {
         client->role = HVC_ROLE_READ;
-        rc = 0;
+        status = MHD_HTTP_OK;
     } else
-        (void)hvc_error_set(error, rc, "a user and a password are needed (Basic)");
+        hvc_auth_answer_set(refusal, HVC_AUTH_REFUSED, "a user and a password are needed (Basic)");
+    if (password != NULL)
+        gnutls_memset(password, 0, strlen(password));
     MHD_free(user);
     MHD_free(password);
-    if (rc == 0)
-        return MHD_HTTP_OK;
-    hvc_wbemd_tell(HVC_MESSAGE_CIM_LOGIN_REFUSED, "user=%s address=%s words=\"%s\"", client->user, client->address,
-                   error->text);
-    if (rc == -EAGAIN)
-        return MHD_HTTP_TOO_MANY_REQUESTS;
-    return rc == -EACCES ? MHD_HTTP_UNAUTHORIZED : MHD_HTTP_SERVICE_UNAVAILABLE;
+    return status;
 }
 
-static unsigned identify(const struct endpoint *endpoint, struct MHD_Connection *connection, struct client *client,
-                         struct hvc_error *error)
+static unsigned identify(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *address,
+                         struct hvc_wbemd_client *client, struct hvc_auth_answer *refusal)
 {
-    address_of(connection, client->address);
-    if (!endpoint->secure || endpoint->http->client_ca == NULL || !certificate_name(connection, client->user))
-        return by_password(endpoint, connection, client, error);
-    client->role = hvc_wbemd_access_user(endpoint->http->access, client->user);
-    return MHD_HTTP_OK;
+    char words[HVC_AUTH_WORDS_MAX + 64];
+    unsigned status;
+
+    if (endpoint->secure && endpoint->http->client_ca != NULL && by_certificate(endpoint, connection, client))
+        return MHD_HTTP_OK;
+    status = by_password(endpoint, connection, address, client, refusal);
+    if (status != MHD_HTTP_OK) /* without the name: it may be a password in the wrong field */
+        hvc_wbemd_tell(HVC_MESSAGE_CIM_LOGIN_REFUSED, "address=%s status=%u words=%s", address, status,
+                       hvc_message_quote(refusal->words, words, sizeof(words)));
+    return status;
+}
+
+static enum MHD_Result send_refusal(struct MHD_Connection *connection, unsigned status,
+                                    const struct hvc_auth_answer *refusal)
+{
+    char seconds[16];
+
+    (void)snprintf(seconds, sizeof(seconds), "%u", (unsigned)refusal->retry_after_s);
+    if (status == MHD_HTTP_UNAUTHORIZED)
+        return send_words(connection, status, refusal->words, "WWW-Authenticate",
+                          "Basic realm=\"hvcluster\", charset=\"UTF-8\"");
+    return send_words(connection, status, refusal->words, "Retry-After",
+                      status == MHD_HTTP_TOO_MANY_REQUESTS ? seconds : NULL);
 }
 
 /* ---- a request ---- */
@@ -205,21 +200,22 @@ static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connec
     const char *named = cim_header(connection, "CIMMethod");
     struct hvc_wbemd_request request = {.bytes = upload->bytes == NULL ? "" : upload->bytes, .length = upload->length};
     struct hvc_wbemd_answer result;
-    struct hvc_error error = {0};
-    struct client client = {0};
+    struct hvc_auth_answer refusal = {.verdict = HVC_AUTH_REFUSED};
+    struct hvc_wbemd_client client = {.role = HVC_ROLE_NONE};
+    char address[HVC_AUTH_ORIGIN_MAX];
     char decoded[NAME_MAX_BYTES];
     char warning[600];
-    unsigned status = identify(endpoint, connection, &client, &error);
+    unsigned status;
 
+    address_of(connection, address);
+    status = identify(endpoint, connection, address, &client, &refusal);
     if (status != MHD_HTTP_OK)
-        return send_words(connection, status, error.text,
-                          status == MHD_HTTP_UNAUTHORIZED ? "WWW-Authenticate" : "Retry-After",
-                          status == MHD_HTTP_UNAUTHORIZED ? "Basic realm=\"hvcluster\", charset=\"UTF-8\"" : "60");
+        return send_refusal(connection, status, &refusal);
     if (named != NULL)
         decode(named, decoded, sizeof(decoded));
     request.method = named == NULL ? NULL : decoded;
     request.user = client.user;
-    request.address = client.address;
+    request.address = address;
     request.role = client.role;
     hvc_wbemd_answer(endpoint->http->desk, &request, &result);
     if (result.http != 200)

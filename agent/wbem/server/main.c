@@ -61,10 +61,22 @@ static int parse(int argc, char **argv, struct options *options)
     return 2;
 }
 
-static int serve(const struct hvc_wbemd_settings *settings, struct hvc_error *error)
+/* Roles are read with the file; without a file nobody has any. */
+static int read_settings(const struct options *options, struct hvc_wbemd_settings *settings,
+                         struct hvc_roles **ret_roles, struct hvc_error *error)
+{
+    const char *path = options->config == NULL ? HVC_WBEMD_CONFIG_FILE : options->config;
+    int rc;
+
+    hvc_wbemd_settings_default(settings);
+    rc = hvc_wbemd_settings_read(path, settings, ret_roles, error);
+    return rc == -ENOENT && options->config == NULL ? hvc_roles_parse(path, "", ret_roles, error) : rc;
+}
+
+static int serve(const struct hvc_wbemd_settings *settings, const struct hvc_roles *roles, struct hvc_error *error)
 {
     struct hvc_wbemd_desk_options options = {.settings = settings};
-    struct hvc_wbemd_access *access = hvc_wbemd_access_new(settings);
+    struct hvc_wbemd_access *access = NULL;
     struct hvc_wbemd_desk *desk = NULL;
     struct hvc_wbemd_http *http = NULL;
     char host[256] = "localhost";
@@ -80,11 +92,15 @@ static int serve(const struct hvc_wbemd_settings *settings, struct hvc_error *er
     (void)sigaddset(&ends, SIGTERM);
     (void)sigaddset(&ends, SIGINT);
     (void)sigprocmask(SIG_BLOCK, &ends, NULL); /* inherited by libmicrohttpd's threads */
-    rc = desk == NULL || access == NULL ? hvc_error_set(error, -ENOMEM, "no memory")
-                                        : hvc_wbemd_http_start(settings, desk, access, &http, error);
+    rc = desk == NULL ? hvc_error_set(error, -ENOMEM, "no memory")
+                      : hvc_wbemd_access_new(settings, roles, &access, error);
+    if (rc == 0)
+        rc = hvc_wbemd_http_start(settings, desk, access, &http, error);
     if (rc == 0) {
         hvc_wbemd_tell(HVC_MESSAGE_CIM_STARTED, "version=%s http=%s https=%s", HVC_VERSION, settings->http_address,
                        settings->https_address);
+        if (hvc_roles_is_empty(roles) && strcmp(settings->anonymous, "none") == 0)
+            hvc_wbemd_tell(HVC_MESSAGE_CIM_NO_ROLES, "name groups in [roles] of the configuration");
         (void)hvc_notify("READY=1\nSTATUS=serving CIM-XML");
         while (sigwait(&ends, &signal_number) != 0)
             continue;
@@ -102,30 +118,28 @@ int main(int argc, char **argv)
 {
     static struct hvc_wbemd_settings settings;
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct hvc_roles *roles = NULL;
     struct options options = {0};
     struct hvc_error error = {0};
     int rc = parse(argc, argv, &options);
 
     if (rc != 0)
         return rc == 1 ? 0 : EXIT_USAGE;
-    hvc_wbemd_settings_default(&settings);
-    rc = hvc_wbemd_settings_read(options.config == NULL ? HVC_WBEMD_CONFIG_FILE : options.config, &settings, &error);
-    if (rc < 0 && (rc != -ENOENT || options.config != NULL)) {
+    if (read_settings(&options, &settings, &roles, &error) < 0) {
         (void)fprintf(stderr, "hvcluster-wbemd: %s\n", error.text);
         return EXIT_CONFIG;
     }
     if (options.print)
-        hvc_wbemd_settings_print(stdout, &settings);
+        hvc_wbemd_settings_print(stdout, &settings, roles);
     else if (options.check)
         (void)puts("the configuration is good");
-    if (options.print || options.check)
-        return 0;
-    (void)sigaction(SIGPIPE, &ignore, NULL);
-    hvc_wbemd_tell_open(options.foreground);
-    rc = serve(&settings, &error);
-    if (rc < 0) {
-        hvc_wbemd_tell(HVC_MESSAGE_CIM_FAILED, "words=\"%s\"", error.text);
-        return 1;
+    if (!options.print && !options.check) {
+        (void)sigaction(SIGPIPE, &ignore, NULL);
+        hvc_wbemd_tell_open(options.foreground);
+        rc = serve(&settings, roles, &error);
+        if (rc < 0)
+            hvc_wbemd_tell(HVC_MESSAGE_CIM_FAILED, "words=\"%s\"", error.text);
     }
-    return 0;
+    hvc_roles_free(roles);
+    return rc < 0 ? 1 : 0;
 }

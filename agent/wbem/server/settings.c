@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "hvc/limits.h"
 #include "hvc/text.h"
 
 struct key {
@@ -30,16 +31,12 @@ static const struct key keys[] = {
      "The server's certificate and those that signed it, PEM"},
     {"https", "key", AT(key), HVC_CONFIG_DIRECTORY "/wbem/server.key", 0, 0, 0, NULL, "Its key, PEM"},
     {"https", "client_ca", AT(client_ca), "", 0, 0, 0, NULL,
-     "Who signs certificates of clients, PEM; the common name is a user of this node. Empty: passwords only"},
-    {"access", "read_group", AT(read_group), "hvcluster-read", 0, 0, 0, NULL, "Members may read"},
-    {"access", "operate_group", AT(operate_group), "haclient", 0, 0, 0, NULL, "Members may change, too"},
-    {"access", "admin_group", AT(admin_group), "root", 0, 0, 0, NULL, "Members may do everything"},
+     "Who signs certificates of clients, PEM; what they may do: [certificate NAME]. Empty: passwords only"},
     {"access", "anonymous", AT(anonymous), "none", 0, 0, 0, "none read",
      "Who comes over HTTP without a password may do this"},
-    {"access", "auth_socket", AT(auth_socket), HVC_RUNTIME_DIRECTORY "-auth/socket", 0, 0, 0, NULL,
-     "Where hvcluster-auth checks passwords"},
-    {"access", "failures", AT(failures), NULL, 5, 1, 1000, NULL,
-     "Wrong passwords of one address within a minute; then it has to wait"},
+    {"access", "auth_socket", AT(auth_socket), HVC_AUTH_SOCKET, 0, 0, 0, NULL, "Where hvcluster-auth checks passwords"},
+    {"access", "password_cache_ms", AT(password_cache_ms), NULL, 10000, 0, HVC_AUTH_CACHE_MAX_MS, NULL,
+     "So many ms an accepted password is taken again without asking for it; 0: it is always asked for"},
     {"daemon", "service", AT(service), "hvclusterd", 0, 0, 0, NULL, "Name of hvclusterd's IPC service"},
     {"daemon", "runtime_directory", AT(runtime_directory), HVC_RUNTIME_DIRECTORY, 0, 0, 0, NULL,
      "Its owner is the user hvclusterd runs as"},
@@ -147,34 +144,47 @@ static int take_group(GKeyFile *file, const char *group, const char *path, struc
     return rc;
 }
 
-int hvc_wbemd_settings_read(const char *path, struct hvc_wbemd_settings *settings, struct hvc_error *error)
+static int take_groups(GKeyFile *file, const char *path, struct hvc_wbemd_settings *settings, struct hvc_error *error)
+{
+    gchar **groups = g_key_file_get_groups(file, NULL);
+    int rc = 0;
+
+    for (gchar **group = groups; rc == 0 && *group != NULL; group++)
+        if (!hvc_roles_owns_group(*group))
+            rc = take_group(file, *group, path, settings, error);
+    g_strfreev(groups);
+    return rc;
+}
+
+int hvc_wbemd_settings_read(const char *path, struct hvc_wbemd_settings *settings, struct hvc_roles **ret_roles,
+                            struct hvc_error *error)
 {
     GKeyFile *file = g_key_file_new();
+    struct hvc_roles *roles = NULL;
     GError *words = NULL;
     gchar *text = NULL;
     gsize length = 0;
-    gchar **groups;
-    int rc = 0;
+    int rc;
 
     if (!g_file_get_contents(path, &text, &length, &words) ||
         !g_key_file_load_from_data(file, text, length, G_KEY_FILE_NONE, &words)) {
         rc = hvc_error_set(error, g_error_matches(words, G_FILE_ERROR, G_FILE_ERROR_NOENT) ? -ENOENT : -EINVAL,
                            "%s: %s", path, words->message);
         g_error_free(words);
-        g_key_file_free(file);
-        g_free(text);
-        return rc;
-    }
+    } else
+        rc = hvc_roles_parse(path, text, &roles, error);
+    if (rc == 0)
+        rc = take_groups(file, path, settings, error);
+    if (rc < 0)
+        hvc_roles_free(roles);
+    else
+        *ret_roles = roles;
     g_free(text);
-    groups = g_key_file_get_groups(file, NULL);
-    for (gchar **group = groups; rc == 0 && *group != NULL; group++)
-        rc = take_group(file, *group, path, settings, error);
-    g_strfreev(groups);
     g_key_file_free(file);
     return rc;
 }
 
-void hvc_wbemd_settings_print(FILE *out, const struct hvc_wbemd_settings *settings)
+void hvc_wbemd_settings_print(FILE *out, const struct hvc_wbemd_settings *settings, const struct hvc_roles *roles)
 {
     const char *group = "";
 
@@ -188,4 +198,6 @@ void hvc_wbemd_settings_print(FILE *out, const struct hvc_wbemd_settings *settin
         else
             (void)fprintf(out, "%s=%s\n", keys[i].name, (const char *)settings + keys[i].offset);
     }
+    (void)fputc('\n', out);
+    hvc_roles_print(out, roles);
 }

@@ -50,6 +50,14 @@ static const struct {
     {"pam/prompt", "auth required pam_unix.so nodelay" ENDS, 0644},
     {"pam/slow", "auth required pam_unix.so" ENDS, 0644},
     {"pam/permit-empty", "auth required pam_unix.so nodelay nullok" ENDS, 0644},
+    {"pam/debian", /* common-auth and common-account of Debian 12 */
+     "auth [success=1 default=ignore] pam_unix.so nodelay nullok\nauth requisite pam_deny.so\nauth required "
+     "pam_permit.so\n"
+     "account [success=1 new_authtok_reqd=done default=ignore] pam_unix.so\naccount requisite pam_deny.so\n"
+     "account required pam_permit.so\n",
+     0644},
+    {"pam/members",
+     "auth required pam_unix.so nodelay\naccount required pam_succeed_if.so quiet user ingroup viewers" ENDS, 0644},
     {"pam/hung", "auth required pam_exec.so quiet /bin/sleep 1000" ENDS, 0644},
     {"pam/broken", "auth required pam_there_is_none.so\n", 0644},
 };

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The client against a server of this test, which answers with whatever bytes a case wants. */
 #include <errno.h>
-#include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "../hvc_cmocka.h"
+#include "fake_helper.h"
 #include "hvc/auth.h"
 #include "hvc/clock.h"
 #include "wire.h"
@@ -19,16 +16,9 @@ static const struct hvc_auth_request alice = {"alice", "secret", "192.0.2.1"};
 
 enum manner { ACCEPT, REFUSE, NONSENSE, HANG_UP, CLOSE_UNREAD, SILENT };
 
-struct fake {
-    char folder[32], path[64];
-    int listener;
-    enum manner manner;
-    unsigned served;
-    pthread_t thread;
-};
-
-static void answer(int fd, enum manner manner)
+static void answer(int fd, void *context)
 {
+    enum manner manner = *(enum manner *)context;
     static struct hvc_auth_answer yes = {.verdict = HVC_AUTH_ACCEPTED, .user = "alice", .groups = "wheel\0"}, no;
     static uint8_t bytes[HVC_AUTH_ANSWER_BYTES_MAX];
     size_t length = 0;
@@ -44,53 +34,6 @@ static void answer(int fd, enum manner manner)
         (void)recv(fd, request, sizeof(request), 0); /* until the client has gone */
     else if (manner != HANG_UP)
         (void)send(fd, bytes, length, MSG_NOSIGNAL);
-}
-
-static void *serve(void *context)
-{
-    struct fake *fake = context;
-    int fd;
-
-    while ((fd = accept(fake->listener, NULL, NULL)) >= 0) {
-        struct pollfd wait = {.fd = fd, .events = POLLIN};
-
-        (void)poll(&wait, 1, LONG_MS); /* the request is there before it is answered or left */
-        answer(fd, fake->manner);
-        fake->served++;
-        (void)close(fd);
-    }
-    return NULL;
-}
-
-static struct fake *start(enum manner manner)
-{
-    struct fake *fake = calloc(1, sizeof(*fake));
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    fake->manner = manner;
-    (void)snprintf(fake->folder, sizeof(fake->folder), "/tmp/hvc-auth-XXXXXX");
-    assert_non_null(mkdtemp(fake->folder));
-    (void)snprintf(fake->path, sizeof(fake->path), "%s/socket", fake->folder);
-    (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", fake->path);
-    fake->listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fake->listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(fake->listener, 0), 0);
-    assert_int_equal(pthread_create(&fake->thread, NULL, serve, fake), 0);
-    return fake;
-}
-
-static unsigned stop(struct fake *fake)
-{
-    unsigned served;
-
-    (void)shutdown(fake->listener, SHUT_RDWR);
-    (void)pthread_join(fake->thread, NULL);
-    served = fake->served;
-    (void)close(fake->listener);
-    (void)unlink(fake->path);
-    (void)rmdir(fake->folder);
-    free(fake);
-    return served;
 }
 
 static struct hvc_auth *client_of(const char *path, uint64_t cache_ms)
@@ -118,22 +61,24 @@ static void whatever_the_helper_does_the_client_has_an_answer(void **state)
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(cases); i++) {
-        struct fake *fake = start(cases[i].manner);
-        struct hvc_auth *auth = client_of(fake->path, 0);
+        enum manner manner = cases[i].manner;
+        struct fake_helper *fake = fake_helper_start(answer, &manner);
+        struct hvc_auth *auth = client_of(fake_helper_path(fake), 0);
         struct hvc_auth_answer got;
 
         hvc_auth_check(auth, &alice, hvc_deadline_in(LONG_MS), &got);
         assert_int_equal(got.verdict, cases[i].verdict);
         assert_non_null(strstr(got.words, cases[i].words));
         hvc_auth_free(auth);
-        assert_int_equal(stop(fake), 1);
+        assert_int_equal(fake_helper_stop(fake), 1);
     }
 }
 
 static void the_deadline_holds_with_a_silent_helper_and_with_a_full_queue(void **state)
 {
-    struct fake *fake = start(SILENT);
-    struct hvc_auth *auth = client_of(fake->path, 0);
+    enum manner manner = SILENT;
+    struct fake_helper *fake = fake_helper_start(answer, &manner);
+    struct hvc_auth *auth = client_of(fake_helper_path(fake), 0);
     struct hvc_auth_call *calls[8] = {NULL};
     struct hvc_auth_answer got;
     unsigned connecting = 0;
@@ -159,7 +104,7 @@ static void the_deadline_holds_with_a_silent_helper_and_with_a_full_queue(void *
         hvc_auth_call_free(calls[i]);
     }
     hvc_auth_free(auth);
-    (void)stop(fake);
+    (void)fake_helper_stop(fake);
 }
 
 static void a_helper_that_is_not_there_is_named_with_its_socket(void **state)
@@ -198,8 +143,9 @@ static void an_accepted_password_is_asked_about_once_and_a_refused_one_each_time
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(cases); i++) {
-        struct fake *fake = start(cases[i].manner);
-        struct hvc_auth *auth = client_of(fake->path, cases[i].cache_ms);
+        enum manner manner = cases[i].manner;
+        struct fake_helper *fake = fake_helper_start(answer, &manner);
+        struct hvc_auth *auth = client_of(fake_helper_path(fake), cases[i].cache_ms);
         struct hvc_auth_answer got;
 
         for (unsigned k = 0; k < 3; k++)
@@ -207,7 +153,7 @@ static void an_accepted_password_is_asked_about_once_and_a_refused_one_each_time
         assert_int_equal(got.verdict, cases[i].manner == ACCEPT ? HVC_AUTH_ACCEPTED : HVC_AUTH_REFUSED);
         assert_string_equal(got.groups, cases[i].manner == ACCEPT ? "wheel" : "");
         hvc_auth_free(auth);
-        assert_int_equal(stop(fake), cases[i].served);
+        assert_int_equal(fake_helper_stop(fake), cases[i].served);
     }
 }
 

@@ -103,6 +103,26 @@ static void every_refusal_has_its_verdict_and_words_and_no_account_or_groups(voi
     }
 }
 
+static void a_right_password_that_the_account_stack_refuses_is_denied_and_no_failed_attempt(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) { /* more than failed ones are taken */
+        struct hvc_auth_answer answer = ask("gone", PASSWORD, "192.0.2.9");
+
+        assert_int_equal(answer.verdict, HVC_AUTH_DENIED);
+        assert_non_null(strstr(answer.words, "the account may not log in here (PAM: "));
+    }
+    assert_int_equal(ask("gone", "wrong-password", "192.0.2.9").verdict, HVC_AUTH_REFUSED);
+    assert_accepted("192.0.2.9");
+}
+
+static void in_debians_stacks_a_password_that_must_be_changed_is_told(void **state)
+{
+    (void)state;
+    assert_int_equal(ask("stale", PASSWORD, "").verdict, HVC_AUTH_EXPIRED);
+    assert_int_equal(ask("nobody-is-called-so", PASSWORD, "").verdict, HVC_AUTH_REFUSED);
+}
+
 static void an_empty_password_is_refused_although_pam_would_take_it(void **state)
 {
     (void)state;
@@ -379,6 +399,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH(the_right_password_gives_the_account_its_groups_and_so_a_role, "prompt"),
         WITH(every_refusal_has_its_verdict_and_words_and_no_account_or_groups, "prompt"),
+        WITH(a_right_password_that_the_account_stack_refuses_is_denied_and_no_failed_attempt, "debian"),
+        WITH(a_right_password_that_the_account_stack_refuses_is_denied_and_no_failed_attempt, "members"),
+        WITH(in_debians_stacks_a_password_that_must_be_changed_is_told, "debian"),
         WITH(an_empty_password_is_refused_although_pam_would_take_it, "permit-empty"),
         WITH(a_wrong_password_is_delayed_and_nobody_waits_for_it, "slow"),
         WITH(after_five_failures_the_sixth_attempt_is_not_taken_and_others_are, "prompt"),

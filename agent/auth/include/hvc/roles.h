@@ -25,6 +25,7 @@
 #define HVC_ROLES_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include "hvc/error.h"
 #include "hvc/limits.h"
@@ -40,6 +41,9 @@ struct hvc_roles;
  * reader's to judge. name is the file's, for the words. -EINVAL with "NAME:LINE: what is wrong", -ENOMEM. */
 int hvc_roles_parse(const char *name, const char *text, struct hvc_roles **ret_roles, struct hvc_error *error);
 void hvc_roles_free(struct hvc_roles *roles); /* NULL is allowed */
+
+/* As groups of a configuration file, with comments, that hvc_roles_parse reads as the same table. */
+void hvc_roles_print(FILE *out, const struct hvc_roles *roles);
 
 /* True for the name of a group that hvc_roles_parse reads: the reader of the rest lets it be. */
 bool hvc_roles_owns_group(const char *group);
