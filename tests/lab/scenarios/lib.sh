@@ -140,6 +140,8 @@ scenario_begin() {
         group_end
     fi
     trap scenario_abort EXIT
+    local node # what an earlier scenario recorded of its guests is not said of those that have their names now
+    for node in $(all_nodes_of_lab); do on "$node" sh -c 'rm -rf /var/lib/hvcluster/*'; done
     n1 pcs resource create migration-service ocf:hvcluster:MigrationService clone interleave=true || {
         not_ok "the migration service is configured"
         group_end
