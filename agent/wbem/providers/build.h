@@ -108,4 +108,20 @@ bool has_state_changes(const struct hvc_cim_ask *ask);
 /* A method of the service is carried out. */
 bool has_method(const struct hvc_cim_ask *ask, const char *name);
 
+/* ---- the providers, as the schema names them ---- */
+
+extern const struct hvc_cim_provider hvc_provider_affected_job_element, hvc_provider_cim_namespace,
+    hvc_provider_cluster_conforms_to_profile, hvc_provider_component_cs, hvc_provider_computer_system,
+    hvc_provider_element_capabilities, hvc_provider_element_conforms_to_profile, hvc_provider_element_setting_data,
+    hvc_provider_enabled_capabilities, hvc_provider_hosted_dependency, hvc_provider_hosted_service,
+    hvc_provider_management_collection, hvc_provider_member_of_collection, hvc_provider_migration_capabilities,
+    hvc_provider_migration_job, hvc_provider_migration_service, hvc_provider_migration_setting,
+    hvc_provider_namespace_in_manager, hvc_provider_network_component, hvc_provider_network_setting,
+    hvc_provider_object_manager, hvc_provider_owning_job_element, hvc_provider_planned_system,
+    hvc_provider_redundancy_set, hvc_provider_referenced_profile, hvc_provider_registered_profile,
+    hvc_provider_resource_allocation, hvc_provider_service_affects_element, hvc_provider_service_setting,
+    hvc_provider_settings_define_capabilities, hvc_provider_settings_define_state, hvc_provider_storage_allocation,
+    hvc_provider_summary_information, hvc_provider_summary_view, hvc_provider_system_setting,
+    hvc_provider_system_setting_component;
+
 #endif
