@@ -396,6 +396,8 @@ void hvc_render_job(FILE *out, const struct hvc_record *data, unsigned columns)
     (void)fprintf(out, LABEL "%s\n", "UUID", hvc_record_text(data, "uuid", "?"));
     (void)fprintf(out, LABEL "%s%s%s\n", "PHASE", hvc_record_text(data, "text", "?"), words[0] != '\0' ? ": " : "",
                   words);
+    if (hvc_record_type(data, "step") != HVC_RECORD_NONE)
+        (void)fprintf(out, LABEL "%s\n", "STEP", hvc_record_text(data, "step", "?"));
     if (hvc_record_bool(data, "cancel_asked", false))
         (void)fprintf(out, LABEL "asked for\n", "CANCEL");
     if (progress != NULL) {

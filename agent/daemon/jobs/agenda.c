@@ -18,7 +18,7 @@ enum {
 const char *hvc_agenda_work_name(unsigned work)
 {
     static const char *const names[HVC_JOB_WORK_COUNT] = {"none",  "place",     "check",  "begin",
-                                                          "prove", "hand-back", "release"};
+                                                          "prove", "hand-back", "settle", "release"};
 
     return work < HVC_JOB_WORK_COUNT ? names[work] : "invalid";
 }
@@ -118,6 +118,54 @@ static void report_end(const struct hvc_job *job, struct hvc_agenda_action *acti
     c->report.runs_on = runs_on;
 }
 
+/* ---- held jobs: a step is committed before anything is done for it ---- */
+
+static bool moves_guest(const struct hvc_job *job)
+{
+    return (hvc_job_kind_info(job->kind)->flags & HVC_KIND_MOVES_GUEST) != 0;
+}
+
+bool hvc_agenda_is_held(const struct hvc_agenda_effect *effect)
+{
+    return effect->resource[0] != '\0' && effect->job.origin != HVC_ORIGIN_PACEMAKER && moves_guest(&effect->job) &&
+           !hvc_job_is_check(&effect->job);
+}
+
+/* The steps that come with a phase; the others are proposed by themselves. NONE: as it is. */
+static const uint8_t step_of_phase[HVC_JOB_PHASE_COUNT] = {[HVC_JOB_ADMITTED] = HVC_STEP_HOLD,
+                                                           [HVC_JOB_COPYING] = HVC_STEP_COPY,
+                                                           [HVC_JOB_SWITCHING] = HVC_STEP_COPY,
+                                                           [HVC_JOB_VERIFYING] = HVC_STEP_PROVE};
+
+static void follow_phase(const struct hvc_agenda_effect *effect, struct hvc_agenda_action *action)
+{
+    struct hvc_command *c = &action->command;
+
+    if (action->step == HVC_AGENDA_PROPOSE && c->kind == HVC_COMMAND_JOB_REPORT && hvc_agenda_is_held(effect) &&
+        c->report.to != effect->job.phase && step_of_phase[c->report.to] != HVC_STEP_NONE)
+        c->report.step = step_of_phase[c->report.to];
+}
+
+/* True: the step stands in the state, or the job has none. */
+static bool is_at(const struct hvc_agenda_effect *effect, enum hvc_job_step step, struct hvc_agenda_action *action)
+{
+    if (!hvc_agenda_is_held(effect) || effect->job.step == step)
+        return true;
+    report(&effect->job, action, effect->job.phase, HVC_REASON_NOTE, "")->report.step = (uint8_t)step;
+    return false;
+}
+
+/* The same of a step that needs to say where the guest is: whoever goes on with it needs no other proof. */
+static bool is_at_with(const struct hvc_agenda_effect *effect, enum hvc_job_step step, uint32_t runs_on,
+                       struct hvc_agenda_action *action)
+{
+    if (is_at(effect, step, action))
+        return true;
+    action->command.report.located = true;
+    action->command.report.runs_on = runs_on;
+    return false;
+}
+
 /* What was found, when it is of this work and of the job as it is now. */
 static const struct hvc_agenda_finding *finding_of(const struct hvc_agenda_input *in, enum hvc_agenda_work what)
 {
@@ -204,11 +252,6 @@ static void check(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
 
 /* ---- a move that has begun, or may have ---- */
 
-static bool moves_guest(const struct hvc_job *job)
-{
-    return (hvc_job_kind_info(job->kind)->flags & HVC_KIND_MOVES_GUEST) != 0;
-}
-
 /* On towards the proof, one phase at a time as the table of phases has it. What a move that has ended said is kept: the
  * proof has words of its own. */
 static void towards_proof(const struct hvc_job *job, const struct hvc_agenda_move *move,
@@ -233,12 +276,6 @@ static uint32_t unmoved(const struct hvc_agenda_effect *effect)
     return !moves_guest(&effect->job) && effect->guest_node == 0 ? 0 : effect->job.source;
 }
 
-bool hvc_agenda_is_held(const struct hvc_agenda_effect *effect)
-{
-    return effect->resource[0] != '\0' && effect->job.origin != HVC_ORIGIN_PACEMAKER && moves_guest(&effect->job) &&
-           !hvc_job_is_check(&effect->job);
-}
-
 /* True: Pacemaker knows, or has been told often enough; what is left there then is removed when it answers again. */
 static bool is_told(const struct hvc_agenda_input *in, enum hvc_agenda_work how, struct hvc_agenda_action *action)
 {
@@ -260,7 +297,8 @@ static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *
     bool cancelled = job->cancel || (move->code == HVC_REASON_CANCELLED && !lost);
     unsigned code = move->code, to = cancelled ? HVC_JOB_CANCELLED : HVC_JOB_FAILED;
 
-    if (!is_told(in, HVC_JOB_WORK_RELEASE, action))
+    if (!is_at_with(in->effect, HVC_STEP_RELEASE, unmoved(in->effect), action) ||
+        !is_told(in, HVC_JOB_WORK_RELEASE, action))
         return;
     if (lost)
         code = HVC_REASON_TARGET_LOST;
@@ -270,12 +308,24 @@ static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *
                move->text[0] != '\0' ? move->text : "it is at the source, and no move of it is under way");
 }
 
+/* Pacemaker has it at the target and our location is gone, or it was told often enough. */
+static bool is_known(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_agenda_effect *e = in->effect;
+
+    if (e->job.step == HVC_STEP_SETTLE)
+        return is_told(in, HVC_JOB_WORK_SETTLE, action);
+    if (!is_at_with(e, HVC_STEP_HAND_BACK, e->job.target, action) || !is_told(in, HVC_JOB_WORK_HAND_BACK, action))
+        return false;
+    return !hvc_agenda_is_held(e) || in->finding->code != HVC_REASON_NOTE || is_at(e, HVC_STEP_SETTLE, action);
+}
+
 static void completed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
     bool held = hvc_agenda_is_held(in->effect);
 
-    if (!is_told(in, HVC_JOB_WORK_HAND_BACK, action))
+    if (!is_known(in, action))
         return;
     report_end(job, action, HVC_JOB_COMPLETED, moves_guest(job) ? job->target : unmoved(in->effect), HVC_REASON_NOTE,
                held && in->finding->code != HVC_REASON_NOTE ? in->finding->text
@@ -285,7 +335,7 @@ static void completed(const struct hvc_agenda_input *in, struct hvc_agenda_actio
 
 static void gone(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
-    if (is_told(in, HVC_JOB_WORK_RELEASE, action))
+    if (is_at_with(in->effect, HVC_STEP_RELEASE, 0, action) && is_told(in, HVC_JOB_WORK_RELEASE, action))
         report_end(&in->effect->job, action, HVC_JOB_FAILED, 0, HVC_REASON_GUEST_STOPPED, in->move->text);
 }
 
@@ -317,7 +367,11 @@ static void not_begun(const struct hvc_agenda_input *in, struct hvc_agenda_actio
     const struct hvc_agenda_finding *f = in->finding;
     const struct hvc_job *job = &in->effect->job;
 
-    if (!worked(in, HVC_JOB_WORK_BEGIN, action))
+    if (job->step == HVC_STEP_RELEASE) { /* it was being undone: it is not begun once more */
+        report_phase(job, action, HVC_JOB_COPYING);
+        return;
+    }
+    if (!is_at(in->effect, HVC_STEP_HOLD, action) || !worked(in, HVC_JOB_WORK_BEGIN, action))
         return;
     if (f->absent)
         report_phase(job, action, HVC_JOB_COPYING);
@@ -409,6 +463,7 @@ void hvc_agenda_decide(const struct hvc_agenda_input *in, struct hvc_agenda_acti
     case HVC_EFFECT_COUNT:
         break;
     }
+    follow_phase(in->effect, ret_action);
 }
 
 bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command)

@@ -169,8 +169,6 @@ static bool was_done(const struct job_hand_back *order, unsigned kinds, uint64_t
 
 int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
-    const struct hvc_pacemaker_wish end = {
-        .job = order->job, .resource = order->resource, .pin = order->pin ? order->target : NULL};
     unsigned kinds = 0;
     int r = kinds_of(order->job, deadline_ms, &kinds, error);
 
@@ -180,11 +178,15 @@ int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline
         r = put_location(order, deadline_ms, error);
     if (r == 0)
         r = await_known(order, deadline_ms, error);
-    if (r == 0 || order->insist) {
-        int written = hvc_pacemaker_wish(&end, NULL, hvc_deadline_in(ASK_MS), r == 0 ? error : NULL);
+    return r == -ENOENT ? 0 : r;
+}
 
-        r = r == 0 ? written : r;
-    }
+int job_pacemaker_settle(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
+{
+    const struct hvc_pacemaker_wish end = {
+        .job = order->job, .resource = order->resource, .pin = order->pin ? order->target : NULL};
+    int r = hvc_pacemaker_wish(&end, NULL, sooner(deadline_ms, ASK_MS), error);
+
     return r == -ENOENT ? 0 : r;
 }
 

@@ -13,14 +13,17 @@
  * go later; -EPERM: Pacemaker has the guest elsewhere, or does not manage it. */
 int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error);
 
-/* The guest is proven at the target: the location in place of the hold, in one change; when Pacemaker has it there, the
- * location goes, or becomes the pin that was asked for. insist: also when it would do something else, too. */
+/* The guest is proven at the target: the location in place of the hold, in one change; 0 when Pacemaker has it there.
+ * insist: also when it would do something else, too. */
 struct job_hand_back {
     uint64_t job;
     const char *resource, *target;
     bool pin, insist;
 };
 int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error);
+
+/* And then: the location goes, or becomes the pin that was asked for. */
+int job_pacemaker_settle(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error);
 
 /* Nothing of the job is left there; pins stay. */
 int job_pacemaker_release(uint64_t job, const char *resource, uint64_t deadline_ms, struct hvc_error *error);

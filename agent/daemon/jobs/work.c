@@ -242,7 +242,8 @@ static void release(struct task *task)
         find(task, HVC_REASON_RETRY, error.text);
 }
 
-static void hand_back(struct task *task)
+static void tell(struct task *task,
+                 int (*how)(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error))
 {
     const struct job_hand_back order = {.job = task->effect.job.id,
                                         .resource = task->effect.resource,
@@ -251,7 +252,7 @@ static void hand_back(struct task *task)
                                         .insist = task->finding.tries >= INSIST_TRIES};
     struct hvc_error error = {0};
 
-    if (job_pacemaker_hand_back(&order, hvc_deadline_in(HAND_BACK_MS), &error) < 0)
+    if (how(&order, hvc_deadline_in(HAND_BACK_MS), &error) < 0)
         find(task, HVC_REASON_RETRY, error.text);
 }
 
@@ -337,7 +338,10 @@ static void *run(void *context)
         begin(task);
         break;
     case HVC_JOB_WORK_HAND_BACK:
-        hand_back(task);
+        tell(task, job_pacemaker_hand_back);
+        break;
+    case HVC_JOB_WORK_SETTLE:
+        tell(task, job_pacemaker_settle);
         break;
     case HVC_JOB_WORK_RELEASE:
         release(task);

@@ -29,6 +29,7 @@ struct row {
     uint8_t to;      /* of a report */
     int runs_on;     /* -1: not located */
     uint8_t begin;
+    uint8_t at, goes; /* enum hvc_job_step: of the job, and of the report (NONE: as the job's) */
 };
 
 #define WAITS      .step = HVC_AGENDA_WAIT, .runs_on = -1
@@ -103,25 +104,53 @@ static const struct row rows[] = {
     {"what has stayed failed", OF(RECONCILE, RECONCILING), ENDED(STAYED), PROVES(FAILED, 1)},
 };
 
+#define AT(s)   .at = HVC_STEP_##s
+#define GOES(s) .goes = HVC_STEP_##s
+
 /* Of a guest that Pacemaker manages: what is different. */
 static const struct row held_rows[] = {
-    {"a hold is BEGIN's", OF(MIGRATE, ADMITTED), WORKS(BEGIN)},
-    {"what has moved is handed back", OF(VERIFY, VERIFYING), ENDED(MOVED), WORKS(HAND_BACK)},
-    {"once", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK, .running = true, WAITS},
-    {"after its proof", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_PROVE, WORKS(HAND_BACK)},
-    {"and is complete when Pacemaker knows", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK,
-     PROVES(COMPLETED, 2)},
-    {"it is told again later", OF(VERIFY, VERIFYING), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK,
+    {"good checks are the gate, and the hold comes next", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK,
+     REPORTS(ADMITTED), GOES(HOLD)},
+    {"what was admitted without a step takes it first", OF(MIGRATE, ADMITTED), REPORTS(ADMITTED), GOES(HOLD)},
+    {"a hold is BEGIN's", OF(MIGRATE, ADMITTED), AT(HOLD), WORKS(BEGIN)},
+    {"what was being undone is not begun again", OF(MIGRATE, ADMITTED), AT(RELEASE), REPORTS(COPYING), GOES(COPY)},
+    {"a copy", OF(MIGRATE, ADMITTED), AT(HOLD), MOVE(COPYING), REPORTS(COPYING), GOES(COPY)},
+    {"is one while it switches", OF(MIGRATE, COPYING), AT(COPY), MOVE(SWITCHING), REPORTS(SWITCHING), GOES(COPY)},
+    {"and then it is proven", OF(MIGRATE, COPYING), AT(COPY), ENDED(MOVED), REPORTS(VERIFYING), GOES(PROVE)},
+    {"nothing is handed back before the state has the new place", OF(VERIFY, VERIFYING), AT(PROVE), ENDED(MOVED),
+     PROVES(VERIFYING, 2), GOES(HAND_BACK)},
+    {"then it is", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), WORKS(HAND_BACK)},
+    {"once", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK, .running = true,
+     WAITS},
+    {"after its proof", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), .work = HVC_JOB_WORK_PROVE,
+     WORKS(HAND_BACK)},
+    {"and settled when Pacemaker knows", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED),
+     .work = HVC_JOB_WORK_HAND_BACK, REPORTS(VERIFYING), GOES(SETTLE)},
+    {"which is work, too", OF(VERIFY, VERIFYING), AT(SETTLE), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK,
+     WORKS(SETTLE)},
+    {"and complete after that", OF(VERIFY, VERIFYING), AT(SETTLE), ENDED(MOVED), .work = HVC_JOB_WORK_SETTLE,
+     PROVES(COMPLETED, 2), GOES(SETTLE)},
+    {"another daemon goes on where the step is", OF(VERIFY, VERIFYING), AT(SETTLE), MOVE(NONE), WORKS(PROVE)},
+    {"it is told again later", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK,
      .found = HVC_REASON_RETRY, WAITS},
-    {"what has stayed is released", OF(MIGRATE, COPYING), ENDED(STAYED), WORKS(RELEASE)},
-    {"and has failed then", OF(MIGRATE, COPYING), ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE, PROVES(FAILED, 1)},
-    {"a cancelled one, too", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED), WORKS(RELEASE)},
-    {"and is cancelled then", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE,
-     PROVES(CANCELLED, 1)},
-    {"a guest that is nowhere is Pacemaker's", OF(VERIFY, VERIFYING), ENDED(GONE), WORKS(RELEASE)},
-    {"and has failed then", OF(VERIFY, VERIFYING), ENDED(GONE), .work = HVC_JOB_WORK_RELEASE, PROVES(FAILED, 0)},
-    {"what nobody may decide stays held", OF(VERIFY, VERIFYING), ENDED(UNCLEAR), REPORTS(NEEDS_OPERATOR)},
-    {"what was lost and has moved is handed back", OF(RECONCILE, RECONCILING), ENDED(MOVED), WORKS(HAND_BACK)},
+    {"what has stayed is to be released", OF(MIGRATE, COPYING), AT(COPY), ENDED(STAYED), PROVES(COPYING, 1),
+     GOES(RELEASE)},
+    {"and is", OF(MIGRATE, COPYING), AT(RELEASE), ENDED(STAYED), WORKS(RELEASE)},
+    {"and has failed then", OF(MIGRATE, COPYING), AT(RELEASE), ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE,
+     PROVES(FAILED, 1), GOES(RELEASE)},
+    {"a cancelled one, too", OF(CANCEL, COPYING), AT(RELEASE), .cancel = true, ENDED(STAYED), WORKS(RELEASE)},
+    {"and is cancelled then", OF(CANCEL, COPYING), AT(RELEASE), .cancel = true, ENDED(STAYED),
+     .work = HVC_JOB_WORK_RELEASE, PROVES(CANCELLED, 1)},
+    {"a guest that is nowhere is to be Pacemaker's", OF(VERIFY, VERIFYING), AT(PROVE), ENDED(GONE),
+     PROVES(VERIFYING, 0), GOES(RELEASE)},
+    {"and is", OF(VERIFY, VERIFYING), AT(RELEASE), ENDED(GONE), WORKS(RELEASE)},
+    {"and has failed then", OF(VERIFY, VERIFYING), AT(RELEASE), ENDED(GONE), .work = HVC_JOB_WORK_RELEASE,
+     PROVES(FAILED, 0)},
+    {"what nobody may decide stays held", OF(VERIFY, VERIFYING), AT(PROVE), ENDED(UNCLEAR), REPORTS(NEEDS_OPERATOR),
+     GOES(PROVE)},
+    {"what was lost and has moved is handed back", OF(RECONCILE, RECONCILING), AT(COPY), ENDED(MOVED),
+     PROVES(RECONCILING, 2), GOES(HAND_BACK)},
+    {"by anybody", OF(RECONCILE, RECONCILING), AT(HAND_BACK), ENDED(MOVED), WORKS(HAND_BACK)},
 };
 
 static struct hvc_agenda_effect effect_of(const struct row *row)
@@ -132,6 +161,7 @@ static struct hvc_agenda_effect effect_of(const struct row *row)
     e.job.source = 1;
     e.job.target = row->effect == HVC_EFFECT_PLACE ? 0 : 2;
     e.job.phase = row->phase;
+    e.job.step = row->at;
     e.job.cancel = row->cancel;
     return e;
 }
@@ -182,6 +212,8 @@ static void check_rows(const struct row *list, size_t count, const char *resourc
         }
         if (action.command.report.to != row->to || action.command.report.from != row->phase)
             fail_msg("row %zu: %s: reports %s", i, row->name, hvc_job_phase_name(action.command.report.to));
+        if (action.command.report.step != (row->goes != HVC_STEP_NONE ? row->goes : row->at))
+            fail_msg("row %zu: %s: step %s", i, row->name, hvc_step_name(action.command.report.step));
         if (action.command.report.located != (row->runs_on >= 0) ||
             (row->runs_on >= 0 && action.command.report.runs_on != (uint32_t)row->runs_on))
             fail_msg("row %zu: %s: located %d at %u", i, row->name, action.command.report.located,
@@ -203,7 +235,7 @@ static void of_a_guest_of_pacemakers_the_end_is_told_to_it_first(void **state)
 
 static void a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever(void **state)
 {
-    const struct row row = {"", OF(VERIFY, VERIFYING), ENDED(MOVED), WAITS};
+    const struct row row = {"", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), WAITS};
     struct hvc_agenda_effect effect = effect_of(&row);
     const struct hvc_agenda_move move = {.stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_MOVED};
     struct hvc_agenda_finding finding = {.work = HVC_JOB_WORK_HAND_BACK,

@@ -42,6 +42,7 @@ enum hvc_agenda_work {
     HVC_JOB_WORK_BEGIN,     /* ask once more whether the job still stands (a barrier), and begin the move */
     HVC_JOB_WORK_PROVE,     /* the same, but only watch what libvirt does and prove where the guest is */
     HVC_JOB_WORK_HAND_BACK, /* tell Pacemaker that its guest is at the target, and wait until it knows */
+    HVC_JOB_WORK_SETTLE,    /* it knows: our location goes, or becomes the pin that was asked for */
     HVC_JOB_WORK_RELEASE,   /* tell it that the guest is its own again, where it was */
     HVC_JOB_WORK_COUNT
 };
@@ -86,7 +87,21 @@ struct hvc_agenda_move {
     char text[HVC_REASON_TEXT_MAX];
 };
 
-/* ---- the next step ---- */
+/*
+ * ---- the next step ----
+ *
+ * A job that moves a guest of Pacemaker's has a step beside its phase (enum hvc_job_step), which is committed before
+ * anything is done for it, and is done again by whoever goes on:
+ *
+ *     phase                     step
+ *     CHECKING                  none       the gate: the checks
+ *     ADMITTED                  hold       BEGIN: the hold, then the move
+ *     COPYING, SWITCHING        copy       libvirt's
+ *     VERIFYING                 prove      PROVE: both ends
+ *     any, once it is proven    hand-back  HAND_BACK; it runs at the target, as the state says now
+ *     ... and Pacemaker knows   settle     SETTLE
+ *     any, once it is proven    release    RELEASE; it runs at the source or nowhere, as the state says now
+ */
 
 enum hvc_agenda_step {
     HVC_AGENDA_WAIT,   /* nothing now; look again at until_ms, or when something has changed */
