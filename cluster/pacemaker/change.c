@@ -174,6 +174,7 @@ int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *versio
     change->wish = (struct hvc_pacemaker_wish){.job = wish->job,
                                                .resource = change->resource,
                                                .hold = wish->hold,
+                                               .only_held = wish->only_held,
                                                .here = wish->here == NULL ? NULL : change->here,
                                                .pin = wish->pin == NULL ? NULL : change->pin};
     r = session_run(&change->task, error);

@@ -361,6 +361,18 @@ static int add_location(xmlNode *cib, const struct hvc_pacemaker_wish *wish, enu
     return note_addition(patch, location) ? 0 : -ENOMEM;
 }
 
+static bool is_held(xmlNode *cib, const struct hvc_pacemaker_wish *wish)
+{
+    xmlNode *primitive = marks_primitive(cib, wish->resource);
+    struct hvc_pacemaker_mark mark;
+
+    for (xmlNode *n = primitive == NULL ? NULL : primitive->children; n != NULL; n = n->next) {
+        if (read_mark(n, &mark) && mark.kind == HVC_MARK_HOLD && mark.job == wish->job)
+            return true;
+    }
+    return false;
+}
+
 int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *patch, struct hvc_error *error)
 {
     bool something = wish->hold || wish->here != NULL || wish->pin != NULL;
@@ -370,6 +382,8 @@ int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *pat
         return hvc_error_set(error, -EIO, "pacemaker's CIB has no section of resources or of constraints");
     if (something && marks_primitive(cib, wish->resource) == NULL)
         return hvc_error_set(error, -ENOENT, "pacemaker has no resource %s", wish->resource);
+    if (wish->only_held && !is_held(cib, wish))
+        return hvc_error_set(error, -ECANCELED, "resource %s is not held any more", wish->resource);
     r = remove_marks(cib, is_against, wish, patch);
     if (r == 0)
         r = add_hold(cib, wish, patch);

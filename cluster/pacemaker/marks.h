@@ -14,8 +14,8 @@ bool marks_parse_id(const char *id, enum hvc_pacemaker_mark_kind *ret_kind, uint
 int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count);
 
 /* Makes the tree as it is wished, and adds what was done to patch (NULL: none is wanted).
- * -ENOENT: there is no primitive of that id, and something shall be put on it; -EIO: a CIB without resources or
- * constraints; -ENOMEM. */
+ * -ENOENT: there is no primitive of that id, and something shall be put on it; -ECANCELED: as the wish has it; -EIO: a
+ * CIB without resources or constraints; -ENOMEM. */
 int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *patch, struct hvc_error *error);
 
 /* A patch of the CIB as it is now to its next epoch, which changes nothing else yet; its document is the caller's. */

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is copied out of the committed state. */
+#include <limits.h>
 #include <string.h>
 
 #include "hvc/job_agenda.h"
+
+enum {
+    RANK_MS = 20000,     /* that each member leaves to the one before it */
+    OWN_NODE_MS = 60000, /* ... and all of them to the node of a job that lives */
+};
 
 static bool copy_node(const struct hvc_service *service, uint32_t id, char name[HVC_NODE_NAME_MAX])
 {
@@ -38,20 +44,71 @@ bool hvc_agenda_effect_next(const struct hvc_service *service, uint32_t node, bo
 
 /* ---- objects of ours in Pacemaker's configuration ---- */
 
-enum hvc_agenda_mark hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job_id, const char *resource,
-                                           bool hold, char ret_target[HVC_NODE_NAME_MAX])
+unsigned hvc_agenda_rank(const struct hvc_service *service, uint32_t id)
 {
-    const struct hvc_job *job = hvc_service_job(service, job_id);
-    const struct hvc_service_guest *guest = job == NULL ? NULL : hvc_service_guest(service, job->guest);
+    const struct hvc_service_node *node;
+    unsigned before = 0;
 
-    if (guest == NULL || strcmp(guest->resource, resource) != 0)
-        return HVC_AGENDA_MARK_REMOVE; /* of another history, or of a guest that is no longer the resource's */
-    if (job->ended == 0)
+    for (uint32_t i = 0; (node = hvc_service_node_at(service, i)) != NULL; i++) {
+        if (node->member && node->id == id)
+            return before;
+        before += node->member;
+    }
+    return UINT_MAX;
+}
+
+uint64_t hvc_agenda_patience_ms(unsigned rank, bool lives)
+{
+    return rank == UINT_MAX ? UINT64_MAX : (uint64_t)rank * RANK_MS + (lives ? OWN_NODE_MS : 0);
+}
+
+static const struct hvc_service_guest *guest_of_resource(const struct hvc_service *service, const char *resource)
+{
+    const struct hvc_service_guest *guest;
+    uint32_t cursor = 0;
+
+    while ((guest = hvc_service_guest_next(service, &cursor)) != NULL) {
+        if (strcmp(guest->resource, resource) == 0)
+            return guest;
+    }
+    return NULL;
+}
+
+/* Of a job that lives: what its step has proven, and its own node has not done yet. */
+static enum hvc_agenda_mark judge_living(const struct hvc_job *job)
+{
+    if (!job->located)
         return HVC_AGENDA_MARK_KEEP;
-    if (!hold || !job->located || job->runs_on != job->target || job->target == 0)
+    if (job->step == HVC_STEP_RELEASE)
         return HVC_AGENDA_MARK_REMOVE;
-    (void)copy_node(service, job->target, ret_target);
-    return HVC_AGENDA_MARK_HAND_BACK;
+    return job->step == HVC_STEP_HAND_BACK || job->step == HVC_STEP_SETTLE ? HVC_AGENDA_MARK_HAND_BACK
+                                                                           : HVC_AGENDA_MARK_KEEP;
+}
+
+void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job_id, const char *resource,
+                           struct hvc_agenda_verdict *ret)
+{
+    const struct hvc_service_guest *guest = guest_of_resource(service, resource);
+    const struct hvc_job *job = hvc_service_job(service, job_id);
+    const struct hvc_job *now = guest == NULL || guest->job == 0 ? NULL : hvc_service_job(service, guest->job);
+
+    *ret = (struct hvc_agenda_verdict){.mark = HVC_AGENDA_MARK_REMOVE};
+    if (guest == NULL)
+        return; /* of a guest that nobody knows of any more */
+    if (job != NULL && memcmp(job->guest, guest->uuid, sizeof(job->guest)) != 0)
+        job = NULL; /* of another history, in which that number was another guest's */
+    memcpy(ret->guest, guest->uuid, sizeof(ret->guest));
+    if (now != NULL && now == job) {
+        ret->lives = true;
+        ret->mark = (uint8_t)judge_living(job);
+    } else if (now != NULL && (hvc_job_phase_info(now->phase)->flags & HVC_JOB_STARTED) != 0) {
+        ret->mark = HVC_AGENDA_MARK_KEEP; /* it is on its way again */
+    } else if (guest->node != 0 && (job == NULL || guest->node != job->source)) {
+        ret->mark = HVC_AGENDA_MARK_HAND_BACK;
+    }
+    ret->pin = job != NULL && guest->node == job->target && (job->options.flags & HVC_OPTION_PIN) != 0;
+    if (guest->node != 0 && !copy_node(service, guest->node, ret->node))
+        ret->mark = HVC_AGENDA_MARK_KEEP; /* its node is away: until it is back, or fenced */
 }
 
 /* ---- where a job may go ---- */

@@ -17,7 +17,8 @@ enum {
 struct round {
     struct hvc_job_runner *runner;
     uint64_t stamp_ms; /* wall clock */
-    bool stale, first; /* first: of the members */
+    bool stale;
+    unsigned rank; /* among the members */
     uint32_t node;
     struct hvc_agenda_effect *effects;
     unsigned count;
@@ -27,17 +28,6 @@ struct round {
 };
 
 /* ---- the state ---- */
-
-static bool is_first_member(const struct hvc_service *service, uint32_t id)
-{
-    const struct hvc_service_node *node;
-
-    for (uint32_t i = 0; (node = hvc_service_node_at(service, i)) != NULL; i++) {
-        if (node->member)
-            return node->id == id;
-    }
-    return false;
-}
 
 /* The source ends it: nobody else is heard while it is there, and nothing is begun without it. */
 static void look_for_expired(void *context, const struct hvc_job *job)
@@ -59,10 +49,10 @@ static int look(void *context, const struct hvc_service *service, const struct h
     if (own == NULL)
         return 0;
     round->node = own->id;
-    round->first = is_first_member(service, own->id);
+    round->rank = hvc_agenda_rank(service, own->id);
     job_audit_look(&round->runner->audit, service, own->id, look_for_expired, round);
     while (round->count < ITEMS_MAX &&
-           hvc_agenda_effect_next(service, own->id, round->first, &cursor, &round->effects[round->count]))
+           hvc_agenda_effect_next(service, own->id, round->rank == 0, &cursor, &round->effects[round->count]))
         round->count++;
     round->more = round->count == ITEMS_MAX;
     return 0;
@@ -241,7 +231,7 @@ uint64_t job_round(struct hvc_job_runner *runner)
         if (!round.stale) { /* what is old may have been decided otherwise: moves go on, nothing is begun */
             end_expired(&round);
             again = take_steps(&round);
-            runner->sweeps = round.first;
+            runner->rank = round.rank;
             job_follow_places(runner);
         }
         (void)pthread_mutex_unlock(&runner->lock);

@@ -2,7 +2,6 @@
 #include "pacemaker.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,8 +14,6 @@
 enum {
     LOOK_MS = 250,     /* between two looks at what Pacemaker does */
     ASK_MS = 10000,    /* for one answer */
-    SWEEP_MS = 40000,  /* for one job that left something behind */
-    READ_MS = 1000,    /* of the state */
     CHANGE_TRIES = 10, /* of a change that somebody else's overtakes */
 };
 
@@ -120,7 +117,8 @@ static int check_plan(const struct job_hand_back *order, const struct hvc_pacema
 /* The one change, on the very CIB that was simulated. */
 static int put_location(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
-    const struct hvc_pacemaker_wish wish = {.job = order->job, .resource = order->resource, .here = order->target};
+    const struct hvc_pacemaker_wish wish = {
+        .job = order->job, .resource = order->resource, .here = order->target, .only_held = order->left};
     int r = -ESTALE;
 
     for (unsigned i = 0; i < CHANGE_TRIES && r == -ESTALE; i++) {
@@ -132,8 +130,9 @@ static int put_location(const struct job_hand_back *order, uint64_t deadline_ms,
         if (r == 0)
             r = hvc_pacemaker_wish(&wish, plan.version, sooner(deadline_ms, ASK_MS), error);
     }
-    return r < 0 && r != -ENOENT && order->insist ? hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error)
-                                                  : r;
+    return r < 0 && r != -ENOENT && r != -ECANCELED && order->insist
+               ? hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error)
+               : r;
 }
 
 static bool is_there(const struct hvc_pacemaker_resource *resource, const char *node)
@@ -172,6 +171,8 @@ int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline
     unsigned kinds = 0;
     int r = kinds_of(order->job, deadline_ms, &kinds, error);
 
+    if (r == 0 && order->left && kinds == 0)
+        return hvc_error_set(error, -ECANCELED, "resource %.60s is not held any more", order->resource);
     if (r == 0 && was_done(order, kinds, deadline_ms))
         return 0;
     if (r == 0 && (kinds & (1u << HVC_MARK_HERE | 1u << HVC_MARK_PIN)) == 0)
@@ -195,70 +196,4 @@ int job_pacemaker_release(uint64_t job, const char *resource, uint64_t deadline_
     const struct hvc_pacemaker_wish nothing = {.job = job, .resource = resource};
 
     return hvc_pacemaker_wish(&nothing, NULL, sooner(deadline_ms, ASK_MS), error);
-}
-
-/* ---- what is left ---- */
-
-struct left_over {
-    struct hvc_pacemaker_mark *marks;
-    size_t count;
-    enum hvc_agenda_mark *verdicts;
-    char (*targets)[HVC_NODE_NAME_MAX];
-};
-
-static int judge(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
-{
-    struct left_over *left = context;
-
-    if (stamp->stale)
-        return -EAGAIN;
-    for (size_t i = 0; i < left->count; i++) {
-        const struct hvc_pacemaker_mark *m = &left->marks[i];
-
-        left->verdicts[i] = m->kind == HVC_MARK_PIN ? HVC_AGENDA_MARK_KEEP
-                                                    : hvc_agenda_judge_mark(service, m->job, m->resource,
-                                                                            m->kind == HVC_MARK_HOLD, left->targets[i]);
-    }
-    return 0;
-}
-
-static void settle(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
-                   enum hvc_agenda_mark verdict, const char *target)
-{
-    const struct job_hand_back order = {.job = mark->job, .resource = mark->resource, .target = target, .insist = true};
-    struct hvc_error error = {0};
-    char words[HVC_ERROR_TEXT_MAX];
-    int r;
-
-    if (verdict == HVC_AGENDA_MARK_KEEP)
-        return;
-    if (verdict == HVC_AGENDA_MARK_HAND_BACK)
-        r = job_pacemaker_hand_back(&order, hvc_deadline_in(SWEEP_MS), &error);
-    else
-        r = job_pacemaker_release(mark->job, mark->resource, hvc_deadline_in(ASK_MS), &error);
-    if (r < 0)
-        hvc_operations_note(operations, HVC_MESSAGE_PACEMAKER_MARK_STAYS, "id=%s resource=%s words=%s", mark->id,
-                            mark->resource, hvc_message_quote(error.text, words, sizeof(words)));
-    else
-        hvc_operations_note(operations, HVC_MESSAGE_PACEMAKER_MARK_GONE, "id=%s resource=%s job=%" PRIu64, mark->id,
-                            mark->resource, mark->job);
-}
-
-void job_pacemaker_sweep(struct hvc_operations *operations)
-{
-    struct hvc_keeper *keeper = operations->keeper;
-    struct left_over left = {0};
-
-    if (hvc_pacemaker_marks(hvc_deadline_in(ASK_MS), &left.marks, &left.count, NULL) < 0)
-        return; /* no Pacemaker, or none that answers: the next time */
-    left.verdicts = calloc(left.count + 1, sizeof(*left.verdicts));
-    left.targets = calloc(left.count + 1, sizeof(*left.targets));
-    if (left.count > 0 && left.verdicts != NULL && left.targets != NULL &&
-        keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_in(READ_MS), judge, &left, NULL) == 0) {
-        for (size_t i = 0; i < left.count; i++)
-            settle(operations, &left.marks[i], left.verdicts[i], left.targets[i]);
-    }
-    free(left.marks);
-    free(left.verdicts);
-    free(left.targets);
 }

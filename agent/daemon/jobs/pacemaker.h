@@ -6,19 +6,20 @@
 #ifndef HVC_JOBS_PACEMAKER_H
 #define HVC_JOBS_PACEMAKER_H
 
+#include "hvc/error.h"
 #include "hvc/job_agenda.h"
-#include "hvc/operations.h"
 
 /* Puts the hold there and waits until the guest is watched no more. 0 also when the resource is gone. -EAGAIN: it may
  * go later; -EPERM: Pacemaker has the guest elsewhere, or does not manage it. */
 int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error);
 
 /* The guest is proven at the target: the location in place of the hold, in one change; 0 when Pacemaker has it there.
- * insist: also when it would do something else, too. */
+ * insist: also when it would do something else, too. left: by another than the job's own node, only while something of
+ * the job stands there; -ECANCELED: nothing does, or somebody else was faster. */
 struct job_hand_back {
     uint64_t job;
     const char *resource, *target;
-    bool pin, insist;
+    bool pin, insist, left;
 };
 int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error);
 
@@ -27,9 +28,5 @@ int job_pacemaker_settle(const struct job_hand_back *order, uint64_t deadline_ms
 
 /* Nothing of the job is left there; pins stay. */
 int job_pacemaker_release(uint64_t job, const char *resource, uint64_t deadline_ms, struct hvc_error *error);
-
-/* Removes what is left of jobs that live no more: of a daemon that died, of a Pacemaker that did not answer. By any
- * member of a view with quorum; one is enough. */
-void job_pacemaker_sweep(struct hvc_operations *operations);
 
 #endif

@@ -8,6 +8,7 @@
 #include "audit.h"
 #include "hvc/job_agenda.h"
 #include "hvc/job_runner.h"
+#include "sweep.h"
 
 enum {
     ITEMS_MAX = 256, /* jobs looked at in one round; more of them wait for the next */
@@ -35,9 +36,10 @@ struct hvc_job_runner {
     unsigned references;  /* the main thread's, works, proposals */
     struct item items[ITEMS_MAX];
     unsigned works;
-    bool sweeps;        /* this node looks for what jobs left in Pacemaker's configuration */
-    bool following;     /* places are being compared */
-    uint64_t follow_ms; /* hvc_now_ms at which they shall be */
+    unsigned rank;          /* of this node among the members */
+    bool following;         /* places are being compared */
+    uint64_t follow_ms;     /* hvc_now_ms at which they shall be */
+    struct job_sweep sweep; /* of whoever follows */
     /* of the thread alone */
     struct hvc_job_audit audit;
     bool told_more; /* that there are more jobs than ITEMS_MAX */

@@ -402,15 +402,14 @@ int job_work_begin(struct hvc_job_runner *runner, const struct hvc_agenda_effect
 static void *follow(void *context)
 {
     struct hvc_job_runner *runner = context;
-    bool sweeps;
+    unsigned rank;
 
     (void)pthread_mutex_lock(&runner->lock);
-    sweeps = runner->sweeps;
+    rank = runner->rank;
     (void)pthread_mutex_unlock(&runner->lock);
     job_places_follow(runner->operations);
     job_owners_follow(runner->operations);
-    if (sweeps)
-        job_pacemaker_sweep(runner->operations);
+    job_sweep(&runner->sweep, runner->operations, rank);
     (void)pthread_mutex_lock(&runner->lock);
     runner->following = false;
     runner->follow_ms = hvc_deadline_in(FOLLOW_EVERY_MS);

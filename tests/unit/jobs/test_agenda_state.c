@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What becomes of our objects in Pacemaker's configuration, by the state of their jobs. */
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hvc/job_agenda.h"
@@ -39,46 +41,134 @@ static int end(void **state)
     return 0;
 }
 
-static enum hvc_agenda_mark judged(uint64_t id, const char *resource, bool hold)
+static struct hvc_agenda_verdict judged(uint64_t id, const char *resource)
 {
-    char target[HVC_NODE_NAME_MAX] = "";
-    enum hvc_agenda_mark verdict = hvc_agenda_judge_mark(f.service, id, resource, hold, target);
+    struct hvc_agenda_verdict verdict;
 
-    if (verdict == HVC_AGENDA_MARK_HAND_BACK)
-        assert_string_equal(target, hvc_service_node(f.service, 2)->name);
-    else
-        assert_string_equal(target, "");
+    hvc_agenda_judge_mark(f.service, id, resource, &verdict);
     return verdict;
+}
+
+/* Of job, as "mark at node", with "living " before it. */
+static void assert_judged(uint64_t id, const char *resource, const char *want)
+{
+    static const char *const names[] = {"keep", "remove", "hand back"};
+    const struct hvc_agenda_verdict v = judged(id, resource);
+    char text[64 + HVC_NODE_NAME_MAX];
+
+    (void)snprintf(text, sizeof(text), "%s%s%s%s%s", v.lives ? "living: " : "", names[v.mark],
+                   v.node[0] != '\0' ? " at " : "", v.node, v.pin ? ", pinned" : "");
+    assert_string_equal(text, want);
+}
+
+static void walk_to(unsigned phase)
+{
+    static const uint8_t way[] = {HVC_JOB_ADMITTED, HVC_JOB_COPYING, HVC_JOB_VERIFYING};
+
+    for (size_t i = 0; i < HVC_COUNT(way) && phase_of(&f, job) != phase; i++)
+        if (way[i] > phase_of(&f, job))
+            assert_int_equal(report(&f, job, way[i], -1).code, HVC_ANSWER_OK);
+}
+
+static void take_step(unsigned step, int runs_on)
+{
+    struct hvc_command c = command_of(&f, HVC_COMMAND_JOB_REPORT);
+
+    c.node = 1;
+    c.report.job = job;
+    c.report.from = c.report.to = (uint8_t)phase_of(&f, job);
+    c.report.step = (uint8_t)step;
+    c.report.located = runs_on >= 0;
+    c.report.runs_on = runs_on >= 0 ? (uint32_t)runs_on : 0;
+    assert_int_equal(give(&f, &c).code, HVC_ANSWER_OK);
 }
 
 static void what_a_living_job_has_put_there_is_its_own(void **state)
 {
     (void)state;
-    assert_int_equal(judged(job, "web", true), HVC_AGENDA_MARK_KEEP);
-    assert_int_equal(judged(job, "web", false), HVC_AGENDA_MARK_KEEP);
+    assert_judged(job, "web", "living: keep at n1");
+    walk_to(HVC_JOB_COPYING);
+    take_step(HVC_STEP_COPY, -1);
+    assert_judged(job, "web", "living: keep at n1");
+    walk_to(HVC_JOB_VERIFYING);
+    take_step(HVC_STEP_PROVE, -1);
+    assert_judged(job, "web", "living: keep at n1");
 }
 
-static void what_is_of_no_job_of_this_guest_is_removed(void **state)
+static void what_its_steps_have_proven_anybody_may_finish(void **state)
 {
     (void)state;
-    assert_int_equal(judged(job + 1, "web", true), HVC_AGENDA_MARK_REMOVE);
-    assert_int_equal(judged(job + 1, "web", false), HVC_AGENDA_MARK_REMOVE);
-    assert_int_equal(judged(job, "other", true), HVC_AGENDA_MARK_REMOVE);
+    walk_to(HVC_JOB_VERIFYING);
+    take_step(HVC_STEP_HAND_BACK, 2);
+    assert_judged(job, "web", "living: hand back at n2");
+    take_step(HVC_STEP_SETTLE, -1);
+    assert_judged(job, "web", "living: hand back at n2");
+}
+
+static void also_when_it_did_not_move(void **state)
+{
+    (void)state;
+    walk_to(HVC_JOB_COPYING);
+    take_step(HVC_STEP_RELEASE, 1);
+    assert_judged(job, "web", "living: remove at n1");
+}
+
+static void what_is_of_no_job_goes_by_the_place_of_the_guest(void **state)
+{
+    (void)state;
+    assert_judged(job + 1, "web", "hand back at n1");
+    assert_judged(job, "other", "remove");
+    walk_to(HVC_JOB_COPYING);
+    assert_judged(job + 1, "web", "keep at n1"); /* it is on its way */
 }
 
 static void a_hold_of_a_guest_that_has_moved_is_handed_back(void **state)
 {
     (void)state;
     finish_job(&f, job);
-    assert_int_equal(judged(job, "web", true), HVC_AGENDA_MARK_HAND_BACK);
-    assert_int_equal(judged(job, "web", false), HVC_AGENDA_MARK_REMOVE);
+    assert_judged(job, "web", "hand back at n2");
 }
 
 static void a_hold_of_one_that_has_not_is_removed(void **state)
 {
     (void)state;
     assert_int_equal(report(&f, job, HVC_JOB_FAILED, -1).code, HVC_ANSWER_OK);
-    assert_int_equal(judged(job, "web", true), HVC_AGENDA_MARK_REMOVE);
+    assert_judged(job, "web", "remove at n1");
+}
+
+/* An older CIB was restored: its hold names a job of long ago. */
+static void where_a_job_once_left_it_does_not_count(void **state)
+{
+    struct hvc_command c = command_of(&f, HVC_COMMAND_GUEST_PLACE);
+
+    (void)state;
+    finish_job(&f, job);
+    uuid_of(1, c.guest_place.uuid);
+    c.node = c.guest_place.node = 3;
+    assert_int_equal(give(&f, &c).code, HVC_ANSWER_OK);
+    assert_judged(job, "web", "hand back at n3");
+}
+
+static void nothing_is_undone_while_the_node_of_the_guest_is_away(void **state)
+{
+    (void)state;
+    finish_job(&f, job);
+    set_members(&f, 5);
+    assert_judged(job, "web", "keep at n2");
+}
+
+static void members_take_their_turn(void **state)
+{
+    (void)state;
+    assert_int_equal(hvc_agenda_rank(f.service, 1), 0);
+    assert_int_equal(hvc_agenda_rank(f.service, 3), 2);
+    set_members(&f, 6);
+    assert_int_equal(hvc_agenda_rank(f.service, 1), UINT_MAX);
+    assert_int_equal(hvc_agenda_rank(f.service, 3), 1);
+    assert_int_equal(hvc_agenda_patience_ms(0, false), 0);
+    assert_true(hvc_agenda_patience_ms(1, false) > 10000);
+    assert_true(hvc_agenda_patience_ms(0, true) > hvc_agenda_patience_ms(1, false));
+    assert_int_equal(hvc_agenda_patience_ms(UINT_MAX, false), UINT64_MAX);
 }
 
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -87,9 +177,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(what_a_living_job_has_put_there_is_its_own),
-        T(what_is_of_no_job_of_this_guest_is_removed),
+        T(what_its_steps_have_proven_anybody_may_finish),
+        T(also_when_it_did_not_move),
+        T(what_is_of_no_job_goes_by_the_place_of_the_guest),
         T(a_hold_of_a_guest_that_has_moved_is_handed_back),
         T(a_hold_of_one_that_has_not_is_removed),
+        T(where_a_job_once_left_it_does_not_count),
+        T(nothing_is_undone_while_the_node_of_the_guest_is_away),
+        T(members_take_their_turn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

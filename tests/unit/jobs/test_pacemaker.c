@@ -58,9 +58,10 @@ int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *versio
     }
     if (world.wish_code < 0)
         return hvc_error_set(error, world.wish_code, "pacemaker did not take it");
-    (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s", version != NULL ? "if-unchanged:" : "", wish->hold ? "hold" : "",
-                   wish->here != NULL ? "here=" : "", wish->here != NULL ? wish->here : "",
-                   wish->pin != NULL ? "pin=" : "", wish->pin != NULL ? wish->pin : "");
+    (void)snprintf(text, sizeof(text), "%s%s%s%s%s%s%s", version != NULL ? "if-unchanged:" : "",
+                   wish->only_held ? "held:" : "", wish->hold ? "hold" : "", wish->here != NULL ? "here=" : "",
+                   wish->here != NULL ? wish->here : "", wish->pin != NULL ? "pin=" : "",
+                   wish->pin != NULL ? wish->pin : "");
     tell(text[0] == '\0' ? "nothing" : text);
     if (wish->here != NULL && world.after_here != NULL)
         (void)snprintf(world.resource.node, sizeof(world.resource.node), "%s", world.after_here);
@@ -277,6 +278,22 @@ static void a_hung_one_is_an_error_with_its_words(void **state)
     assert_int_equal(job_pacemaker_release(7, "web", hvc_deadline_in(500), NULL), -ETIMEDOUT);
 }
 
+static void what_another_has_finished_is_not_handed_back_once_more(void **state)
+{
+    const struct job_hand_back order = {.job = 7, .resource = "web", .target = "n2", .insist = true, .left = true};
+
+    (void)state;
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(600), NULL), -ECANCELED);
+    assert_string_equal(world.told, "");
+    stands(HVC_MARK_HOLD);
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(600), NULL), 0);
+    assert_string_equal(world.told, "if-unchanged:held:here=n2");
+    (void)calm(state);
+    stands(HVC_MARK_HOLD);
+    world.wish_code = -ECANCELED; /* between the look and the change */
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(600), NULL), -ECANCELED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup(what_pacemaker_would_do_else_is_told_before_it_is_insisted_on, calm),
         cmocka_unit_test_setup(insisting_needs_no_simulation, calm),
         cmocka_unit_test_setup(a_pacemaker_that_never_learns_it_is_told, calm),
+        cmocka_unit_test_setup(what_another_has_finished_is_not_handed_back_once_more, calm),
         cmocka_unit_test_setup(a_hung_one_is_an_error_with_its_words, calm),
     };
 

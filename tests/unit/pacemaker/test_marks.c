@@ -194,6 +194,22 @@ static void a_change_thought_out_on_another_cib_is_not_made(void **state)
     assert_string_equal(text, "");
 }
 
+static void a_hand_back_of_what_nobody_holds_is_not_made(void **state)
+{
+    const struct hvc_pacemaker_wish hold = {.job = 7, .resource = "web", .hold = true},
+                                    back = {.job = 7, .resource = "web", .only_held = true, .here = "n1"};
+    struct hvc_error error = {0};
+    char text[256];
+
+    (void)state;
+    assert_int_equal(wish(&back, NULL, &error), -ECANCELED);
+    assert_string_equal(error.text, "resource web is not held any more");
+    assert_int_equal(wish(&hold, NULL, NULL), 0);
+    assert_int_equal(wish(&back, NULL, NULL), 0);
+    marks_now(text, sizeof(text));
+    assert_string_equal(text, "hvcluster-job-7-here:web:n1");
+}
+
 static void a_patch_of_an_older_cib_is_refused_by_pacemaker_itself(void **state)
 {
     const struct hvc_pacemaker_wish first = {.job = 7, .resource = "web", .hold = true};
@@ -356,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_CIB(wishes_are_fulfilled_one_after_the_other),
+        WITH_CIB(a_hand_back_of_what_nobody_holds_is_not_made),
         WITH_CIB(the_rest_of_the_cib_is_what_it_was),
         WITH_CIB(a_change_thought_out_on_another_cib_is_not_made),
         WITH_CIB(a_patch_of_an_older_cib_is_refused_by_pacemaker_itself),

@@ -51,6 +51,7 @@ struct hvc_pacemaker_wish {
     uint64_t job;
     const char *resource;
     bool hold;
+    bool only_held; /* only where the job's hold stands; else -ECANCELED, and nothing is written */
     const char *here, *pin; /* node or NULL */
 };
 /* version: of hvc_pacemaker_plan, and then -ESTALE when the CIB is another one now; NULL: whatever it is. The wish for

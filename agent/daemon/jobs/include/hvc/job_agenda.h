@@ -130,15 +130,32 @@ void hvc_agenda_decide(const struct hvc_agenda_input *input, struct hvc_agenda_a
 /* The guest is Pacemaker's, and the job moves it: under a hold on its resource, which BEGIN puts there. */
 bool hvc_agenda_is_held(const struct hvc_agenda_effect *effect);
 
-/* What becomes of an object of ours in Pacemaker's configuration: of a job that lives it is the job's own matter. */
+/* ---- objects of ours in Pacemaker's configuration, by any member ---- */
+
+/* How many members come before that node; UINT_MAX: it is none. */
+unsigned hvc_agenda_rank(const struct hvc_service *service, uint32_t node);
+
+/* For how long the member of that rank leaves it to others. lives: first of all to the job's own node. */
+uint64_t hvc_agenda_patience_ms(unsigned rank, bool lives);
+
 enum hvc_agenda_mark {
     HVC_AGENDA_MARK_KEEP,
     HVC_AGENDA_MARK_REMOVE,
-    HVC_AGENDA_MARK_HAND_BACK, /* a hold, and its guest is proven at the target: Pacemaker has to learn that first */
+    HVC_AGENDA_MARK_HAND_BACK, /* its guest is elsewhere than Pacemaker has it: that has to be learned first */
 };
-/* ret_target: name of the node, of HAND_BACK. */
-enum hvc_agenda_mark hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job, const char *resource,
-                                           bool hold, char ret_target[HVC_NODE_NAME_MAX]);
+
+struct hvc_agenda_verdict {
+    uint8_t mark; /* enum hvc_agenda_mark */
+    bool lives;   /* its job does */
+    bool pin;     /* of HAND_BACK: asked for */
+    uint8_t guest[16];
+    char node[HVC_NODE_NAME_MAX]; /* where the guest is as far as the state knows, to be proven; "": nowhere */
+};
+
+/* What becomes of a hold or location (no pin) of that job on that resource: by the steps of the job, and where the
+ * state has the guest now, not by where the job once left it. */
+void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job, const char *resource,
+                           struct hvc_agenda_verdict *ret_verdict);
 
 /* The end of a job whose time has passed before its move began; false: it has not, or the job is further on already. */
 bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command);

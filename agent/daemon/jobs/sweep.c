@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sweep.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hvc/clock.h"
+#include "hvc/pacemaker_moves.h"
+#include "hvc/text.h"
+#include "pacemaker.h"
+
+enum {
+    ASK_MS = 10000,   /* for one answer of Pacemaker's */
+    SWEEP_MS = 40000, /* for it to learn the place of one guest */
+    READ_MS = 1000,   /* of the state */
+    PROOF_MS = 5000,  /* for the node of a guest to say that it runs there */
+};
+
+/* ---- whose turn it is ---- */
+
+void job_sweep_begin(struct job_sweep *sweep)
+{
+    for (unsigned i = 0; i < JOB_SWEEP_MAX; i++)
+        sweep->objects[i].seen = false;
+}
+
+void job_sweep_end(struct job_sweep *sweep)
+{
+    for (unsigned i = 0; i < JOB_SWEEP_MAX; i++) {
+        if (!sweep->objects[i].seen)
+            sweep->objects[i] = (struct job_sweep_object){0};
+    }
+}
+
+static struct job_sweep_object *object_of(struct job_sweep *sweep, const char *id)
+{
+    struct job_sweep_object *empty = NULL;
+
+    for (unsigned i = 0; i < JOB_SWEEP_MAX; i++) {
+        if (strcmp(sweep->objects[i].id, id) == 0)
+            return &sweep->objects[i];
+        if (empty == NULL && sweep->objects[i].id[0] == '\0')
+            empty = &sweep->objects[i];
+    }
+    return empty;
+}
+
+bool job_sweep_is_due(struct job_sweep *sweep, const char *id, const struct hvc_agenda_verdict *verdict, unsigned rank,
+                      uint64_t now_ms)
+{
+    struct job_sweep_object *o = object_of(sweep, id);
+
+    if (o == NULL)
+        return false;
+    if (o->id[0] == '\0' || o->mark != verdict->mark) {
+        (void)hvc_text_copy(o->id, sizeof(o->id), id); /* both have the length of an id */
+        o->mark = verdict->mark;
+        o->since_ms = now_ms;
+    }
+    o->seen = true;
+    return verdict->mark != HVC_AGENDA_MARK_KEEP &&
+           now_ms - o->since_ms >= hvc_agenda_patience_ms(rank, verdict->lives);
+}
+
+/* ---- one look ---- */
+
+struct look {
+    struct hvc_pacemaker_mark *marks;
+    size_t count;
+    struct hvc_agenda_verdict *verdicts;
+};
+
+static int judge(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct look *look = context;
+
+    if (stamp->stale)
+        return -EAGAIN;
+    for (size_t i = 0; i < look->count; i++) {
+        if (look->marks[i].kind != HVC_MARK_PIN)
+            hvc_agenda_judge_mark(service, look->marks[i].job, look->marks[i].resource, &look->verdicts[i]);
+    }
+    return 0;
+}
+
+/* The state follows libvirt with some delay: nothing is done on its word alone. */
+static bool is_proven(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict)
+{
+    struct hvc_hypervisor *at = operations->hypervisor;
+    struct hvc_guest_state state = {0};
+    char uuid[HVC_UUID_TEXT_MAX];
+
+    if (verdict->node[0] == '\0')
+        return true; /* nowhere: it has been proven by the end of its job, or by fencing */
+    if (strcmp(verdict->node, operations->node) != 0 && hvc_peers_get(operations->peers, verdict->node, &at, NULL) < 0)
+        return false;
+    hvc_format_uuid(verdict->guest, uuid);
+    return hvc_hypervisor_inspect(at, uuid, hvc_deadline_in(PROOF_MS), &state, NULL) == 0 &&
+           (state.guest_class == HVC_GUEST_RUNNING || state.guest_class == HVC_GUEST_PAUSED);
+}
+
+static int finish(const struct hvc_pacemaker_mark *mark, const struct hvc_agenda_verdict *verdict,
+                  struct hvc_error *error)
+{
+    const struct job_hand_back order = {.job = mark->job,
+                                        .resource = mark->resource,
+                                        .target = verdict->node,
+                                        .pin = verdict->pin,
+                                        .insist = true,
+                                        .left = true};
+    int r;
+
+    if (verdict->mark == HVC_AGENDA_MARK_REMOVE)
+        return job_pacemaker_release(mark->job, mark->resource, hvc_deadline_in(ASK_MS), error);
+    r = job_pacemaker_hand_back(&order, hvc_deadline_in(SWEEP_MS), error);
+    if (r == 0 ||
+        (mark->kind == HVC_MARK_HERE && r != -ECANCELED)) { /* it has had its time: a location that nobody needs goes */
+        int written = job_pacemaker_settle(&order, hvc_deadline_in(ASK_MS), error);
+
+        r = r == 0 ? written : r;
+    }
+    return r;
+}
+
+static void tell(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark, int code,
+                 const struct hvc_error *error)
+{
+    char words[HVC_ERROR_TEXT_MAX];
+
+    if (code == -ECANCELED)
+        return; /* another was faster, and tells it */
+    if (code < 0)
+        hvc_operations_note(operations, HVC_MESSAGE_PACEMAKER_MARK_STAYS, "id=%s resource=%s words=%s", mark->id,
+                            mark->resource, hvc_message_quote(error->text, words, sizeof(words)));
+    else
+        hvc_operations_note(operations, HVC_MESSAGE_PACEMAKER_MARK_GONE, "id=%s resource=%s job=%" PRIu64, mark->id,
+                            mark->resource, mark->job);
+}
+
+void job_sweep(struct job_sweep *sweep, struct hvc_operations *operations, unsigned rank)
+{
+    struct hvc_keeper *keeper = operations->keeper;
+    struct look look = {0};
+
+    if (hvc_pacemaker_marks(hvc_deadline_in(ASK_MS), &look.marks, &look.count, NULL) < 0)
+        return; /* no Pacemaker, or none that answers: the next time, or another member */
+    look.verdicts = calloc(look.count + 1, sizeof(*look.verdicts)); /* KEEP */
+    if (look.verdicts != NULL &&
+        (look.count == 0 ||
+         keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_in(READ_MS), judge, &look, NULL) == 0)) {
+        job_sweep_begin(sweep);
+        for (size_t i = 0; i < look.count; i++) {
+            struct hvc_error error = {0};
+
+            if (job_sweep_is_due(sweep, look.marks[i].id, &look.verdicts[i], rank, hvc_now_ms()) &&
+                is_proven(operations, &look.verdicts[i]))
+                tell(operations, &look.marks[i], finish(&look.marks[i], &look.verdicts[i], &error), &error);
+        }
+        job_sweep_end(sweep);
+    }
+    free(look.marks);
+    free(look.verdicts);
+}
