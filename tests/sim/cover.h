@@ -62,6 +62,8 @@
     X(IN_DOUBT, 0, "source does not know the end of a migration")                                                      \
     X(RESTARTED, 0, "guest of a fenced node started elsewhere")                                                        \
     X(HOLDS, 0, "moves under a hold")                                                                                  \
+    X(HANDED_BACK, 0, "guest handed back to Pacemaker")                                                                \
+    X(LEARNED, 0, "its place learned by Pacemaker's own migration")                                                    \
     X(LATE_HOLD, 0, "hold of an ended job removed")                                                                    \
     X(NODE_ADDED, 0, "node added")                                                                                     \
     X(NODE_REMOVED, 0, "node removed")                                                                                 \

@@ -83,14 +83,15 @@ static bool is_gone(const struct sim_node *n, const struct sim_work *k, int at)
 
 /* ---- reporting ---- */
 
-static void report(struct sim_world *w, struct sim_node *n, const struct todo *t, unsigned to, int place, unsigned code,
-                   uint64_t looked_at)
+static void report_step(struct sim_world *w, struct sim_node *n, const struct todo *t, unsigned to, unsigned step,
+                        int place, unsigned code, uint64_t looked_at)
 {
     struct hvc_command c = ask_command(w, n, HVC_COMMAND_JOB_REPORT);
 
     c.report.job = t->job.id;
     c.report.from = t->job.phase;
     c.report.to = (uint8_t)to;
+    c.report.step = (uint8_t)step;
     c.report.code = (uint16_t)code;
     if (place != -2) {
         c.report.located = true;
@@ -103,22 +104,65 @@ static void report(struct sim_world *w, struct sim_node *n, const struct todo *t
 
 #define UNPLACED (-2)
 
+static void report(struct sim_world *w, struct sim_node *n, const struct todo *t, unsigned to, int place, unsigned code,
+                   uint64_t looked_at)
+{
+    report_step(w, n, t, to, t->job.step, place, code, looked_at);
+}
+
 static void report_phase(struct sim_world *w, struct sim_node *n, const struct todo *t, unsigned to)
 {
     report(w, n, t, to, UNPLACED, HVC_REASON_NOTE, w->now);
+}
+
+/* What is handed back is in the log first; then Pacemaker has to know it. True: it does, or nothing has to be told. */
+static bool hand_back(struct sim_world *w, struct sim_node *n, const struct todo *t, int guest, int place,
+                      uint64_t looked_at)
+{
+    struct sim_guest *g = &w->guest[guest];
+    bool held = g->hold == effect_tag(&t->job);
+
+    if (held && t->job.step != HVC_STEP_HAND_BACK) {
+        report_step(w, n, t, t->job.phase, HVC_STEP_HAND_BACK, place, HVC_REASON_NOTE, looked_at);
+        return false;
+    }
+    if (HVC_BUG(TWOSTEP) && (held || (t->job.step == HVC_STEP_HAND_BACK && g->staged && g->op == OP_NONE))) {
+        if (held)
+            pcmk_release(w, guest);
+        else
+            pcmk_hand_back(w, n, guest, place);
+        return false;
+    }
+    if (held)
+        pcmk_hand_back(w, n, guest, place);
+    return g->op != OP_LEARN;
+}
+
+/* Pacemaker is told before the job ends. */
+static bool pcmk_told(struct sim_world *w, struct sim_node *n, const struct todo *t, int place, uint64_t looked_at)
+{
+    int guest = effect_guest(w, t->job.guest);
+    bool held = guest != SIM_NOBODY && w->guest[guest].hold == effect_tag(&t->job);
+
+    if (guest == SIM_NOBODY || (held && !totem_is_quorate(w, n)))
+        return guest == SIM_NOBODY;
+    if (place != SIM_NOBODY && place == (int)t->job.target - 1 && place != (int)t->job.source - 1)
+        return hand_back(w, n, t, guest, place, looked_at);
+    if (held && t->job.step != HVC_STEP_RELEASE) {
+        report_step(w, n, t, t->job.phase, HVC_STEP_RELEASE, place, HVC_REASON_NOTE, looked_at);
+        return false;
+    }
+    if (held)
+        pcmk_release(w, guest);
+    return true;
 }
 
 /* An end: what Pacemaker was told to leave alone is handed back first. */
 static void report_end(struct sim_world *w, struct sim_node *n, const struct todo *t, unsigned to, int place,
                        uint64_t looked_at)
 {
-    int guest = effect_guest(w, t->job.guest);
-
-    if (guest != SIM_NOBODY && w->guest[guest].hold == effect_tag(&t->job)) {
-        if (!totem_is_quorate(w, n))
-            return;
-        pcmk_release(w, guest, place, looked_at);
-    }
+    if (!pcmk_told(w, n, t, place, looked_at))
+        return;
     report(w, n, t, to, place, to == HVC_JOB_COMPLETED ? HVC_REASON_NOTE : HVC_REASON_UNPROVEN, looked_at);
 }
 
@@ -342,7 +386,9 @@ static void do_migrate(struct sim_world *w, struct sim_node *n, const struct tod
     if (!hyper_answers(w, n->id))
         return;
     if (HVC_BUG(HANDBACK) && w->guest[guest].hold == effect_tag(&t->job) && ours)
-        pcmk_release(w, guest, (int)t->job.target - 1, w->now + 1);
+        pcmk_hand_back(w, n, guest, (int)t->job.target - 1);
+    if (HVC_BUG(HOLDEARLY) && w->guest[guest].hold == effect_tag(&t->job) && ours && m->phase != MOVE_COPY)
+        pcmk_release(w, guest);
     do_deadline(w, n, t);
     if (phase == HVC_JOB_ADMITTED && (ours || !moves || !is_up(hyper_is(w, n->id, guest)))) {
         report_phase(w, n, t, HVC_JOB_COPYING);

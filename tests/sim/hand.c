@@ -131,6 +131,7 @@ void hand_cleanup(struct sim_world *w, struct sim_node *n)
         return;
     w->stats.cover[COVER_CLEANUP] += w->guest[guest].move.phase != MOVE_NONE;
     w->guest[guest].record = SIM_NOBODY;
+    w->guest[guest].staged = false;
     if (sim_chance(w, 300))
         w->guest[guest].hold = 0; /* and somebody takes our hold away */
 }

@@ -120,6 +120,7 @@ bool hyper_migrate(struct sim_world *w, int source, int guest, int target, uint6
                                 .passes = 2 + (unsigned)sim_below(w, 12),
                                 .crash = sim_chance(w, 60),
                                 .post_copy = post_copy};
+    g->staged = job != 0 && g->hold == job;
     hyper_set(w, target, guest, DOM_INCOMING);
     sim_trace(w, "%s begins to move n%d -> n%d%s", g->name, source + 1, target + 1, job == 0 ? " by hand" : "");
     step_soon(w, guest, 500 + sim_below(w, 3000));

@@ -83,6 +83,29 @@ void invariant_success(struct sim_world *w, int node, int guest, bool there)
                       hvc_seen_name(hyper_is(w, node, guest)));
 }
 
+/* I10 undisturbed: Pacemaker recovers no guest that a staged move has taken to where it runs now, on a node that it
+ * sees. Called when it takes its record of a guest for wrong. */
+void invariant_recover(struct sim_world *w, const struct sim_node *dc, int guest)
+{
+    const struct sim_guest *g = &w->guest[guest];
+    int place = hyper_place(w, guest);
+
+    if (g->staged && g->move.phase == MOVE_NONE && place == g->move.target && place != g->record &&
+        totem_member(w, dc, place))
+        sim_violation(w, "I10-undisturbed", "Pacemaker recovers %s: it has it at node %d, a job took it to node %d",
+                      g->name, g->record + 1, place + 1);
+}
+
+/* I11 told-first: what is handed back is where the log has it. */
+void invariant_hand_back(struct sim_world *w, const struct sim_node *n, int guest, int place)
+{
+    const struct hvc_service_guest *known = hvc_service_guest(n->service, w->guest[guest].uuid);
+
+    if (known == NULL || known->node != (uint32_t)place + 1)
+        sim_violation(w, "I11-told-first", "node %d hands %s back at node %d, the log has it at node %u", n->id + 1,
+                      w->guest[guest].name, place + 1, known == NULL ? 0 : known->node);
+}
+
 /* Entries before the next one were applied when another history was in force: what is known of jobs may be older. */
 void invariant_gap(void)
 {

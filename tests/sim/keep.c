@@ -133,18 +133,35 @@ static void tell_places(struct sim_world *w, struct sim_node *n, bool first)
     }
 }
 
-/* A hold whose job has ended without it being handed back: an operator's word, a crash in between. */
+/* Of a job that lives the hold is its own matter, and of a guest that moves again. */
+static bool is_late(const struct sim_guest *g, const struct hvc_job *j)
+{
+    if (HVC_BUG(BYRECORD) && j != NULL && j->phase == HVC_JOB_UNKNOWN)
+        return true;
+    return j == NULL || (effect_tag(j) != g->hold && (hvc_job_phase_info(j->phase)->flags & HVC_JOB_STARTED) == 0);
+}
+
+/* A hold whose job has ended without it being handed back: an operator's word, a crash in between. It goes by where the
+ * guest is in the log, and is found there. */
 static void drop_late_holds(struct sim_world *w, struct sim_node *n)
 {
     for (int g = 0; g < SIM_GUESTS; g++) {
         const struct hvc_service_guest *guest = hvc_service_guest(n->service, w->guest[g].uuid);
         const struct hvc_job *j = guest == NULL || guest->job == 0 ? NULL : hvc_service_job(n->service, guest->job);
+        int place = guest == NULL || guest->node == 0 ? SIM_NOBODY : (int)guest->node - 1;
+        enum hvc_seen seen = place == SIM_NOBODY ? HVC_SEEN_ABSENT : hyper_seen(w, n, place, g);
 
-        if (w->guest[g].hold == 0 || guest == NULL || (j != NULL && effect_tag(j) == w->guest[g].hold) ||
-            !totem_is_quorate(w, n))
+        if (w->guest[g].hold == 0 || guest == NULL || !is_late(&w->guest[g], j) || !totem_is_quorate(w, n))
             continue;
+        if (n->applied < (w->guest[g].hold & UINT32_MAX))
+            continue; /* a barrier comes before: who does not know the job yet says nothing of its hold */
+        if (place != SIM_NOBODY && seen != HVC_SEEN_RUNNING && seen != HVC_SEEN_PAUSED && !HVC_BUG(BYRECORD))
+            continue; /* its node is away, or the log will hear of it */
         w->stats.cover[COVER_LATE_HOLD]++;
-        pcmk_release(w, g, guest->node == 0 ? SIM_NOBODY : (int)guest->node - 1, 0);
+        if (place == SIM_NOBODY || HVC_BUG(BYRECORD))
+            pcmk_release(w, g);
+        else
+            pcmk_hand_back(w, n, g, place);
     }
 }
 

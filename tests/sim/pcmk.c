@@ -39,7 +39,11 @@ static void begin(struct sim_world *w, int guest, enum sim_operation op, int nod
     g->op_tries = 0;
     g->op_job = 0;
     g->op_looked = false;
-    sim_trace(w, "Pacemaker: %s %s at n%d", op == OP_START ? "start" : "migrate", g->name, node + 1);
+    sim_trace(w, "Pacemaker: %s %s at n%d",
+              op == OP_START   ? "start"
+              : op == OP_LEARN ? "learn"
+                               : "migrate",
+              g->name, node + 1);
     operation_soon(w, guest, 500 + sim_below(w, 3000));
 }
 
@@ -56,15 +60,22 @@ bool pcmk_hold(struct sim_world *w, const struct sim_node *n, int guest, uint64_
     return true;
 }
 
-/* The hold goes in the change that tells the place. */
-void pcmk_release(struct sim_world *w, int guest, int place, uint64_t looked_at)
+/* It is where it was, or nowhere: Pacemaker's monitors go on, and say. */
+void pcmk_release(struct sim_world *w, int guest)
+{
+    w->guest[guest].hold = 0;
+}
+
+/* One change: the hold goes, a location comes, and Pacemaker begins a migration of its own, if it has it elsewhere. */
+void pcmk_hand_back(struct sim_world *w, const struct sim_node *n, int guest, int place)
 {
     struct sim_guest *g = &w->guest[guest];
 
+    invariant_hand_back(w, n, guest, place);
     g->hold = 0;
-    g->record = place;
-    if (place != SIM_NOBODY && g->changed_at < looked_at)
-        invariant_success(w, place, guest, true);
+    w->stats.cover[COVER_HANDED_BACK]++;
+    if (g->record != place)
+        begin(w, guest, OP_LEARN, place);
 }
 
 void pcmk_lost(struct sim_world *w, int node)
@@ -73,6 +84,8 @@ void pcmk_lost(struct sim_world *w, int node)
     bool coordinates = n->ring >= 0 && (int)__builtin_ctz(w->ring[n->ring].members) == node;
 
     for (int g = 0; g < SIM_GUESTS; g++) {
+        if (w->guest[g].op == OP_LEARN && w->guest[g].op_node == node)
+            w->guest[g].record = node; /* pending there: fenced before anything else is done with it */
         if (w->guest[g].op != OP_NONE && w->guest[g].op_node == node)
             w->guest[g].op = OP_NONE; /* it stays in the record: where it may have run */
         w->stats.cover[COVER_COORDINATOR] += coordinates && w->guest[g].move.phase != MOVE_NONE;
@@ -87,8 +100,10 @@ static void watch(struct sim_world *w, struct sim_node *dc, int guest)
     int at = g->record;
 
     if (at >= w->nodes || !totem_member(w, dc, at)) {
-        if (at >= w->nodes || dc->down[at] || w->fencing_mode == FENCING_NONE)
+        if (at >= w->nodes || dc->down[at] || w->fencing_mode == FENCING_NONE) {
+            invariant_recover(w, dc, guest);
             g->record = SIM_NOBODY;
+        }
         return;
     }
     if (!hyper_answers(w, at))
@@ -107,11 +122,13 @@ static void watch(struct sim_world *w, struct sim_node *dc, int guest)
     case DOM_LEAVING:
         if (g->move.phase != MOVE_NONE && g->move.source == at)
             break;
+        invariant_recover(w, dc, guest);
         hyper_set(w, at, guest, DOM_NONE); /* a stop: what the migration left here goes */
         invariant_success(w, at, guest, false);
         g->record = SIM_NOBODY;
         break;
-    case DOM_NONE:
+    case DOM_NONE: /* its monitor fails: stopped, and started again */
+        invariant_recover(w, dc, guest);
         invariant_success(w, at, guest, false);
         g->record = SIM_NOBODY;
         break;
@@ -200,6 +217,7 @@ static void boot(struct sim_world *w, int guest, int node)
     for (int i = 0; i < w->nodes; i++)
         w->stats.cover[COVER_RESTARTED] += i != node && w->node[node].down[i];
     invariant_boot(w, node, guest);
+    g->staged = false;
     hyper_set(w, node, guest, DOM_RUNNING);
     invariant_success(w, node, guest, true);
     g->record = node;
@@ -330,6 +348,22 @@ static void migrate(struct sim_world *w, struct sim_node *n, int guest)
     }
 }
 
+/* migrate_to finds nothing to do, migrate_from that it runs, stop at the source that nothing is there. */
+static void learn(struct sim_world *w, const struct sim_node *n, int guest)
+{
+    struct sim_guest *g = &w->guest[guest];
+
+    if (!hyper_answers(w, n->id)) {
+        operation_soon(w, guest, 2000 + sim_below(w, 4000));
+        return;
+    }
+    g->op = OP_NONE;
+    g->record = n->id; /* it has ended there since: the next monitor says so */
+    g->staged = false;
+    if (hyper_place(w, guest) == n->id)
+        w->stats.cover[COVER_LEARNED]++;
+}
+
 void pcmk_operation(struct sim_world *w, int guest, uint64_t serial)
 {
     struct sim_guest *g = &w->guest[guest];
@@ -339,6 +373,8 @@ void pcmk_operation(struct sim_world *w, int guest, uint64_t serial)
         return;
     if (g->op == OP_START)
         start(w, n, guest);
+    else if (g->op == OP_LEARN)
+        learn(w, n, guest);
     else
         migrate(w, n, guest);
 }

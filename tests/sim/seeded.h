@@ -19,6 +19,9 @@
     X(OUTOFVIEW, "a move begins to a target that is not in the view")                                                  \
     X(RESUME, "a source that does not know the end of a migration lets the guest go on")                               \
     X(HANDBACK, "Pacemaker is told the target before the guest is proven there")                                       \
+    X(HOLDEARLY, "the hold goes when the switch-over begins, before the guest is proven")                              \
+    X(TWOSTEP, "the hold goes in one change and Pacemaker is told the place in the next one")                          \
+    X(BYRECORD, "a hold of a job whose node is lost is resolved by the record of the guest, without a proof")          \
     X(BLINDVERIFY, "the end of a move is reported without a look at the nodes")                                        \
     X(REUSETOKEN, "two requests of one driver carry the same token")
 

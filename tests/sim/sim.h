@@ -280,7 +280,12 @@ struct sim_move {
     uint64_t began_at, stalled_at;
 };
 
-enum sim_operation { OP_NONE, OP_START, OP_MIGRATE };
+enum sim_operation {
+    OP_NONE,
+    OP_START,
+    OP_MIGRATE,
+    OP_LEARN, /* its own migration of a guest that is at the target already: it learns the place */
+};
 
 struct sim_guest {
     uint8_t uuid[16];
@@ -295,6 +300,7 @@ struct sim_guest {
     /* as Pacemaker has it */
     int record;    /* node, SIM_NOBODY */
     uint64_t hold; /* job, 0: none */
+    bool staged;   /* a job took it away from there under a hold, and nobody else has had a hand in it */
     enum sim_operation op;
     int op_node, op_target;
     uint64_t op_serial, op_until, op_job;
@@ -451,7 +457,8 @@ void hyper_restart(struct sim_world *w, int node); /* libvirtd */
 /* pcmk.c */
 void pcmk_tick(struct sim_world *w);
 void pcmk_operation(struct sim_world *w, int guest, uint64_t serial);
-void pcmk_release(struct sim_world *w, int guest, int place, uint64_t looked_at);
+void pcmk_release(struct sim_world *w, int guest);
+void pcmk_hand_back(struct sim_world *w, const struct sim_node *n, int guest, int place);
 bool pcmk_hold(struct sim_world *w, const struct sim_node *n, int guest, uint64_t job);
 void pcmk_lost(struct sim_world *w, int node);
 
@@ -517,6 +524,8 @@ void invariant_boot(struct sim_world *w, int node, int guest);
 void invariant_start(struct sim_world *w, const struct sim_node *n, int guest, uint64_t id, bool in_view);
 void invariant_acknowledged(struct sim_world *w, uint64_t job);
 void invariant_success(struct sim_world *w, int node, int guest, bool there);
+void invariant_recover(struct sim_world *w, const struct sim_node *dc, int guest);
+void invariant_hand_back(struct sim_world *w, const struct sim_node *n, int guest, int place);
 const char *invariant_rest(struct sim_world *w, unsigned core); /* what is left to be done, NULL: nothing */
 void invariant_end(struct sim_world *w, unsigned core);
 
