@@ -353,12 +353,12 @@ static void learn(struct sim_world *w, const struct sim_node *n, int guest)
 {
     struct sim_guest *g = &w->guest[guest];
 
-    if (!hyper_answers(w, n->id)) {
+    if (!hyper_answers(w, n->id) && w->now < g->op_until) {
         operation_soon(w, guest, 2000 + sim_below(w, 4000));
         return;
     }
     g->op = OP_NONE;
-    g->record = n->id; /* it has ended there since: the next monitor says so */
+    g->record = n->id; /* also after its time: the next monitor, or fencing, says what is there */
     g->staged = false;
     if (hyper_place(w, guest) == n->id)
         w->stats.cover[COVER_LEARNED]++;
