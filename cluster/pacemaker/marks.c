@@ -295,6 +295,16 @@ void marks_clear_resource(xmlNode *cib, const char *resource)
     (void)remove_marks(cib, is_of_resource, resource, NULL); /* without a patch nothing can fail */
 }
 
+static bool is_hold_of(const struct hvc_pacemaker_mark *mark, const void *context)
+{
+    return mark->kind == HVC_MARK_HOLD && is_of_resource(mark, context);
+}
+
+void marks_clear_holds(xmlNode *cib, const char *resource)
+{
+    (void)remove_marks(cib, is_hold_of, resource, NULL);
+}
+
 void marks_clear_locations(xmlNode *cib, const char *resource)
 {
     (void)remove_marks(cib, is_location_of, resource, NULL);
@@ -308,7 +318,9 @@ static bool is_against(const struct hvc_pacemaker_mark *mark, const void *contex
     bool same = strcmp(mark->resource, wish->resource) == 0;
 
     if (mark->job != wish->job)
-        return same && mark->kind == HVC_MARK_PIN && (wish->here != NULL || wish->pin != NULL);
+        return same && (mark->kind == HVC_MARK_HOLD  ? wish->hold || wish->here != NULL
+                        : mark->kind == HVC_MARK_PIN ? wish->here != NULL || wish->pin != NULL
+                                                     : false);
     if (!same)
         return true;
     return mark->kind == HVC_MARK_HOLD ? !wish->hold : node == NULL || strcmp(node, mark->node) != 0;

@@ -24,6 +24,7 @@ bool marks_patch_is_empty(const xmlNode *patch);
 
 /* Removes holds and pins of the resource, whichever job's: how a CIB would look with nothing of ours in the way. */
 void marks_clear_resource(xmlNode *cib, const char *resource);
+void marks_clear_holds(xmlNode *cib, const char *resource);
 void marks_clear_locations(xmlNode *cib, const char *resource);
 
 /* Some node's history of the resource has a recurring monitor that goes on. A failure of an earlier one, which stays in

@@ -10,6 +10,7 @@ enum {
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MOST_MS = 60000,
     PLACE_AGAIN_MS = 10000,    /* a job for which no node had room: one may have now */
+    FORBIDDEN_TRIES = 2,       /* of a hand-back to where Pacemaker is not allowed the guest */
     TELL_TRIES = 5,            /* for Pacemaker to learn the end of a move, before the job ends without that */
     CHECK_TRIES = 5,           /* back to the queue because of what may pass by itself, in all */
     SLOWEST_KIB_MS = 10 * 1024 /* per second: a link slower than that is an operator's word away (deadline) */
@@ -320,11 +321,23 @@ static bool is_known(const struct hvc_agenda_input *in, struct hvc_agenda_action
     return !hvc_agenda_is_held(e) || in->finding->code != HVC_REASON_NOTE || is_at(e, HVC_STEP_SETTLE, action);
 }
 
+/* It runs at the target, and cannot stay: whoever finds its hold moves it on, or back. */
+static bool is_forbidden(const struct hvc_agenda_input *in)
+{
+    const struct hvc_agenda_finding *f = finding_of(in, HVC_JOB_WORK_HAND_BACK);
+
+    return f != NULL && !f->running && f->code == HVC_REASON_OTHER_NODE && f->tries >= FORBIDDEN_TRIES;
+}
+
 static void completed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
     bool held = hvc_agenda_is_held(in->effect);
 
+    if (held && job->step == HVC_STEP_HAND_BACK && is_forbidden(in)) {
+        report_end(job, action, HVC_JOB_FAILED, job->target, HVC_REASON_OTHER_NODE, in->finding->text);
+        return;
+    }
     if (!is_known(in, action))
         return;
     report_end(job, action, HVC_JOB_COMPLETED, moves_guest(job) ? job->target : unmoved(in->effect), HVC_REASON_NOTE,

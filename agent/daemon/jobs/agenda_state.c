@@ -101,8 +101,8 @@ void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job_id, c
     if (now != NULL && now == job) {
         ret->lives = true;
         ret->mark = (uint8_t)judge_living(job);
-    } else if (now != NULL && (hvc_job_phase_info(now->phase)->flags & HVC_JOB_STARTED) != 0) {
-        ret->mark = HVC_AGENDA_MARK_KEEP; /* it is on its way again */
+    } else if (now != NULL) {
+        ret->mark = HVC_AGENDA_MARK_KEEP; /* the next job takes it over, or ends */
     } else if (guest->node != 0 && (job == NULL || guest->node != job->source)) {
         ret->mark = HVC_AGENDA_MARK_HAND_BACK;
     }

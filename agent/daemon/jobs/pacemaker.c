@@ -35,8 +35,9 @@ static bool pause_before(uint64_t deadline_ms)
     return true;
 }
 
-/* What the job has there: a bit for each kind. */
-static int kinds_of(uint64_t job, uint64_t deadline_ms, unsigned *ret_kinds, struct hvc_error *error)
+/* What the job has there: a bit for each kind; and whether another job's hold is on the resource. */
+static int kinds_of(uint64_t job, const char *resource, uint64_t deadline_ms, unsigned *ret_kinds, bool *ret_inherits,
+                    struct hvc_error *error)
 {
     HVC_CLEANUP(free) struct hvc_pacemaker_mark *marks = NULL;
     size_t count = 0;
@@ -45,8 +46,12 @@ static int kinds_of(uint64_t job, uint64_t deadline_ms, unsigned *ret_kinds, str
     if (r < 0)
         return r;
     *ret_kinds = 0;
-    for (size_t i = 0; i < count; i++)
+    *ret_inherits = false;
+    for (size_t i = 0; i < count; i++) {
         *ret_kinds |= marks[i].job == job ? 1u << marks[i].kind : 0;
+        *ret_inherits |=
+            marks[i].job != job && marks[i].kind == HVC_MARK_HOLD && strcmp(marks[i].resource, resource) == 0;
+    }
     return 0;
 }
 
@@ -89,11 +94,13 @@ static int await_unwatched(const char *resource, uint64_t deadline_ms, struct hv
 int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
 {
     const struct hvc_pacemaker_wish wish = {.job = effect->job.id, .resource = effect->resource, .hold = true};
+    bool inherits = false;
     unsigned kinds = 0;
-    int r = kinds_of(effect->job.id, deadline_ms, &kinds, error);
+    int r = kinds_of(effect->job.id, effect->resource, deadline_ms, &kinds, &inherits, error);
 
     if (r == 0 && (kinds & 1u << HVC_MARK_HOLD) == 0) {
-        r = check_place(effect, deadline_ms, error);
+        if (!inherits) /* else Pacemaker may have it where an earlier move began */
+            r = check_place(effect, deadline_ms, error);
         if (r == 0)
             r = hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error);
     }
@@ -104,11 +111,17 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
 
 /* ---- hand back ---- */
 
-static int check_plan(const struct job_hand_back *order, const struct hvc_pacemaker_plan *plan, struct hvc_error *error)
+/* Nothing insists on what Pacemaker is not allowed: it would take the guest for failed, or restart it. */
+static int check_allowed(const struct job_hand_back *order, const struct hvc_pacemaker_plan *plan,
+                         struct hvc_error *error)
 {
-    if (!plan->allowed)
-        return hvc_error_set(error, -EAGAIN, "Pacemaker would not leave resource %.60s on %.60s: %s", order->resource,
-                             order->target, plan->allowed_words);
+    return plan->allowed ? 0
+                         : hvc_error_set(error, -EACCES, "Pacemaker would not leave resource %.60s on %.60s: %s",
+                                         order->resource, order->target, plan->allowed_words);
+}
+
+static int check_plan(const struct hvc_pacemaker_plan *plan, struct hvc_error *error)
+{
     if (plan->others)
         return hvc_error_set(error, -EAGAIN, "Pacemaker would also: %s", plan->others_words);
     return 0;
@@ -125,12 +138,14 @@ static int put_location(const struct job_hand_back *order, uint64_t deadline_ms,
         struct hvc_pacemaker_plan plan;
 
         r = hvc_pacemaker_plan(order->resource, order->target, sooner(deadline_ms, ASK_MS), &plan, error);
+        if (r == 0)
+            r = check_allowed(order, &plan, error);
         if (r == 0 && !order->insist)
-            r = check_plan(order, &plan, error);
+            r = check_plan(&plan, error);
         if (r == 0)
             r = hvc_pacemaker_wish(&wish, plan.version, sooner(deadline_ms, ASK_MS), error);
     }
-    return r < 0 && r != -ENOENT && r != -ECANCELED && order->insist
+    return r < 0 && r != -ENOENT && r != -ECANCELED && r != -EACCES && order->insist
                ? hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error)
                : r;
 }
@@ -168,8 +183,9 @@ static bool was_done(const struct job_hand_back *order, unsigned kinds, uint64_t
 
 int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
+    bool inherits = false;
     unsigned kinds = 0;
-    int r = kinds_of(order->job, deadline_ms, &kinds, error);
+    int r = kinds_of(order->job, order->resource, deadline_ms, &kinds, &inherits, error);
 
     if (r == 0 && order->left && kinds == 0)
         return hvc_error_set(error, -ECANCELED, "resource %.60s is not held any more", order->resource);
@@ -191,9 +207,17 @@ int job_pacemaker_settle(const struct job_hand_back *order, uint64_t deadline_ms
     return r == -ENOENT ? 0 : r;
 }
 
-int job_pacemaker_release(uint64_t job, const char *resource, uint64_t deadline_ms, struct hvc_error *error)
+int job_pacemaker_release(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
-    const struct hvc_pacemaker_wish nothing = {.job = job, .resource = resource};
+    const struct hvc_pacemaker_wish nothing = {.job = order->job, .resource = order->resource};
+    struct hvc_pacemaker_resource resource;
+    int r = order->target[0] == '\0'
+                ? 0
+                : hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
 
-    return hvc_pacemaker_wish(&nothing, NULL, sooner(deadline_ms, ASK_MS), error);
+    if (r == 0 && order->target[0] != '\0' && (resource.nodes != 1 || strcmp(resource.node, order->target) != 0))
+        r = job_pacemaker_hand_back(order, deadline_ms, error);
+    if (r == 0 || r == -ENOENT)
+        r = hvc_pacemaker_wish(&nothing, NULL, sooner(deadline_ms, ASK_MS), error);
+    return r;
 }

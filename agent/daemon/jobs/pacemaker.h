@@ -15,7 +15,8 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
 
 /* The guest is proven at the target: the location in place of the hold, in one change; 0 when Pacemaker has it there.
  * insist: also when it would do something else, too. left: by another than the job's own node, only while something of
- * the job stands there; -ECANCELED: nothing does, or somebody else was faster. */
+ * the job stands there; -ECANCELED: nothing does, or somebody else was faster. -EACCES: Pacemaker is not allowed the
+ * guest there; the hold stays. */
 struct job_hand_back {
     uint64_t job;
     const char *resource, *target;
@@ -26,7 +27,8 @@ int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline
 /* And then: the location goes, or becomes the pin that was asked for. */
 int job_pacemaker_settle(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error);
 
-/* Nothing of the job is left there; pins stay. */
-int job_pacemaker_release(uint64_t job, const char *resource, uint64_t deadline_ms, struct hvc_error *error);
+/* It was not moved and runs at order's target, or nowhere (""): nothing of the job is left there, pins stay. Where
+ * Pacemaker has the guest elsewhere, of an earlier move, it is handed back first. */
+int job_pacemaker_release(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error);
 
 #endif

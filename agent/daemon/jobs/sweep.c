@@ -16,6 +16,7 @@ enum {
     SWEEP_MS = 40000, /* for it to learn the place of one guest */
     READ_MS = 1000,   /* of the state */
     PROOF_MS = 5000,  /* for the node of a guest to say that it runs there */
+    PROPOSE_MS = 5000,
 };
 
 /* ---- whose turn it is ---- */
@@ -101,8 +102,34 @@ static bool is_proven(struct hvc_operations *operations, const struct hvc_agenda
            (state.guest_class == HVC_GUEST_RUNNING || state.guest_class == HVC_GUEST_PAUSED);
 }
 
-static int finish(const struct hvc_pacemaker_mark *mark, const struct hvc_agenda_verdict *verdict,
-                  struct hvc_error *error)
+/* Pacemaker is not allowed the guest where it is: a job takes it to where it is, under the same hold. What is queued or
+ * runs for the guest already is that job. */
+static int move_on(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict, struct hvc_error *error)
+{
+    struct hvc_command c = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_JOB, .by = "hvclusterd"};
+    struct hvc_keeper *keeper = operations->keeper;
+    struct hvc_replica_outcome outcome = {0};
+    char words[HVC_ERROR_TEXT_MAX];
+    struct hvc_token token;
+    int r;
+
+    memcpy(c.job.guest, verdict->guest, sizeof(c.job.guest));
+    c.job.kind = HVC_KIND_LIVE;
+    c.job.origin = HVC_ORIGIN_OPERATOR;
+    r = keeper->ops->token(keeper, &token);
+    if (r == 0)
+        r = keeper->ops->propose(keeper, &c, &token, hvc_deadline_in(PROPOSE_MS), false, &outcome);
+    if (r < 0)
+        return hvc_error_set(error, r, "the guest has to leave %.60s, and no job of it could be made", verdict->node);
+    if (!hvc_answer_is_good(&outcome.answer) && outcome.answer.code != HVC_ANSWER_BUSY) {
+        hvc_answer_text(&outcome.answer, words, sizeof(words));
+        return hvc_error_set(error, -EAGAIN, "the guest has to leave %.60s, and: %.200s", verdict->node, words);
+    }
+    return -EINPROGRESS;
+}
+
+static int finish(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
+                  const struct hvc_agenda_verdict *verdict, struct hvc_error *error)
 {
     const struct job_hand_back order = {.job = mark->job,
                                         .resource = mark->resource,
@@ -113,8 +140,13 @@ static int finish(const struct hvc_pacemaker_mark *mark, const struct hvc_agenda
     int r;
 
     if (verdict->mark == HVC_AGENDA_MARK_REMOVE)
-        return job_pacemaker_release(mark->job, mark->resource, hvc_deadline_in(ASK_MS), error);
-    r = job_pacemaker_hand_back(&order, hvc_deadline_in(SWEEP_MS), error);
+        r = job_pacemaker_release(&order, hvc_deadline_in(SWEEP_MS), error);
+    else
+        r = job_pacemaker_hand_back(&order, hvc_deadline_in(SWEEP_MS), error);
+    if (r == -EACCES)
+        return move_on(operations, verdict, error);
+    if (verdict->mark == HVC_AGENDA_MARK_REMOVE)
+        return r;
     if (r == 0 ||
         (mark->kind == HVC_MARK_HERE && r != -ECANCELED)) { /* it has had its time: a location that nobody needs goes */
         int written = job_pacemaker_settle(&order, hvc_deadline_in(ASK_MS), error);
@@ -129,8 +161,8 @@ static void tell(struct hvc_operations *operations, const struct hvc_pacemaker_m
 {
     char words[HVC_ERROR_TEXT_MAX];
 
-    if (code == -ECANCELED)
-        return; /* another was faster, and tells it */
+    if (code == -ECANCELED || code == -EINPROGRESS)
+        return; /* another was faster, or a job does it: they tell */
     if (code < 0)
         hvc_operations_note(operations, HVC_MESSAGE_PACEMAKER_MARK_STAYS, "id=%s resource=%s words=%s", mark->id,
                             mark->resource, hvc_message_quote(error->text, words, sizeof(words)));
@@ -156,7 +188,7 @@ void job_sweep(struct job_sweep *sweep, struct hvc_operations *operations, unsig
 
             if (job_sweep_is_due(sweep, look.marks[i].id, &look.verdicts[i], rank, hvc_now_ms()) &&
                 is_proven(operations, &look.verdicts[i]))
-                tell(operations, &look.marks[i], finish(&look.marks[i], &look.verdicts[i], &error), &error);
+                tell(operations, &look.marks[i], finish(operations, &look.marks[i], &look.verdicts[i], &error), &error);
         }
         job_sweep_end(sweep);
     }

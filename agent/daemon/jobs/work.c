@@ -234,26 +234,25 @@ static bool hold(struct task *task)
     return rc == 0;
 }
 
-static void release(struct task *task)
+/* place: where it is proven to be. */
+static struct job_hand_back order_of(const struct task *task, const char *place)
 {
-    struct hvc_error error = {0};
-
-    if (job_pacemaker_release(task->effect.job.id, task->effect.resource, hvc_deadline_in(RELEASE_MS), &error) < 0)
-        find(task, HVC_REASON_RETRY, error.text);
+    return (struct job_hand_back){.job = task->effect.job.id,
+                                  .resource = task->effect.resource,
+                                  .target = place,
+                                  .pin = (task->effect.job.options.flags & HVC_OPTION_PIN) != 0,
+                                  .insist = task->finding.tries >= INSIST_TRIES};
 }
 
-static void tell(struct task *task,
+static void tell(struct task *task, const char *place,
                  int (*how)(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error))
 {
-    const struct job_hand_back order = {.job = task->effect.job.id,
-                                        .resource = task->effect.resource,
-                                        .target = task->effect.target,
-                                        .pin = (task->effect.job.options.flags & HVC_OPTION_PIN) != 0,
-                                        .insist = task->finding.tries >= INSIST_TRIES};
+    const struct job_hand_back order = order_of(task, place);
     struct hvc_error error = {0};
+    int rc = how(&order, hvc_deadline_in(HAND_BACK_MS), &error);
 
-    if (how(&order, hvc_deadline_in(HAND_BACK_MS), &error) < 0)
-        find(task, HVC_REASON_RETRY, error.text);
+    if (rc < 0)
+        find(task, rc == -EACCES ? HVC_REASON_OTHER_NODE : HVC_REASON_RETRY, error.text);
 }
 
 /* True: a move that is begun now is not taken for a failure of the guest. */
@@ -309,10 +308,12 @@ static void begin(struct task *task)
 /* What was not begun leaves no hold behind; the words of why it was not are kept. */
 static void begin_or_leave(struct task *task)
 {
+    const struct job_hand_back order = order_of(task, task->effect.source);
+
     begin(task);
     if (hvc_agenda_is_held(&task->effect) && !task->finding.absent && task->finding.code != HVC_REASON_NOTE &&
         task->finding.code != HVC_REASON_RETRY)
-        (void)job_pacemaker_release(task->effect.job.id, task->effect.resource, hvc_deadline_in(RELEASE_MS),
+        (void)job_pacemaker_release(&order, hvc_deadline_in(RELEASE_MS),
                                     NULL); /* else the sweep removes it when Pacemaker answers again */
 }
 
@@ -338,13 +339,13 @@ static void *run(void *context)
         begin(task);
         break;
     case HVC_JOB_WORK_HAND_BACK:
-        tell(task, job_pacemaker_hand_back);
+        tell(task, task->effect.target, job_pacemaker_hand_back);
         break;
     case HVC_JOB_WORK_SETTLE:
-        tell(task, job_pacemaker_settle);
+        tell(task, task->effect.target, job_pacemaker_settle);
         break;
     case HVC_JOB_WORK_RELEASE:
-        release(task);
+        tell(task, task->effect.guest_node == 0 ? "" : task->effect.source, job_pacemaker_release);
         break;
     case HVC_JOB_WORK_NONE:
     case HVC_JOB_WORK_COUNT:

@@ -133,6 +133,8 @@ static const struct row held_rows[] = {
     {"another daemon goes on where the step is", OF(VERIFY, VERIFYING), AT(SETTLE), MOVE(NONE), WORKS(PROVE)},
     {"it is told again later", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), .work = HVC_JOB_WORK_HAND_BACK,
      .found = HVC_REASON_RETRY, WAITS},
+    {"a target that was forbidden meanwhile is asked for once more", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED),
+     .work = HVC_JOB_WORK_HAND_BACK, .found = HVC_REASON_OTHER_NODE, WAITS},
     {"what has stayed is to be released", OF(MIGRATE, COPYING), AT(COPY), ENDED(STAYED), PROVES(COPYING, 1),
      GOES(RELEASE)},
     {"and is", OF(MIGRATE, COPYING), AT(RELEASE), ENDED(STAYED), WORKS(RELEASE)},
@@ -256,6 +258,29 @@ static void a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever(voi
     assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
     assert_int_equal(action.command.report.to, HVC_JOB_COMPLETED);
     assert_string_equal(action.command.report.text, "Pacemaker's words");
+}
+
+static void a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is(void **state)
+{
+    const struct row row = {"", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    const struct hvc_agenda_move move = {.stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_MOVED};
+    const struct hvc_agenda_finding finding = {.work = HVC_JOB_WORK_HAND_BACK,
+                                               .phase = HVC_JOB_VERIFYING,
+                                               .code = HVC_REASON_OTHER_NODE,
+                                               .tries = 2,
+                                               .text = "not there"};
+    const struct hvc_agenda_input input = {.effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    memcpy(effect.resource, "web", 4);
+    hvc_agenda_decide(&input, &action);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+    assert_true(action.command.report.located);
+    assert_int_equal(action.command.report.runs_on, effect.job.target);
+    assert_string_equal(action.command.report.text, "not there");
 }
 
 static void only_moves_of_ours_of_guests_of_pacemakers_are_held(void **state)
@@ -417,6 +442,7 @@ int main(void)
         cmocka_unit_test(each_state_of_a_job_has_its_next_step),
         cmocka_unit_test(of_a_guest_of_pacemakers_the_end_is_told_to_it_first),
         cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),
+        cmocka_unit_test(a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is),
         cmocka_unit_test(only_moves_of_ours_of_guests_of_pacemakers_are_held),
         cmocka_unit_test(every_report_is_one_that_the_table_of_phases_allows),
         cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),

@@ -188,6 +188,13 @@ static int give_back(bool pin, bool insist, struct hvc_error *error)
     return code == 0 ? job_pacemaker_settle(&order, hvc_deadline_in(600), error) : code;
 }
 
+static int take_back(const char *place)
+{
+    const struct job_hand_back order = {.job = 7, .resource = "web", .target = place};
+
+    return job_pacemaker_release(&order, hvc_deadline_in(600), NULL);
+}
+
 static void a_guest_is_handed_back_in_two_changes(void **state)
 {
     (void)state;
@@ -275,7 +282,49 @@ static void a_hung_one_is_an_error_with_its_words(void **state)
     assert_string_equal(error.text, "pacemaker runs but does not answer");
     assert_int_equal(give_back(false, false, NULL), -ETIMEDOUT);
     world.wish_code = -ETIMEDOUT;
-    assert_int_equal(job_pacemaker_release(7, "web", hvc_deadline_in(500), NULL), -ETIMEDOUT);
+    assert_int_equal(take_back("n1"), -ETIMEDOUT);
+}
+
+static void one_that_another_job_left_held_is_taken_over(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.marks[0].job = 6;
+    world.resource.managed = false;
+    (void)snprintf(world.resource.node, sizeof(world.resource.node), "n3");
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(20000), NULL), 0);
+    assert_string_equal(world.told, "hold");
+}
+
+static void nobody_insists_on_a_place_that_is_forbidden(void **state)
+{
+    struct hvc_error error = {0};
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.plan.allowed = false;
+    (void)snprintf(world.plan.allowed_words, sizeof(world.plan.allowed_words), "it would stop");
+    assert_int_equal(give_back(false, true, &error), -EACCES);
+    assert_string_equal(error.text, "Pacemaker would not leave resource web on n2: it would stop");
+    assert_string_equal(world.told, "");
+}
+
+static void what_stayed_is_released_where_pacemaker_has_it(void **state)
+{
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    assert_int_equal(take_back("n1"), 0);
+    assert_string_equal(world.told, "nothing");
+    (void)calm(state);
+    stands(HVC_MARK_HOLD);
+    assert_int_equal(take_back("n2"), 0); /* Pacemaker has it where an earlier move began */
+    assert_string_equal(world.told, "if-unchanged:here=n2 nothing");
+    (void)calm(state);
+    stands(HVC_MARK_HOLD);
+    assert_int_equal(take_back(""), 0);
+    assert_string_equal(world.told, "nothing");
 }
 
 static void what_another_has_finished_is_not_handed_back_once_more(void **state)
@@ -307,6 +356,9 @@ int main(void)
         cmocka_unit_test_setup(what_pacemaker_would_do_else_is_told_before_it_is_insisted_on, calm),
         cmocka_unit_test_setup(insisting_needs_no_simulation, calm),
         cmocka_unit_test_setup(a_pacemaker_that_never_learns_it_is_told, calm),
+        cmocka_unit_test_setup(one_that_another_job_left_held_is_taken_over, calm),
+        cmocka_unit_test_setup(nobody_insists_on_a_place_that_is_forbidden, calm),
+        cmocka_unit_test_setup(what_stayed_is_released_where_pacemaker_has_it, calm),
         cmocka_unit_test_setup(what_another_has_finished_is_not_handed_back_once_more, calm),
         cmocka_unit_test_setup(a_hung_one_is_an_error_with_its_words, calm),
     };

@@ -44,14 +44,15 @@ int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_ma
                         struct hvc_error *error);
 
 /*
- * What shall stand there for a job: the rest of its objects goes, and with HERE or PIN older pins of the resource too.
+ * What shall stand there for a job: the rest of its objects goes, and with HERE or PIN older pins of the resource, with
+ * HOLD or HERE older holds of it, whose place it takes.
  * Nothing is written when it is so already.
  */
 struct hvc_pacemaker_wish {
     uint64_t job;
     const char *resource;
     bool hold;
-    bool only_held; /* only where the job's hold stands; else -ECANCELED, and nothing is written */
+    bool only_held;         /* only where the job's hold stands; else -ECANCELED, and nothing is written */
     const char *here, *pin; /* node or NULL */
 };
 /* version: of hvc_pacemaker_plan, and then -ESTALE when the CIB is another one now; NULL: whatever it is. The wish for
@@ -66,8 +67,8 @@ int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *versio
 
 struct hvc_pacemaker_plan {
     char version[HVC_PACEMAKER_VERSION_MAX]; /* of the CIB that was simulated */
-    bool idle; /* it has nothing to do with the resource now; of what else it says nothing */
-    bool managed;
+    bool idle;       /* it has nothing to do with the resource now; of what else it says nothing */
+    bool managed;    /* but for a hold of ours */
     bool allowed;    /* with a location of ours at the target the resource ends there */
     bool migratable; /* by a live migration; true when it is not allowed */
     bool stays;      /* also without the location; true when it is not allowed */
