@@ -111,13 +111,23 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
 
 /* ---- hand back ---- */
 
-/* Nothing insists on what Pacemaker is not allowed: it would take the guest for failed, or restart it. */
+/* Nothing insists against these: Pacemaker would take the guest for failed, and restart it, at once or when an operator
+ * lets it manage the guest again. */
 static int check_allowed(const struct job_hand_back *order, const struct hvc_pacemaker_plan *plan,
                          struct hvc_error *error)
 {
-    return plan->allowed ? 0
-                         : hvc_error_set(error, -EACCES, "Pacemaker would not leave resource %.60s on %.60s: %s",
-                                         order->resource, order->target, plan->allowed_words);
+    if (!plan->managed)
+        return hvc_error_set(error, -EPERM, "Pacemaker does not manage resource %.60s now, so it stays held: %s",
+                             order->resource, plan->managed_words);
+    if (!plan->allowed)
+        return hvc_error_set(error, -EACCES, "Pacemaker would not leave resource %.60s on %.60s: %s", order->resource,
+                             order->target, plan->allowed_words);
+    return 0;
+}
+
+static bool may_insist(int code)
+{
+    return code < 0 && code != -ENOENT && code != -ECANCELED && code != -EACCES && code != -EPERM;
 }
 
 static int check_plan(const struct hvc_pacemaker_plan *plan, struct hvc_error *error)
@@ -145,9 +155,7 @@ static int put_location(const struct job_hand_back *order, uint64_t deadline_ms,
         if (r == 0)
             r = hvc_pacemaker_wish(&wish, plan.version, sooner(deadline_ms, ASK_MS), error);
     }
-    return r < 0 && r != -ENOENT && r != -ECANCELED && r != -EACCES && order->insist
-               ? hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error)
-               : r;
+    return order->insist && may_insist(r) ? hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error) : r;
 }
 
 static bool is_there(const struct hvc_pacemaker_resource *resource, const char *node)

@@ -17,6 +17,7 @@ enum {
     READ_MS = 1000,   /* of the state */
     PROOF_MS = 5000,  /* for the node of a guest to say that it runs there */
     PROPOSE_MS = 5000,
+    LATER_MS = 60000, /* between two jobs that shall take one guest on */
 };
 
 /* ---- whose turn it is ---- */
@@ -61,8 +62,16 @@ bool job_sweep_is_due(struct job_sweep *sweep, const char *id, const struct hvc_
         o->since_ms = now_ms;
     }
     o->seen = true;
-    return verdict->mark != HVC_AGENDA_MARK_KEEP &&
+    return verdict->mark != HVC_AGENDA_MARK_KEEP && now_ms >= o->since_ms &&
            now_ms - o->since_ms >= hvc_agenda_patience_ms(rank, verdict->lives);
+}
+
+void job_sweep_later(struct job_sweep *sweep, const char *id, uint64_t now_ms)
+{
+    struct job_sweep_object *o = object_of(sweep, id);
+
+    if (o != NULL && o->id[0] != '\0')
+        o->since_ms = now_ms + LATER_MS;
 }
 
 /* ---- one look ---- */
@@ -171,6 +180,17 @@ static void tell(struct hvc_operations *operations, const struct hvc_pacemaker_m
                             mark->resource, mark->job);
 }
 
+static void do_one(struct job_sweep *sweep, struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
+                   const struct hvc_agenda_verdict *verdict)
+{
+    struct hvc_error error = {0};
+    int r = finish(operations, mark, verdict, &error);
+
+    if (r == -EINPROGRESS)
+        job_sweep_later(sweep, mark->id, hvc_now_ms());
+    tell(operations, mark, r, &error);
+}
+
 void job_sweep(struct job_sweep *sweep, struct hvc_operations *operations, unsigned rank)
 {
     struct hvc_keeper *keeper = operations->keeper;
@@ -184,11 +204,9 @@ void job_sweep(struct job_sweep *sweep, struct hvc_operations *operations, unsig
          keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_in(READ_MS), judge, &look, NULL) == 0)) {
         job_sweep_begin(sweep);
         for (size_t i = 0; i < look.count; i++) {
-            struct hvc_error error = {0};
-
             if (job_sweep_is_due(sweep, look.marks[i].id, &look.verdicts[i], rank, hvc_now_ms()) &&
                 is_proven(operations, &look.verdicts[i]))
-                tell(operations, &look.marks[i], finish(operations, &look.marks[i], &look.verdicts[i], &error), &error);
+                do_one(sweep, operations, &look.marks[i], &look.verdicts[i]);
         }
         job_sweep_end(sweep);
     }

@@ -309,6 +309,11 @@ static void nobody_insists_on_a_place_that_is_forbidden(void **state)
     assert_int_equal(give_back(false, true, &error), -EACCES);
     assert_string_equal(error.text, "Pacemaker would not leave resource web on n2: it would stop");
     assert_string_equal(world.told, "");
+    world.plan.managed = false; /* maintenance-mode: forbidden is what it looks like then */
+    (void)snprintf(world.plan.managed_words, sizeof(world.plan.managed_words), "in maintenance");
+    assert_int_equal(give_back(false, true, &error), -EPERM);
+    assert_string_equal(error.text, "Pacemaker does not manage resource web now, so it stays held: in maintenance");
+    assert_string_equal(world.told, "");
 }
 
 static void what_stayed_is_released_where_pacemaker_has_it(void **state)

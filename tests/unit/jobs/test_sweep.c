@@ -59,6 +59,17 @@ static void what_was_gone_meanwhile_begins_anew(void **state)
     assert_false(looks(&sweep, &ended, 1, 1000 + hvc_agenda_patience_ms(1, false)));
 }
 
+static void what_a_job_does_now_is_left_alone(void **state)
+{
+    struct job_sweep sweep = {0};
+
+    (void)state;
+    assert_true(looks(&sweep, &ended, 0, 5));
+    job_sweep_later(&sweep, "hvcluster-job-7-hold", 5);
+    assert_false(looks(&sweep, &ended, 0, 10005));
+    assert_true(looks(&sweep, &ended, 0, 60005));
+}
+
 static void what_has_no_room_is_found_again_when_there_is_some(void **state)
 {
     struct job_sweep sweep = {0};
@@ -84,6 +95,7 @@ int main(void)
         cmocka_unit_test(another_one_when_it_still_stands),
         cmocka_unit_test(the_own_node_of_a_job_comes_first),
         cmocka_unit_test(what_was_gone_meanwhile_begins_anew),
+        cmocka_unit_test(what_a_job_does_now_is_left_alone),
         cmocka_unit_test(what_has_no_room_is_found_again_when_there_is_some),
     };
 
