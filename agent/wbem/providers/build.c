@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/job.h"
+
 bool is_cluster(const struct hvc_cim_ask *ask)
 {
     return hvc_schema_compare(ask->space->name, CLUSTER_NAMESPACE) == 0;
@@ -39,17 +41,28 @@ bool shows_job(const struct hvc_cim_ask *ask, const struct hvc_facts_job *job)
     return is_cluster(ask) || strcmp(job->source, node) == 0 || strcmp(job->target, node) == 0;
 }
 
+static const struct hvc_job_kind_info *kind_of_type(unsigned type)
+{
+    unsigned wanted = type == MIGRATION_STORAGE_CHECK ? (unsigned)MIGRATION_STORAGE : type;
+
+    for (unsigned i = 0; i < HVC_KIND_COUNT; i++)
+        if (hvc_job_kind_info(i)->migration_type == wanted)
+            return hvc_job_kind_info(i);
+    return NULL;
+}
+
 uint32_t migration_types(const struct hvc_cim_ask *ask, unsigned types[8])
 {
     const struct hvc_facts_settings *settings =
         is_cluster(ask) ? &facts_of(ask)->settings : &facts_of(ask)->node_settings;
     uint32_t count = 0;
 
-    if (settings->enable_migration) {
-        types[count++] = 32768; /* VirtualSystem */
-        types[count++] = 32771; /* VirtualSystemAndStorage */
+    for (unsigned type = MIGRATION_VIRTUAL_SYSTEM; type <= MIGRATION_STORAGE_CHECK; type++) {
+        const struct hvc_job_kind_info *kind = kind_of_type(type);
+
+        if (kind != NULL && (settings->enable_migration || (kind->flags & HVC_KIND_NEEDS_LIVE) == 0))
+            types[count++] = type;
     }
-    types[count++] = 32769; /* Storage: always, says the class page */
     return count;
 }
 

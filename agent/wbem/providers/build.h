@@ -101,7 +101,16 @@ struct hvc_cim_instance *put_link(struct hvc_cim_ask *ask, const char *a, const 
 /* False: this namespace does not show the network, the job. */
 bool shows_network(const struct hvc_cim_ask *ask, const struct hvc_facts_network *network);
 bool shows_job(const struct hvc_cim_ask *ask, const struct hvc_facts_job *job);
-/* MigrationTypes of the moves that are possible now; room for 8. Returns how many. */
+/* MigrationType of Msvm_VirtualSystemMigrationSettingData. */
+enum {
+    MIGRATION_VIRTUAL_SYSTEM = 32768,
+    MIGRATION_STORAGE,
+    MIGRATION_STAGED,
+    MIGRATION_WITH_STORAGE,
+    MIGRATION_STORAGE_CHECK,
+};
+/* Those that are possible now, upwards; room for 8. Returns how many. What needs live migration is there while it is
+ * enabled; storage moves and staged moves are always possible. */
 uint32_t migration_types(const struct hvc_cim_ask *ask, unsigned types[8]);
 /* The service can be asked for another state over CIM. */
 bool has_state_changes(const struct hvc_cim_ask *ask);

@@ -5,8 +5,6 @@
 #include "build.h"
 #include "hvc/job.h"
 
-enum { VIRTUAL_SYSTEM = 32768, STORAGE_DEEP_CHECK = 32772 };
-
 static const struct hvc_job_phase_info *phase_of(const struct hvc_facts_job *job)
 {
     for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++)
@@ -69,10 +67,11 @@ static void put_kind(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance,
     if (kind == NULL)
         return;
     if (job->check && stays)
-        put_number(ask, instance, "MigrationType", STORAGE_DEEP_CHECK);
+        put_number(ask, instance, "MigrationType", MIGRATION_STORAGE_CHECK);
     else
         put_number(ask, instance, "MigrationType",
-                   kind->migration_type < VIRTUAL_SYSTEM ? (unsigned)VIRTUAL_SYSTEM : kind->migration_type);
+                   kind->migration_type < MIGRATION_VIRTUAL_SYSTEM ? (unsigned)MIGRATION_VIRTUAL_SYSTEM
+                                                                   : kind->migration_type);
     put_number(ask, instance, "JobType", job->check ? kind->check_type : kind->job_type);
 }
 

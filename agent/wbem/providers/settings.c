@@ -69,6 +69,8 @@ const struct hvc_cim_provider hvc_provider_network_component = {.needs = HVC_FAC
 
 static void enumerate_template(struct hvc_cim_ask *ask)
 {
+    static const char *const names[] = {"VirtualSystem", "Storage", "Staged", "VirtualSystemAndStorage",
+                                        "StorageDeepCheck"}; /* values of the schema, from 32768 */
     const struct hvc_facts_settings *s = is_cluster(ask) ? &facts_of(ask)->settings : &facts_of(ask)->node_settings;
     unsigned types[8];
     uint32_t count = migration_types(ask, types);
@@ -80,7 +82,7 @@ static void enumerate_template(struct hvc_cim_ask *ask)
             return;
         put_text(ask, instance, "InstanceID", id_of_template(ask, types[i]));
         put_words(ask, instance, "Migration Setting Data", "Virtual System Migration Setting Data",
-                  types[i] == 32768 ? "VirtualSystem" : (types[i] == 32769 ? "Storage" : "VirtualSystemAndStorage"));
+                  names[types[i] - MIGRATION_VIRTUAL_SYSTEM]);
         put_number(ask, instance, "MigrationType", types[i]);
         put_number(ask, instance, "Priority", 0);
         put_number(ask, instance, "Bandwidth", 0);
