@@ -24,6 +24,7 @@
          .min = 1,                                                                                                     \
          .max = HVC_NODE_NAME_MAX - 1,                                                                                 \
          .help = "from or to this node"},                                                                              \
+        {.name = "kind", .type = HVC_ARGUMENT_TEXT, .words = hvc_job_kind_words, .help = "of this kind"},              \
         {.name = "limit", .type = HVC_ARGUMENT_U64, .min = 1, .max = HVC_JOB_ROWS_MAX, .help = "ended ones at most"},  \
         {.name = "before",                                                                                             \
          .type = HVC_ARGUMENT_U64,                                                                                     \

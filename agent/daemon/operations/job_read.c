@@ -22,6 +22,7 @@ struct selection {
     uint64_t ids[HVC_JOB_IDS_MAX];
     unsigned id_count;
     bool active, ended;
+    const char *kind; /* NULL: any */
     uint64_t before, after;
     unsigned limit;
     const char *guest;
@@ -66,6 +67,7 @@ static enum hvc_result take_selection(struct hvc_operations *operations, struct 
     selection->data = call->data;
     selection->active = strcmp(state, "ended") != 0;
     selection->ended = strcmp(state, "active") != 0;
+    selection->kind = hvc_record_text(call->args, "kind", NULL);
     selection->limit = (unsigned)hvc_record_u64(call->args, "limit", ENDED_DEFAULT);
     selection->before = hvc_record_u64(call->args, "before", UINT64_MAX);
     selection->after = hvc_record_u64(call->args, "after", 0);
@@ -86,6 +88,8 @@ static bool is_meant(const struct selection *s, const struct hvc_job *job)
         return false;
     if (s->guest != NULL &&
         (s->by_uuid ? memcmp(s->uuid, job->guest, 16) != 0 : strcmp(s->guest, job->guest_name) != 0))
+        return false;
+    if (s->kind != NULL && strcmp(s->kind, hvc_job_kind_info(job->kind)->name) != 0)
         return false;
     return job->ended != 0 ? s->ended && job->id < s->before : s->active && job->id > s->after;
 }
@@ -199,7 +203,8 @@ static int look_at_jobs(void *context, const struct hvc_service *service, const 
 /* A job that was asked for by its number and is not there is told, not left out. */
 static enum hvc_result check_named(struct hvc_call *call, const struct selection *s)
 {
-    if (s->id_count == 1 && s->count == 0 && s->guest == NULL && s->node == 0 && s->active && s->ended)
+    if (s->id_count == 1 && s->count == 0 && s->guest == NULL && s->kind == NULL && s->node == 0 && s->active &&
+        s->ended)
         return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
                             "the cluster knows no job %" PRIu64 "; ended ones are kept for a while only", s->ids[0]);
     return HVC_RESULT_OK;

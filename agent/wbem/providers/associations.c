@@ -100,7 +100,7 @@ static void settings_define_state(struct hvc_cim_ask *ask)
 }
 
 const struct hvc_cim_provider hvc_provider_settings_define_state = {
-    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_JOBS, .enumerate = settings_define_state};
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_PLANNED, .enumerate = settings_define_state};
 
 static void element_capabilities(struct hvc_cim_ask *ask)
 {

@@ -172,7 +172,7 @@ static void enumerate_planned(struct hvc_cim_ask *ask)
 }
 
 const struct hvc_cim_provider hvc_provider_planned_system = {
-    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_JOBS, .enumerate = enumerate_planned};
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_PLANNED, .enumerate = enumerate_planned};
 
 /* ---- Msvm_VirtualSystemSettingData and what it is made of ---- */
 
@@ -208,7 +208,7 @@ static void enumerate_system_setting(struct hvc_cim_ask *ask)
 }
 
 const struct hvc_cim_provider hvc_provider_system_setting = {
-    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_JOBS, .enumerate = enumerate_system_setting};
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_GUESTS | HVC_FACTS_PLANNED, .enumerate = enumerate_system_setting};
 
 /* ---- Msvm_SummaryInformation ---- */
 

@@ -237,8 +237,13 @@ static int take_guests(const struct part *part, bool devices, struct hvc_error *
     return 0;
 }
 
-/* The unfinished ones upwards, or the ended ones downwards: `from` names the argument that goes on behind a number. */
-static int take_jobs(const struct part *part, const char *state, const char *from, struct hvc_error *error)
+/* Which jobs: the unfinished ones upwards, or the ended ones downwards; `from` names the argument that goes on behind a
+ * number, filter (NULL: none) one that leaves others out. */
+struct jobs_question {
+    const char *state, *from, *filter, *value;
+};
+
+static int take_jobs(const struct part *part, const struct jobs_question *question, struct hvc_error *error)
 {
     uint64_t left = 0, last = 0;
 
@@ -249,10 +254,12 @@ static int take_jobs(const struct part *part, const char *state, const char *fro
         uint32_t before = part->facts->job_count;
         int rc;
 
-        hvc_record_set_text(args, "state", state);
+        hvc_record_set_text(args, "state", question->state);
         hvc_record_set_u64(args, "limit", HVC_JOB_ROWS_MAX);
+        if (question->filter != NULL)
+            hvc_record_set_text(args, question->filter, question->value);
         if (last != 0)
-            hvc_record_set_u64(args, from, last);
+            hvc_record_set_u64(args, question->from, last);
         rc = take_piece(part, request, &response, error);
         if (rc < 0)
             return rc;
@@ -263,21 +270,60 @@ static int take_jobs(const struct part *part, const char *state, const char *fro
     return 0;
 }
 
+static int take_all_jobs(const struct part *part, struct hvc_error *error)
+{
+    int rc = take_jobs(part, &(struct jobs_question){"active", "after", NULL, NULL}, error);
+
+    return rc < 0 ? rc : take_jobs(part, &(struct jobs_question){"ended", "before", NULL, NULL}, error);
+}
+
+static int by_uuid(const void *a, const void *b)
+{
+    return strcmp(((const struct hvc_facts_job *)a)->uuid, ((const struct hvc_facts_job *)b)->uuid);
+}
+
+/* The ended jobs of every guest that was staged: a later one of it may have used the planned system up. There may be
+ * thousands of others, which nobody reads for this. */
+static int take_planned(const struct part *part, struct hvc_error *error)
+{
+    struct hvc_cim_facts staged;
+    struct part aside = *part, jobs = *part;
+    struct hvc_facts_job *sorted;
+    int rc;
+
+    hvc_wbemd_facts_clear(&staged);
+    staged.stale = part->facts->stale;
+    aside.facts = &staged;
+    aside.bit = jobs.bit = HVC_FACTS_JOBS;
+    rc = take_jobs(&aside, &(struct jobs_question){"ended", "before", "kind", "staged"}, error);
+    part->facts->stale = staged.stale;
+    if (rc < 0 || staged.job_count == 0)
+        return rc;
+    sorted = hvc_cim_alloc(part->arena, staged.job_count, sizeof(*sorted));
+    if (sorted == NULL)
+        return say_too_large(error);
+    memcpy(sorted, staged.jobs, staged.job_count * sizeof(*sorted));
+    qsort(sorted, staged.job_count, sizeof(*sorted), by_uuid);
+    for (uint32_t i = 0; i < staged.job_count && rc == 0; i++)
+        if (i == 0 || by_uuid(&sorted[i - 1], &sorted[i]) != 0)
+            rc = take_jobs(&jobs, &(struct jobs_question){"ended", "before", "guest", sorted[i].uuid}, error);
+    return rc;
+}
+
 static int take_part(const struct part *part, uint32_t needs, struct hvc_error *error)
 {
     struct hvc_record *args;
     HVC_CLEANUP(record) struct hvc_record *request = NULL;
     HVC_CLEANUP(record) struct hvc_record *response = NULL;
-    int rc;
 
     if (part->bit == HVC_FACTS_STATUS)
         return take_status(part, error);
     if (part->bit == HVC_FACTS_GUESTS)
         return take_guests(part, (needs & HVC_FACTS_DEVICES) != 0, error);
-    if (part->bit == HVC_FACTS_JOBS) {
-        rc = take_jobs(part, "active", "after", error);
-        return rc < 0 ? rc : take_jobs(part, "ended", "before", error);
-    }
+    if (part->bit == HVC_FACTS_JOBS)
+        return take_all_jobs(part, error);
+    if (part->bit == HVC_FACTS_PLANNED) /* they are among all jobs */
+        return (needs & HVC_FACTS_JOBS) != 0 ? 0 : take_planned(part, error);
     request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
     if (part->bit == HVC_FACTS_NODE_SETTINGS)
         hvc_record_set_text(args, "node", part->facts->node);
@@ -290,7 +336,7 @@ void hvc_wbemd_fetch_facts(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *
     struct part part = {fetch, arena, facts, hvc_deadline_in(fetch->timeout_ms), 0};
 
     *ret_missing = 0;
-    for (part.bit = HVC_FACTS_STATUS; part.bit < HVC_FACTS_DEVICES; part.bit <<= 1) {
+    for (part.bit = HVC_FACTS_STATUS; part.bit <= HVC_FACTS_PLANNED; part.bit <<= 1) {
         if ((needs & part.bit) == 0)
             continue;
         if (take_part(&part, needs, error) < 0) {

@@ -29,6 +29,9 @@ static void jobs_are_listed_by_state_guest_node_and_number(void **state)
     assert_int_equal(count_of("{\"node\":\"n1\"}"), 2);
     assert_int_equal(count_of("{\"ids\":\"2,7\"}"), 1);
     assert_int_equal(count_of("{\"after\":1}"), 1);
+    assert_int_equal(count_of("{\"kind\":\"live\"}"), 2);
+    assert_int_equal(count_of("{\"kind\":\"staged\",\"ids\":\"2\"}"), 0); /* it is there, and of another kind */
+    check(&(struct operation_case){"job.list", "{\"kind\":\"warm\"}", "invalid", "staged"});
     check(&(struct operation_case){"job.cancel", "{\"id\":1}", "ok", "job 1 is being cancelled"});
     assert_int_equal(count_of("{\"state\":\"ended\"}"), 1);
     assert_int_equal(count_of("{\"state\":\"active\"}"), 1);

@@ -258,7 +258,7 @@ static void a_fact_that_is_missing_is_an_error_and_no_empty_list(void **state)
                                "<CLASSNAME NAME=\"CIM_ComputerSystem\"/></IPARAMVALUE></IMETHODCALL>"),
                          &x);
 
-    assert_int_equal(x.needs, HVC_FACTS_STATUS | HVC_FACTS_NODES | HVC_FACTS_GUESTS | HVC_FACTS_JOBS);
+    assert_int_equal(x.needs, HVC_FACTS_STATUS | HVC_FACTS_NODES | HVC_FACTS_GUESTS | HVC_FACTS_PLANNED);
     assert_int_equal(x.status, HVC_CIM_FAILED);
     assert_non_null(strstr(bytes, "Msvm_ComputerSystem cannot be read now: no quorum here"));
     free(bytes);

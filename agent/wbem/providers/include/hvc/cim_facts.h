@@ -18,8 +18,9 @@ enum { /* parts that are fetched one by one; hvc_cim_provider.needs */
        HVC_FACTS_NODES = 32,
        HVC_FACTS_GUESTS = 64,
        HVC_FACTS_JOBS = 128,
-       HVC_FACTS_DEVICES = 256, /* guests with the devices of their kept definitions: a document a guest */
-       HVC_FACTS_ALL = 511,
+       HVC_FACTS_PLANNED = 256, /* of the jobs those that planned systems are known by: few of many */
+       HVC_FACTS_DEVICES = 512, /* guests with the devices of their kept definitions: a document a guest */
+       HVC_FACTS_ALL = 1023,
 };
 
 /* Bits of settings that were said. */
@@ -105,7 +106,7 @@ struct hvc_cim_facts {
     uint32_t node_count;
     const struct hvc_facts_guest *guests;
     uint32_t guest_count;
-    const struct hvc_facts_job *jobs;
+    const struct hvc_facts_job *jobs; /* of one guest the unfinished ones first, then the newest ended ones */
     uint32_t job_count;
 };
 
