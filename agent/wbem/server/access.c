@@ -42,20 +42,25 @@ void hvc_wbemd_access_free(struct hvc_wbemd_access *access)
     free(access);
 }
 
-unsigned hvc_wbemd_access_password(struct hvc_wbemd_access *access, const struct hvc_auth_request *request,
-                                   struct hvc_wbemd_client *ret_client, struct hvc_auth_answer *ret_answer)
+bool hvc_wbemd_access_begin(struct hvc_wbemd_access *access, const struct hvc_auth_request *request,
+                            struct hvc_auth_call **ret_call, struct hvc_auth_answer *ret_answer)
+{
+    return hvc_auth_begin(access->auth, request, hvc_deadline_in(PASSWORD_MS), ret_call, ret_answer);
+}
+
+unsigned hvc_wbemd_access_verdict(const struct hvc_wbemd_access *access, const struct hvc_auth_answer *answer,
+                                  struct hvc_wbemd_client *ret_client)
 {
     static const unsigned statuses[HVC_AUTH_VERDICT_COUNT] = {
         [HVC_AUTH_ACCEPTED] = 200, [HVC_AUTH_REFUSED] = 401, [HVC_AUTH_EXPIRED] = 403,
         [HVC_AUTH_DENIED] = 403,   [HVC_AUTH_LIMITED] = 429, [HVC_AUTH_UNAVAILABLE] = 503,
     };
 
-    hvc_auth_check(access->auth, request, hvc_deadline_in(PASSWORD_MS), ret_answer);
-    if (ret_answer->verdict == HVC_AUTH_ACCEPTED) {
-        (void)hvc_text_copy(ret_client->user, sizeof(ret_client->user), ret_answer->user); /* it is shorter */
-        ret_client->role = hvc_roles_of_groups(access->roles, ret_answer->groups);
+    if (answer->verdict == HVC_AUTH_ACCEPTED) {
+        (void)hvc_text_copy(ret_client->user, sizeof(ret_client->user), answer->user); /* it is shorter */
+        ret_client->role = hvc_roles_of_groups(access->roles, answer->groups);
     }
-    return statuses[ret_answer->verdict];
+    return statuses[answer->verdict];
 }
 
 /* ---- certificates ---- */

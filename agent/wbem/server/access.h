@@ -25,10 +25,12 @@ int hvc_wbemd_access_new(const struct hvc_wbemd_settings *settings, const struct
                          struct hvc_wbemd_access **ret_access, struct hvc_error *error);
 void hvc_wbemd_access_free(struct hvc_wbemd_access *access); /* after its calls; NULL is allowed */
 
-/* Asks hvcluster-auth and waits for its answer, 15 s at most. HTTP's status: 200 with *ret_client, or 401, 403, 429 or
- * 503 by the verdict, whose words and time are in *ret_answer. */
-unsigned hvc_wbemd_access_password(struct hvc_wbemd_access *access, const struct hvc_auth_request *request,
-                                   struct hvc_wbemd_client *ret_client, struct hvc_auth_answer *ret_answer);
+/* Asks hvcluster-auth, 15 s at most. True: *ret_answer is there. False: *ret_call is to be stepped (hvc/auth.h). */
+bool hvc_wbemd_access_begin(struct hvc_wbemd_access *access, const struct hvc_auth_request *request,
+                            struct hvc_auth_call **ret_call, struct hvc_auth_answer *ret_answer);
+/* HTTP's status of an answer: 200 with *ret_client, or 401, 403, 429 or 503 by the verdict. */
+unsigned hvc_wbemd_access_verdict(const struct hvc_wbemd_access *access, const struct hvc_auth_answer *answer,
+                                  struct hvc_wbemd_client *ret_client);
 
 /* The owner of a certificate (DER) that has been verified. -EBADMSG: none that names can be read of. */
 int hvc_wbemd_access_certificate(const struct hvc_wbemd_access *access, const gnutls_datum_t *der,

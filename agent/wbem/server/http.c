@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gate.h"
 #include "hvc/text.h"
 #include "tell.h"
 
@@ -25,6 +26,7 @@ struct hvc_wbemd_http {
     const struct hvc_wbemd_settings *settings;
     struct hvc_wbemd_desk *desk;
     struct hvc_wbemd_access *access;
+    struct hvc_wbemd_gate *gate;
     struct endpoint plain, secure;
     char *certificate, *key, *client_ca; /* contents */
 };
@@ -33,6 +35,7 @@ struct hvc_wbemd_http {
 struct upload {
     char *bytes;
     size_t length, size;
+    struct hvc_wbemd_wait *wait; /* a password was asked about: its answer is here when MHD calls again */
 };
 
 /* ---- answers ---- */
@@ -141,39 +144,80 @@ static bool by_certificate(const struct endpoint *endpoint, struct MHD_Connectio
     return chain != NULL && count > 0 && hvc_wbemd_access_certificate(endpoint->http->access, &chain[0], client) == 0;
 }
 
-/* HTTP's status; words and time of a refusal are in *refusal. */
-static unsigned by_password(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *address,
-                            struct hvc_wbemd_client *client, struct hvc_auth_answer *refusal)
+static void go_on(void *connection)
+{
+    MHD_resume_connection(connection);
+}
+
+/* The client waits outside of MHD's threads: MHD calls again when its answer is there. */
+static bool step_aside(const struct endpoint *endpoint, struct MHD_Connection *connection, struct upload *upload,
+                       struct hvc_auth_call *call)
+{
+    upload->wait = calloc(1, sizeof(*upload->wait));
+    if (upload->wait == NULL) {
+        hvc_auth_call_free(call);
+        return false;
+    }
+    upload->wait->call = call;
+    upload->wait->done = go_on;
+    upload->wait->context = connection;
+    MHD_suspend_connection(connection);
+    hvc_wbemd_gate_add(endpoint->http->gate, upload->wait);
+    return true;
+}
+
+/* Who it is, when the connection or the settings say so. */
+static bool is_known(const struct endpoint *endpoint, struct MHD_Connection *connection, bool named,
+                     struct hvc_wbemd_client *client)
+{
+    if (endpoint->secure)
+        return endpoint->http->client_ca != NULL && by_certificate(endpoint, connection, client);
+    if (named || strcmp(endpoint->http->settings->anonymous, "read") != 0)
+        return false;
+    client->role = HVC_ROLE_READ;
+    return true;
+}
+
+/* HTTP's status, words and time of a refusal in *refusal; 0: MHD calls again. */
+static unsigned by_password(const struct endpoint *endpoint, struct MHD_Connection *connection, struct upload *upload,
+                            const char *address, struct hvc_wbemd_client *client, struct hvc_auth_answer *refusal)
 {
     char *password = NULL;
     char *user = MHD_basic_auth_get_username_password(connection, &password);
     const struct hvc_auth_request request = {user, password, address};
-    unsigned status = MHD_HTTP_UNAUTHORIZED;
+    struct hvc_auth_call *call = NULL;
+    bool named = user != NULL && password != NULL;
+    bool known = is_known(endpoint, connection, named, client);
 
-    if (user != NULL && password != NULL) {
-        status = hvc_wbemd_access_password(endpoint->http->access, &request, client, refusal);
-    } else if (!endpoint->secure && strcmp(endpoint->http->settings->anonymous, "read") == 0) {
-        client->role = HVC_ROLE_READ;
-        status = MHD_HTTP_OK;
-    } else
+    if (!known && !named)
         hvc_auth_answer_set(refusal, HVC_AUTH_REFUSED, "a user and a password are needed (Basic)");
+    else if (!known)
+        (void)hvc_wbemd_access_begin(endpoint->http->access, &request, &call, refusal);
     if (password != NULL)
         gnutls_memset(password, 0, strlen(password));
     MHD_free(user);
     MHD_free(password);
-    return status;
+    if (known)
+        return MHD_HTTP_OK;
+    if (call != NULL && step_aside(endpoint, connection, upload, call))
+        return 0;
+    if (call != NULL)
+        hvc_auth_answer_set(refusal, HVC_AUTH_UNAVAILABLE, "passwords cannot be checked: no memory");
+    return hvc_wbemd_access_verdict(endpoint->http->access, refusal, client);
 }
 
-static unsigned identify(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *address,
-                         struct hvc_wbemd_client *client, struct hvc_auth_answer *refusal)
+static unsigned identify(const struct endpoint *endpoint, struct MHD_Connection *connection, struct upload *upload,
+                         const char *address, struct hvc_wbemd_client *client, struct hvc_auth_answer *refusal)
 {
     char words[HVC_AUTH_WORDS_MAX + 64];
     unsigned status;
 
-    if (endpoint->secure && endpoint->http->client_ca != NULL && by_certificate(endpoint, connection, client))
-        return MHD_HTTP_OK;
-    status = by_password(endpoint, connection, address, client, refusal);
-    if (status != MHD_HTTP_OK) /* without the name: it may be a password in the wrong field */
+    if (upload->wait != NULL) {
+        *refusal = upload->wait->answer;
+        status = hvc_wbemd_access_verdict(endpoint->http->access, refusal, client);
+    } else
+        status = by_password(endpoint, connection, upload, address, client, refusal);
+    if (status != MHD_HTTP_OK && status != 0) /* without the name: it may be a password in the wrong field */
         hvc_wbemd_tell(HVC_MESSAGE_CIM_LOGIN_REFUSED, "address=%s status=%u words=%s", address, status,
                        hvc_message_quote(refusal->words, words, sizeof(words)));
     return status;
@@ -195,7 +239,7 @@ static enum MHD_Result send_refusal(struct MHD_Connection *connection, unsigned 
 /* ---- a request ---- */
 
 static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *method,
-                              const struct upload *upload)
+                              struct upload *upload)
 {
     const char *named = cim_header(connection, "CIMMethod");
     struct hvc_wbemd_request request = {.bytes = upload->bytes == NULL ? "" : upload->bytes, .length = upload->length};
@@ -208,7 +252,9 @@ static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connec
     unsigned status;
 
     address_of(connection, address);
-    status = identify(endpoint, connection, address, &client, &refusal);
+    status = identify(endpoint, connection, upload, address, &client, &refusal);
+    if (status == 0)
+        return MHD_YES;
     if (status != MHD_HTTP_OK)
         return send_refusal(connection, status, &refusal);
     if (named != NULL)
@@ -334,6 +380,7 @@ static void forget(void *context, struct MHD_Connection *connection, void **stat
     if (upload == NULL)
         return;
     free(upload->bytes);
+    free(upload->wait);
     free(upload);
     *state = NULL;
 }
@@ -376,7 +423,7 @@ static int start(struct endpoint *endpoint, const char *address, uint64_t port, 
     const struct hvc_wbemd_http *http = endpoint->http;
     const struct hvc_wbemd_settings *s = http->settings;
     struct addrinfo *info = NULL;
-    unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | (endpoint->secure ? MHD_USE_TLS : 0);
+    unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (endpoint->secure ? MHD_USE_TLS : 0);
     int rc = resolve(address, port, &info, error);
 
     if (rc < 0)
@@ -423,15 +470,16 @@ int hvc_wbemd_http_start(const struct hvc_wbemd_settings *settings, struct hvc_w
                          struct hvc_wbemd_access *access, struct hvc_wbemd_http **ret_http, struct hvc_error *error)
 {
     struct hvc_wbemd_http *http = calloc(1, sizeof(*http));
-    int rc = 0;
+    int rc;
 
     if (http == NULL)
         return hvc_error_set(error, -ENOMEM, "no memory");
     *http = (struct hvc_wbemd_http){.settings = settings, .desk = desk, .access = access};
     http->plain.http = http;
     http->secure = (struct endpoint){.http = http, .secure = true};
+    rc = hvc_wbemd_gate_new(2 * (unsigned)settings->connections, &http->gate, error);
     errno = 0;
-    if (settings->https_address[0] != '\0')
+    if (rc == 0 && settings->https_address[0] != '\0')
         rc = start_secure(http, error);
     if (rc == 0 && settings->http_address[0] != '\0')
         rc = start(&http->plain, settings->http_address, settings->http_port, error);
@@ -447,10 +495,12 @@ void hvc_wbemd_http_stop(struct hvc_wbemd_http *http)
 {
     if (http == NULL)
         return;
+    hvc_wbemd_gate_close(http->gate); /* MHD does not stop while connections are suspended */
     if (http->plain.daemon != NULL)
         MHD_stop_daemon(http->plain.daemon);
     if (http->secure.daemon != NULL)
         MHD_stop_daemon(http->secure.daemon);
+    hvc_wbemd_gate_free(http->gate);
     free(http->certificate);
     if (http->key != NULL)
         gnutls_memset(http->key, 0, strlen(http->key));

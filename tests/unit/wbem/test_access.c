@@ -3,13 +3,13 @@
 #include "access.h"
 
 #include <errno.h>
-#include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "../auth/fake_helper.h"
 #include "../hvc_cmocka.h"
+#include "certificates.h"
 #include "wire.h"
 
 static const char configuration[] = "[roles]\nread_groups = viewers\noperate_groups = haclient\n"
@@ -42,6 +42,23 @@ static void give(int fd, void *context)
         (void)send(fd, bytes, length, MSG_NOSIGNAL);
 }
 
+static unsigned check_password(struct hvc_wbemd_access *access, const struct hvc_auth_request *request,
+                               struct hvc_wbemd_client *client, struct hvc_auth_answer *answer)
+{
+    struct hvc_auth_call *call = NULL;
+    bool done = hvc_wbemd_access_begin(access, request, &call, answer);
+
+    while (!done) {
+        struct pollfd wait;
+        int wait_ms = hvc_auth_call_wait(call, &wait);
+
+        (void)poll(&wait, 1, wait_ms);
+        done = hvc_auth_call_step(call, answer);
+    }
+    hvc_auth_call_free(call);
+    return hvc_wbemd_access_verdict(access, answer, client);
+}
+
 static void every_verdict_has_its_status_and_only_accepted_ones_a_role(void **state)
 {
     static const struct {
@@ -68,7 +85,7 @@ static void every_verdict_has_its_status_and_only_accepted_ones_a_role(void **st
         struct hvc_wbemd_access *access = access_at(fake_helper_path(fake), &roles);
         struct hvc_wbemd_client client = {.role = HVC_ROLE_NONE};
 
-        assert_int_equal(hvc_wbemd_access_password(access, &request, &client, &got), cases[i].status);
+        assert_int_equal(check_password(access, &request, &client, &got), cases[i].status);
         assert_int_equal(client.role, cases[i].role);
         assert_string_equal(client.user, given.user); /* the account's name, not what was typed */
         assert_string_equal(got.words, given.words);
@@ -88,7 +105,7 @@ static void a_helper_that_is_not_there_is_said(void **state)
     struct hvc_auth_answer answer;
 
     (void)state;
-    assert_int_equal(hvc_wbemd_access_password(access, &request, &client, &answer), 503);
+    assert_int_equal(check_password(access, &request, &client, &answer), 503);
     assert_non_null(strstr(answer.words, "look at hvcluster-auth.socket"));
     hvc_wbemd_access_free(access);
     hvc_roles_free(roles);
@@ -113,37 +130,6 @@ static void a_path_that_is_too_long_is_refused_at_the_start(void **state)
 
 /* ---- certificates ---- */
 
-static gnutls_x509_privkey_t make_key(void)
-{
-    gnutls_x509_privkey_t key;
-
-    assert_int_equal(gnutls_x509_privkey_init(&key), 0);
-    assert_int_equal(
-        gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0), 0);
-    return key;
-}
-
-/* A certificate with that subject (as RFC 4514 writes it), signed by itself; gnutls_free() its data. */
-static gnutls_datum_t make_certificate(const char *subject)
-{
-    gnutls_x509_privkey_t key = make_key();
-    gnutls_datum_t der = {NULL, 0};
-    gnutls_x509_crt_t certificate;
-
-    assert_int_equal(gnutls_x509_crt_init(&certificate), 0);
-    assert_int_equal(gnutls_x509_crt_set_version(certificate, 3), 0);
-    assert_int_equal(gnutls_x509_crt_set_serial(certificate, "\1", 1), 0);
-    assert_int_equal(gnutls_x509_crt_set_activation_time(certificate, 1000000000), 0);
-    assert_int_equal(gnutls_x509_crt_set_expiration_time(certificate, 2000000000), 0);
-    assert_int_equal(gnutls_x509_crt_set_key(certificate, key), 0);
-    assert_int_equal(gnutls_x509_crt_set_dn(certificate, subject, NULL), 0);
-    assert_int_equal(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0), 0);
-    assert_int_equal(gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &der), 0);
-    gnutls_x509_crt_deinit(certificate);
-    gnutls_x509_privkey_deinit(key);
-    return der;
-}
-
 static void a_certificate_is_known_by_its_whole_subject_or_its_only_common_name(void **state)
 {
     static const struct {
@@ -164,13 +150,17 @@ static void a_certificate_is_known_by_its_whole_subject_or_its_only_common_name(
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(cases); i++) {
-        gnutls_datum_t der = make_certificate(cases[i].subject);
         struct hvc_wbemd_client client = {.role = HVC_ROLE_ADMIN};
+        struct test_certificate certificate;
+        gnutls_datum_t der = {NULL, 0};
 
+        test_certificate_make(&certificate, cases[i].subject, NULL, 1000000000, 2000000000);
+        assert_int_equal(gnutls_x509_crt_export2(certificate.crt, GNUTLS_X509_FMT_DER, &der), 0);
         assert_int_equal(hvc_wbemd_access_certificate(access, &der, &client), 0);
         assert_string_equal(client.user, cases[i].subject);
         assert_int_equal(client.role, cases[i].role);
         gnutls_free(der.data);
+        test_certificate_free(&certificate);
     }
     hvc_wbemd_access_free(access);
     hvc_roles_free(roles);

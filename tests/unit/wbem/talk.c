@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "talk.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../hvc_cmocka.h"
+
+enum { PATIENCE_S = 20 };
+
+struct talk {
+    int fd;
+    gnutls_session_t tls; /* NULL: none */
+    char ahead[262144];   /* read, and of the next answer */
+    size_t ahead_length;
+};
+
+static struct talk *secure(struct talk *talk, gnutls_certificate_credentials_t credentials)
+{
+    assert_int_equal(gnutls_init(&talk->tls, GNUTLS_CLIENT), 0);
+    assert_int_equal(gnutls_set_default_priority(talk->tls), 0);
+    assert_int_equal(gnutls_credentials_set(talk->tls, GNUTLS_CRD_CERTIFICATE, credentials), 0);
+    gnutls_transport_set_int(talk->tls, talk->fd);
+    gnutls_handshake_set_timeout(talk->tls, PATIENCE_S * 1000);
+    if (gnutls_handshake(talk->tls) >= 0)
+        return talk;
+    talk_close(talk);
+    return NULL;
+}
+
+struct talk *talk_open(unsigned port, gnutls_certificate_credentials_t credentials)
+{
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    struct talk *talk = calloc(1, sizeof(*talk));
+
+    assert_non_null(talk);
+    talk->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(talk->fd >= 0);
+    assert_int_equal(setsockopt(talk->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+    if (connect(talk->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
+        return credentials == NULL ? talk : secure(talk, credentials);
+    talk_close(talk);
+    return NULL;
+}
+
+void talk_close(struct talk *talk)
+{
+    if (talk == NULL)
+        return;
+    if (talk->tls != NULL)
+        gnutls_deinit(talk->tls);
+    (void)close(talk->fd);
+    free(talk);
+}
+
+bool talk_say(struct talk *talk, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t said = talk->tls != NULL ? gnutls_record_send(talk->tls, bytes, length)
+                                         : send(talk->fd, bytes, length, MSG_NOSIGNAL);
+
+        if (said <= 0)
+            return false;
+        bytes += said;
+        length -= (size_t)said;
+    }
+    return true;
+}
+
+bool talk_wait(struct talk *talk, int ms)
+{
+    struct pollfd wait = {.fd = talk->fd, .events = POLLIN};
+
+    return talk->ahead_length > 0 || poll(&wait, 1, ms) > 0;
+}
+
+/* Length of the first answer in text; 0: it is not whole yet. */
+static size_t whole(const char *text, size_t length)
+{
+    const char *head_end = strstr(text, "\r\n\r\n");
+    const char *said = strcasestr(text, "\r\nContent-Length:");
+    size_t wanted;
+
+    if (head_end == NULL)
+        return 0;
+    wanted = (size_t)(head_end + 4 - text);
+    if (said != NULL && said < head_end)
+        wanted += strtoul(said + strlen("\r\nContent-Length:"), NULL, 10);
+    return length >= wanted ? wanted : 0;
+}
+
+void talk_hear(struct talk *talk, struct talk_answer *ret_answer)
+{
+    size_t size;
+
+    memset(ret_answer, 0, sizeof(*ret_answer));
+    ret_answer->body = "";
+    while ((size = whole(talk->ahead, talk->ahead_length)) == 0) {
+        size_t room = sizeof(talk->ahead) - 1 - talk->ahead_length;
+        char *place = talk->ahead + talk->ahead_length;
+        ssize_t got = talk->tls != NULL ? gnutls_record_recv(talk->tls, place, room) : recv(talk->fd, place, room, 0);
+
+        assert_true(room > 0);
+        if (got <= 0)
+            return;
+        talk->ahead_length += (size_t)got;
+        talk->ahead[talk->ahead_length] = '\0';
+    }
+    memcpy(ret_answer->text, talk->ahead, size);
+    talk->ahead_length -= size;
+    memmove(talk->ahead, talk->ahead + size, talk->ahead_length + 1);
+    assert_int_equal(strncmp(ret_answer->text, "HTTP/1.1 ", 9), 0);
+    ret_answer->status = (int)strtol(ret_answer->text + 9, NULL, 10);
+    ret_answer->body = strstr(ret_answer->text, "\r\n\r\n") + 4;
+}
