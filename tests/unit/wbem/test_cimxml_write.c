@@ -128,7 +128,8 @@ static void a_method_answers_with_its_value_and_what_is_not_null(void **state)
     hvc_cimxml_return_value(&out, hvc_cim_number(arena, HVC_CIM_UINT32, 4096));
     hvc_cimxml_out_parameter(&out, "Job", hvc_cim_reference(arena, path), false);
     hvc_cimxml_out_parameter(&out, "Nothing", hvc_cim_null(arena, HVC_CIM_STRING, false), false);
-    hvc_cimxml_out_parameter(&out, "Inside", hvc_cim_text(arena, "<INSTANCE>"), true);
+    hvc_cimxml_out_parameter(&out, "Inside", hvc_cim_text(arena, "<INSTANCE CLASSNAME=\"Msvm_Sample\"></INSTANCE>"),
+                             true);
     hvc_cimxml_end(&out, &extrinsic);
     compare(&out, "method.xml");
 }
