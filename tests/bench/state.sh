@@ -160,16 +160,19 @@ daemon_holds_all() {
     $lab exec n3 hvcluster node list 2>/dev/null | grep -q node-64.cluster.example.org &&
         $lab exec n3 hvcluster status --json 2>/dev/null | grep -qE '"missing_documents": *0\b'
 }
-memory_of_daemon() { # memory_of_daemon FIELD: MiB
+memory_of() { # memory_of PROGRAM FIELD: MiB, on n3; the kernel keeps 15 letters of a name
     # shellcheck disable=SC2016 # for the node's shell
-    $lab exec n3 sh -c 'cat /proc/$(pgrep -x hvclusterd)/status' | awk -v f="$1:" '$1 == f { printf "%.1f", $2 / 1024 }'
+    $lab exec n3 sh -c 'cat /proc/$(pgrep -x "$1")/status' sh "${1:0:15}" | awk -v f="$2:" '$1 == f { printf "%.1f", $2 / 1024 }'
+}
+start_daemon() {
+    quietly $lab exec n3 sh -c 'printf "[cluster]\ngroup = hvc-bench\n" >/etc/hvcluster/bench.conf' || return 1
+    $lab exec n3 hvclusterd --config /etc/hvcluster/bench.conf >>"$log" 2>&1 </dev/null &
+    until_true 60 daemon_holds_all || give_up "hvclusterd on n3 does not get the cluster's state"
 }
 bench_daemon() {
     local rss peak
-    quietly $lab exec n3 sh -c 'printf "[cluster]\ngroup = hvc-bench\n" >/etc/hvcluster/bench.conf' || return 1
-    $lab exec n3 hvclusterd --config /etc/hvcluster/bench.conf >>"$log" 2>&1 </dev/null &
-    until_true 60 daemon_holds_all || give_up "hvclusterd on n3 does not get the cluster's state" || return 1
-    rss=$(memory_of_daemon VmRSS) peak=$(memory_of_daemon VmHWM)
+    start_daemon || return 1
+    rss=$(memory_of hvclusterd VmRSS) peak=$(memory_of hvclusterd VmHWM)
     stop n3 hvclusterd || return 1
     row "hvclusterd at that size: resident / at most" "$rss / $peak" "" MiB "" "<= 128"
     figure rss_mib "$rss"
