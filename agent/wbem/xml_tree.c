@@ -153,6 +153,13 @@ static int read_nodes(struct reading *r, struct hvc_error *error)
     return 0;
 }
 
+/* DSP0200 wants UTF-8. What libxml2 would take for another encoding by its first bytes is refused here and a declared
+ * one is not looked at (IGNORE_ENC): its converters write what they cannot convert to standard error. */
+static bool may_be_utf8(const char *bytes, size_t length)
+{
+    return length == 0 || (strchr("<\xef \t\r\n", bytes[0]) != NULL && memchr(bytes, 0, length) == NULL);
+}
+
 int hvc_xml_tree_read(struct hvc_cim_arena *arena, const char *bytes, size_t length, struct hvc_xml_node **ret_root,
                       struct hvc_error *error)
 {
@@ -162,7 +169,9 @@ int hvc_xml_tree_read(struct hvc_cim_arena *arena, const char *bytes, size_t len
 
     if (length > INT_MAX)
         return hvc_error_set(error, -E2BIG, "the document is larger than %d bytes", INT_MAX);
-    reader = xmlReaderForMemory(bytes, (int)length, NULL, NULL, XML_PARSE_NONET);
+    if (!may_be_utf8(bytes, length))
+        return hvc_error_set(error, -EINVAL, "line 1: not well-formed XML: no document in UTF-8");
+    reader = xmlReaderForMemory(bytes, (int)length, NULL, NULL, XML_PARSE_NONET | XML_PARSE_IGNORE_ENC);
     if (reader == NULL)
         return hvc_error_set(error, -ENOMEM, "no memory for reading XML");
     r.reader = reader;

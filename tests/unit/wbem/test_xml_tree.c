@@ -51,6 +51,9 @@ static void what_is_no_document_of_ours_is_told_with_its_line(void **state)
         {"<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>", "a document type is not taken", -EINVAL},
         {"<a>&unknown;</a>", "Entity 'unknown' not defined", -EINVAL},
         {"<a>\xff</a>", "not well-formed XML", -EINVAL},
+        {"<?xml version=\"1.0\" encoding=\"euc-jp\"?><a>\xd7>1</a>", "not well-formed XML", -EINVAL},
+        {"\xff\xfe<a/>", "no document in UTF-8", -EINVAL},
+        {"L\x6f\xa7\x94", "no document in UTF-8", -EINVAL},
     };
 
     for (size_t i = 0; i < HVC_COUNT(rows); i++) {
@@ -91,10 +94,27 @@ static void what_is_too_deep_or_too_much_is_refused(void **state)
     hvc_text_free(&out);
 }
 
+static void a_document_is_utf_8_whatever_it_says(void **state)
+{
+    static const char declared[] = "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><a>\xc3\xa4</a>";
+    static const char marked[] = "\xef\xbb\xbf<a>\xe2\x82\xac</a>";
+    static const char wide[] = "<\0a\0/\0>\0"; /* UTF-16 */
+    struct hvc_xml_node *root = NULL;
+    struct hvc_error error = {0};
+
+    assert_int_equal(hvc_xml_tree_read(*state, declared, sizeof(declared) - 1, &root, &error), 0);
+    assert_string_equal(hvc_xml_text(*state, root), "\xc3\xa4");
+    assert_int_equal(hvc_xml_tree_read(*state, marked, sizeof(marked) - 1, &root, &error), 0);
+    assert_string_equal(hvc_xml_text(*state, root), "\xe2\x82\xac");
+    assert_int_equal(hvc_xml_tree_read(*state, wide, sizeof(wide) - 1, &root, &error), -EINVAL);
+    assert_string_equal(error.text, "line 1: not well-formed XML: no document in UTF-8");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(elements_attributes_and_text_are_kept, begin, end),
+        cmocka_unit_test_setup_teardown(a_document_is_utf_8_whatever_it_says, begin, end),
         cmocka_unit_test_setup_teardown(what_is_no_document_of_ours_is_told_with_its_line, begin, end),
         cmocka_unit_test_setup_teardown(what_is_too_deep_or_too_much_is_refused, begin, end),
     };
