@@ -26,17 +26,6 @@ static inline struct hvc_guest_state *put_guest(struct fake_hypervisor *where, c
     return guest;
 }
 
-static inline struct hvc_answer give(struct hvc_command *command)
-{
-    struct hvc_replica_outcome outcome;
-    struct hvc_token token = {0};
-
-    command->version = HVC_COMMAND_VERSION;
-    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, command, &token, 0, false, &outcome), 0);
-    return outcome.answer;
-}
-
 /* A report from node 1 about job 1; runs_on -1: not proven. */
 static inline void report_phase(uint64_t job, unsigned from, unsigned to, int runs_on, const char *words)
 {

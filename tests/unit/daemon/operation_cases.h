@@ -4,35 +4,26 @@
 #define HVC_OPERATION_CASES_H
 
 #include "cluster_call.h"
-#include "fake_keeper.h"
-#include "fake_world.h"
+#include "world_fixture.h"
 
 #include <errno.h>
-
-#include "../hvc_cmocka.h"
 
 struct operation_case {
     const char *operation, *args; /* args: JSON, "{}" */
     const char *result, *text;    /* text: part of the words */
 };
 
-static struct fake_world *world;
-static struct fake_keeper *keeper;
-
 static int begin(void **state)
 {
     (void)state;
-    world = fake_world_new();
-    keeper = fake_keeper_new();
-    world->operations.keeper = &keeper->base;
+    make_world();
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    fake_keeper_free(keeper);
-    fake_world_free(world);
+    drop_world();
     return 0;
 }
 

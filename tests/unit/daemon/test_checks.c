@@ -7,19 +7,16 @@
 #include <string.h>
 
 #include "../hvc_cmocka.h"
-#include "fake_keeper.h"
-#include "fake_world.h"
 #include "hvc/host.h"
 #include "hvc/soft_facts.h"
 #include "hvc/text.h"
+#include "world_fixture.h"
 
 #define UUID "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d"
 #define XML                                                                                                            \
     "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><memory>1024</memory><devices><disk type='file'>"         \
     "<source file='/srv/a'/><target dev='vda'/></disk></devices></domain>"
 
-static struct fake_world *world;
-static struct fake_keeper *keeper;
 static struct hvc_hypervisor_ops ops, hung;
 static struct hvc_fit_answer disk;
 static const char *here_xml;  /* the guest's definition at n1 */
@@ -87,9 +84,7 @@ static int hang(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms
 static int setup(void **state)
 {
     (void)state;
-    world = fake_world_new();
-    keeper = fake_keeper_new();
-    world->operations.keeper = &keeper->base;
+    make_world();
     ops = *world->here.base.ops;
     ops.read_xml = read_xml;
     ops.fits = fits;
@@ -98,8 +93,7 @@ static int setup(void **state)
     hung = ops;
     hung.inspect = hang;
     world->here.base.ops = world->there.base.ops = &ops;
-    world->here.guests[0] = (struct hvc_guest_state){.id = {UUID, "vm1"}, .guest_class = HVC_GUEST_RUNNING};
-    world->here.count = 1;
+    put_running(&world->here, UUID, "vm1");
     disk = (struct hvc_fit_answer){.is = HVC_TELL_YES};
     here_xml = there_xml = XML;
     return 0;
@@ -108,8 +102,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    fake_keeper_free(keeper);
-    fake_world_free(world);
+    drop_world();
     return 0;
 }
 
@@ -152,9 +145,7 @@ static uint64_t state_boot(void)
 /* The cluster keeps a definition of the guest; its hash. */
 static const uint8_t *keep_definition(void)
 {
-    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_DOCUMENT, .by = "test"};
-    struct hvc_replica_outcome outcome;
-    struct hvc_token token;
+    struct hvc_command command = {.kind = HVC_COMMAND_DOCUMENT, .by = "test"};
     static uint8_t hash[32];
 
     keeper->base.ops->hash(XML, strlen(XML), hash);
@@ -162,17 +153,13 @@ static const uint8_t *keep_definition(void)
     command.document.size = (uint32_t)strlen(XML);
     command.document.length = (uint32_t)strlen(XML);
     command.document.bytes = (const uint8_t *)XML;
-    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &outcome), 0);
-    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
-    command = (struct hvc_command){.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_GUEST, .by = "test"};
+    propose(&command);
+    command = (struct hvc_command){.kind = HVC_COMMAND_GUEST, .by = "test"};
     assert_int_equal(hvc_parse_uuid_bytes(UUID, command.guest.uuid), 0);
     memcpy(command.guest.name, "vm1", 4);
     command.guest.node = 1;
     memcpy(command.guest.document, hash, sizeof(hash));
-    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &outcome), 0);
-    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
+    propose(&command);
     return hash;
 }
 

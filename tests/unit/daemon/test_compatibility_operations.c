@@ -6,18 +6,15 @@
 #include <string.h>
 
 #include "../hvc_cmocka.h"
-#include "fake_keeper.h"
-#include "fake_world.h"
 #include "hvc/compatibility.h"
 #include "hvc/host.h"
+#include "world_fixture.h"
 
 #define UUID "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d"
 #define XML                                                                                                            \
     "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><memory>1024</memory><os><type arch='x86_64' "            \
     "machine='pc-q35-7.2'>hvm</type></os><cpu mode='custom'><model>EPYC</model></cpu><devices/></domain>"
 
-static struct fake_world *world;
-static struct fake_keeper *keeper;
 static struct hvc_hypervisor_ops ops;
 static struct hvc_call *call;
 static struct hvc_fit_answer machine_here; /* n1's answer about the guest's machine type */
@@ -73,17 +70,14 @@ static int names(struct hvc_hypervisor *h, const struct hvc_guest_profile *profi
 static int up(void **state)
 {
     (void)state;
-    world = fake_world_new();
-    keeper = fake_keeper_new();
-    world->operations.keeper = &keeper->base;
+    make_world();
     ops = *world->here.base.ops;
     ops.read_xml = read_xml;
     ops.host = host;
     ops.fits = fits;
     ops.names = names;
     world->here.base.ops = world->there.base.ops = &ops;
-    world->there.guests[0] = (struct hvc_guest_state){.id = {UUID, "vm1"}, .guest_class = HVC_GUEST_RUNNING};
-    world->there.count = 1;
+    put_running(&world->there, UUID, "vm1");
     machine_here = (struct hvc_fit_answer){.is = HVC_TELL_YES};
     machines_here = "pc-q35-7.2";
     return 0;
@@ -94,8 +88,7 @@ static int down(void **state)
     (void)state;
     hvc_call_unref(call);
     call = NULL;
-    fake_keeper_free(keeper);
-    fake_world_free(world);
+    drop_world();
     return 0;
 }
 

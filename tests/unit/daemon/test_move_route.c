@@ -4,39 +4,16 @@
 #include <string.h>
 
 #include "../hvc_cmocka.h"
-#include "fake_keeper.h"
-#include "fake_world.h"
 #include "move_route.h"
+#include "world_fixture.h"
 
-static struct fake_world *world;
-static struct fake_keeper *keeper;
 static struct hvc_soft_facts facts[2];
 static struct hvc_move_routes routes;
 static struct hvc_error error;
 
-static void propose(const struct hvc_command *command)
-{
-    struct hvc_token token;
-    struct hvc_replica_outcome outcome;
-
-    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, command, &token, 0, false, &outcome), 0);
-    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
-}
-
-static void add_network(uint8_t third, uint32_t metric)
-{
-    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_NETWORK_ADD};
-
-    command.networks.count = 1;
-    command.networks.item[0].network =
-        (struct hvc_network){.family = 4, .prefix = 24, .metric = metric, .address = {10, 77, third}};
-    propose(&command);
-}
-
 static void allow_any(uint64_t value)
 {
-    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_SETTINGS};
+    struct hvc_command command = {.kind = HVC_COMMAND_SETTINGS};
 
     command.settings.count = 1;
     command.settings.item[0].setting = HVC_SETTING_ANY_NETWORK;
@@ -52,9 +29,7 @@ static struct hvc_address address(uint8_t third, uint8_t node, bool ring)
 static int up(void **state)
 {
     (void)state;
-    world = fake_world_new();
-    keeper = fake_keeper_new();
-    world->operations.keeper = &keeper->base;
+    make_world();
     memset(facts, 0, sizeof(facts));
     memset(&error, 0, sizeof(error));
     for (uint8_t i = 0; i < 2; i++) {
@@ -71,8 +46,7 @@ static int up(void **state)
 static int down(void **state)
 {
     (void)state;
-    fake_keeper_free(keeper);
-    fake_world_free(world);
+    drop_world();
     return 0;
 }
 

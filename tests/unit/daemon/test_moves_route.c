@@ -8,17 +8,14 @@
 #include <string.h>
 
 #include "../hvc_cmocka.h"
-#include "fake_keeper.h"
-#include "fake_world.h"
 #include "moves_table.h"
 #include "reach.h"
+#include "world_fixture.h"
 
 #define UUID "11111111-2222-4333-8444-555555555555"
 
 static const uint8_t guest[16] = {0x11, 0x11, 0x11, 0x11, 0x22, 0x22, 0x43, 0x33,
                                   0x84, 0x44, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55};
-static struct fake_world *world;
-static struct fake_keeper *keeper;
 static struct hvc_soft_facts facts[2];
 static struct hvc_call *call;
 static struct hvc_move_outcome outcome;
@@ -79,26 +76,10 @@ void hvc_reach(const struct hvc_address *addresses, unsigned count, uint16_t por
 
 /* ---- the world ---- */
 
-static void add_network(uint8_t third, uint32_t metric)
-{
-    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_NETWORK_ADD};
-    struct hvc_token token;
-    struct hvc_replica_outcome answer;
-
-    command.networks.count = 1;
-    command.networks.item[0].network =
-        (struct hvc_network){.family = 4, .prefix = 24, .metric = metric, .address = {10, 77, third}};
-    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &answer), 0);
-    assert_int_equal(answer.answer.code, HVC_ANSWER_OK);
-}
-
 static int up(void **state)
 {
     (void)state;
-    world = fake_world_new();
-    keeper = fake_keeper_new();
-    world->operations.keeper = &keeper->base;
+    make_world();
     memset(facts, 0, sizeof(facts));
     for (uint8_t i = 0; i < 2; i++) {
         facts[i].node = i + 1u;
@@ -122,8 +103,7 @@ static int down(void **state)
     (void)state;
     hvc_call_unref(call);
     call = NULL;
-    fake_keeper_free(keeper);
-    fake_world_free(world);
+    drop_world();
     return 0;
 }
 
@@ -232,17 +212,14 @@ static void the_ring_is_taken_with_a_warning(void **state)
 
 static void a_move_without_a_way_is_refused_and_has_not_started(void **state)
 {
-    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_SETTINGS};
+    struct hvc_command command = {.kind = HVC_COMMAND_SETTINGS};
     struct hvc_moves_entry *entry;
-    struct hvc_token token;
-    struct hvc_replica_outcome answer;
 
     (void)state;
     add_network(99, 1);
     command.settings.count = 1;
     command.settings.item[0].setting = HVC_SETTING_ANY_NETWORK;
-    assert_int_equal(keeper->base.ops->token(&keeper->base, &token), 0);
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, 0, false, &answer), 0);
+    propose(&command);
     assert_int_equal(move(), HVC_RESULT_REFUSED);
     assert_string_equal(tried, "");
     entry = hvc_moves_find(world->operations.moves, outcome.id, NULL);

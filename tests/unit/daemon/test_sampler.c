@@ -10,15 +10,12 @@
 #include <unistd.h>
 
 #include "../hvc_cmocka.h"
-#include "fake_keeper.h"
-#include "fake_world.h"
 #include "host_facts.h"
 #include "sampler.h"
+#include "world_fixture.h"
 
 enum { PATIENCE_MS = 60000 };
 
-static struct fake_world *world;
-static struct fake_keeper *keeper;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct hvc_soft_facts told;
 static unsigned times;
@@ -36,9 +33,7 @@ static int publish(struct hvc_keeper *base, struct hvc_soft_facts *facts)
 static int up(void **state)
 {
     (void)state;
-    world = fake_world_new();
-    keeper = fake_keeper_new();
-    world->operations.keeper = &keeper->base;
+    make_world();
     times = 0;
     memset(&told, 0, sizeof(told));
     return 0;
@@ -47,8 +42,7 @@ static int up(void **state)
 static int down(void **state)
 {
     (void)state;
-    fake_keeper_free(keeper);
-    fake_world_free(world);
+    drop_world();
     return 0;
 }
 
