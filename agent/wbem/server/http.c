@@ -11,10 +11,11 @@
 #include <string.h>
 
 #include "gate.h"
+#include "hvc/clock.h"
 #include "hvc/text.h"
 #include "tell.h"
 
-enum { THREADS = 4, FILE_MAX = 1 << 20, NAME_MAX_BYTES = 256, CONNECTION_BYTES = 32 * 1024 };
+enum { THREADS = 4, FILE_MAX = 1 << 20, NAME_MAX_BYTES = 256, CONNECTION_BYTES = 32 * 1024, CERTIFICATE_MS = 10000 };
 
 struct endpoint {
     struct hvc_wbemd_http *http;
@@ -36,6 +37,13 @@ struct upload {
     char *bytes;
     size_t length, size;
     struct hvc_wbemd_wait *wait; /* a password was asked about: its answer is here when MHD calls again */
+};
+
+/* What is known of a connection: a certificate is verified once in CERTIFICATE_MS, not at every request. */
+struct session {
+    bool verified; /* client is its owner */
+    uint64_t asked_ms;
+    struct hvc_wbemd_client client;
 };
 
 /* ---- answers ---- */
@@ -129,9 +137,7 @@ static void address_of(struct MHD_Connection *connection, char text[HVC_AUTH_ORI
 
 /* ---- who it is ---- */
 
-/* True: the client has a certificate that our authority signed. */
-static bool by_certificate(const struct endpoint *endpoint, struct MHD_Connection *connection,
-                           struct hvc_wbemd_client *client)
+static bool verify(const struct endpoint *endpoint, struct MHD_Connection *connection, struct hvc_wbemd_client *client)
 {
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     const gnutls_datum_t *chain;
@@ -142,6 +148,24 @@ static bool by_certificate(const struct endpoint *endpoint, struct MHD_Connectio
         return false;
     chain = gnutls_certificate_get_peers(info->tls_session, &count);
     return chain != NULL && count > 0 && hvc_wbemd_access_certificate(endpoint->http->access, &chain[0], client) == 0;
+}
+
+/* True: the client has a certificate that our authority signed. */
+static bool by_certificate(const struct endpoint *endpoint, struct MHD_Connection *connection,
+                           struct hvc_wbemd_client *client)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct session *session = info == NULL ? NULL : info->socket_context;
+
+    if (session == NULL) /* no memory for one */
+        return verify(endpoint, connection, client);
+    if (session->asked_ms == 0 || hvc_now_ms() - session->asked_ms >= CERTIFICATE_MS) {
+        session->verified = verify(endpoint, connection, &session->client);
+        session->asked_ms = hvc_now_ms();
+    }
+    if (session->verified)
+        *client = session->client;
+    return session->verified;
 }
 
 static void go_on(void *connection)
@@ -385,6 +409,19 @@ static void forget(void *context, struct MHD_Connection *connection, void **stat
     *state = NULL;
 }
 
+static void note_connection(void *context, struct MHD_Connection *connection, void **session,
+                            enum MHD_ConnectionNotificationCode code)
+{
+    (void)context;
+    (void)connection;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *session = calloc(1, sizeof(struct session));
+    } else {
+        free(*session);
+        *session = NULL;
+    }
+}
+
 /* ---- starting and stopping ---- */
 
 static int read_file(const char *path, char **ret_text, struct hvc_error *error)
@@ -439,12 +476,12 @@ static int start(struct endpoint *endpoint, const char *address, uint64_t port, 
 
         if (http->client_ca != NULL)
             tls[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, http->client_ca};
-        endpoint->daemon =
-            MHD_start_daemon(flags, (uint16_t)port, NULL, NULL, handle, endpoint, MHD_OPTION_SOCK_ADDR, info->ai_addr,
-                             MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_CONNECTION_LIMIT,
-                             (unsigned)s->connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->idle_s,
-                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_THREAD_POOL_SIZE,
-                             (unsigned)THREADS, MHD_OPTION_ARRAY, endpoint->secure ? tls : none, MHD_OPTION_END);
+        endpoint->daemon = MHD_start_daemon(
+            flags, (uint16_t)port, NULL, NULL, handle, endpoint, MHD_OPTION_SOCK_ADDR, info->ai_addr,
+            MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
+            MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->idle_s,
+            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_THREAD_POOL_SIZE,
+            (unsigned)THREADS, MHD_OPTION_ARRAY, endpoint->secure ? tls : none, MHD_OPTION_END);
     }
     freeaddrinfo(info);
     if (endpoint->daemon != NULL)

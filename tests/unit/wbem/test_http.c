@@ -475,7 +475,8 @@ static void a_certificate_says_who_a_client_is_when_our_authority_signed_it_and_
                                   now + cases[i].until_h * 3600);
         credentials = credentials_of(cases[i].subject == NULL ? NULL : &certificate);
         talk = talk_open((unsigned)world.settings.https_port, credentials);
-        (void)ask(talk, cases[i].headers, &heard);
+        for (unsigned times = 0; times < 3; times++) /* what is known of the connection is used again */
+            (void)ask(talk, cases[i].headers, &heard);
         if (heard.status != cases[i].status || strstr(heard.text, cases[i].words) == NULL)
             fail_msg("case %zu gave: %.400s", i, heard.text);
         talk_close(talk);
