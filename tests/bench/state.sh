@@ -180,16 +180,16 @@ bench_daemon() {
 }
 core_figure() { awk -v key="$1" '$1 == key { print $2 }' <<<"$core"; }
 
-bench() {
+# in_lab PEER WORK: a lab in which replicas run while WORK measures; PEER heads the column of what ours stands beside.
+in_lab() {
     local node status=0
     : >"$log"
     trap 'quietly $lab down' EXIT
     trap 'exit 130' INT TERM HUP
     quietly $lab up --build build/release || give_up "the lab does not come up" || return 1
-    row "what" ours CPG unit ratio bar
+    row "what" ours "$1" unit ratio bar
     if start_replicas; then
-        { bench_entries || give_up "entries cannot be measured"; } && print_entries &&
-            { bench_size || give_up "the greatest size cannot be measured"; } || status=1
+        "$2" || status=1
     else
         give_up "the replicas do not come into service" || status=1
     fi
@@ -199,3 +199,8 @@ bench() {
     wait
     return "$status"
 }
+bench_state() {
+    { bench_entries || give_up "entries cannot be measured"; } && print_entries &&
+        { bench_size || give_up "the greatest size cannot be measured"; }
+}
+bench() { in_lab CPG bench_state; }

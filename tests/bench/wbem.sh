@@ -114,24 +114,12 @@ bench_all() {
     start_floors "$bytes" && bench_growth && bench_get && print_get && bench_enumerate
 }
 
-bench() {
-    local node status=0
-    : >"$log"
-    trap 'quietly $lab down' EXIT
-    trap 'exit 130' INT TERM HUP
-    quietly $lab up --build build/release || give_up "the lab does not come up" || return 1
-    row "what" ours floor unit ratio bar
-    if start_replicas; then
-        bench_all || give_up "reading cannot be measured" || status=1
-    else
-        give_up "the replicas do not come into service" || status=1
-    fi
-    for node in hvc-bench-floor hvcluster-wbemd hvclusterd; do
-        stop n3 $node || status=1
+bench_wbem() {
+    local program status=0
+    bench_all || give_up "reading cannot be measured" || status=1
+    for program in hvc-bench-floor hvcluster-wbemd hvclusterd; do
+        stop n3 $program || status=1
     done
-    for node in n1 n2 n3; do
-        stop $node hvc-bench-replica || status=1
-    done
-    wait
     return "$status"
 }
+bench() { in_lab floor bench_wbem; }
