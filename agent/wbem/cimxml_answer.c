@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The result of an operation as CIM-XML. */
+#include "hvc/cim_method.h"
 #include "operation.h"
 #include "text_buffer.h"
 
@@ -51,6 +52,7 @@ static void put_instance(struct hvc_text_buffer *out, const struct hvc_cim_resul
     case HVC_CIM_RESULT_CLASSES:
     case HVC_CIM_RESULT_CLASS_NAMES:
     case HVC_CIM_RESULT_QUALIFIERS:
+    case HVC_CIM_RESULT_METHOD:
         break;
     }
 }
@@ -74,6 +76,19 @@ static void put_parameter(struct hvc_text_buffer *out, const char *name, uint8_t
     hvc_cimxml_out_parameter(out, name, &value, false);
 }
 
+static void put_method(struct hvc_text_buffer *out, const struct hvc_cim_method_call *call)
+{
+    const struct hvc_cim_value *value = hvc_cim_number(call->arena, call->method->type, call->value);
+
+    if (value != NULL)
+        hvc_cimxml_return_value(out, value);
+    for (uint16_t i = 0; i < call->method->parameter_count; i++)
+        if (call->out[i] != NULL)
+            hvc_cimxml_out_parameter(out, call->method->parameters[i].name, call->out[i],
+                                     call->method->parameters[i].target != NULL &&
+                                         call->out[i]->type == HVC_CIM_STRING);
+}
+
 void hvc_cim_result_write(const struct hvc_cim_call *call, struct hvc_text_buffer *out)
 {
     const struct hvc_cim_result *result = &call->result;
@@ -82,6 +97,8 @@ void hvc_cim_result_write(const struct hvc_cim_call *call, struct hvc_text_buffe
     hvc_cimxml_begin(out, call->request);
     if (result->status != HVC_CIM_OK) {
         hvc_cimxml_error(out, result->status, result->words);
+    } else if (result->kind == HVC_CIM_RESULT_METHOD) {
+        put_method(out, call->method);
     } else if (result->kind != HVC_CIM_RESULT_NOTHING) {
         hvc_cimxml_return_begin(out);
         for (uint32_t i = 0; i < result->count && !out->failed; i++)

@@ -149,28 +149,6 @@ static bool same_text(const struct hvc_cim_value *a, const struct hvc_cim_value 
     return true;
 }
 
-/* The value brought into the form of its type: *ret_value in the arena. False: it is not of that type. */
-static bool take_value(struct hvc_cim_call *call, const struct hvc_schema_element *element,
-                       const struct hvc_cim_value *from, const struct hvc_cim_value **ret_value)
-{
-    struct hvc_cim_value *value = hvc_cim_null(call->arena, element->type, (element->flags & HVC_SCHEMA_ARRAY) != 0);
-
-    if (value == NULL)
-        return false;
-    *ret_value = value;
-    if (from->null)
-        return true;
-    if (from->array != value->array || from->text == NULL)
-        return false;
-    value->text = hvc_cim_alloc(call->arena, from->count + 1u, sizeof(*value->text));
-    value->null = false;
-    value->count = from->count;
-    for (uint32_t i = 0; value->text != NULL && i < from->count; i++)
-        if (hvc_cim_check_text(call->arena, element->type, from->text[i], &value->text[i]) < 0)
-            return false;
-    return value->text != NULL;
-}
-
 /* One property: nothing when it stays, an order when it may change. */
 static void change_property(struct hvc_cim_call *call, const struct hvc_schema_namespace *space,
                             const struct hvc_cim_instance *now, const struct hvc_cim_property *wanted)
@@ -184,7 +162,7 @@ static void change_property(struct hvc_cim_call *call, const struct hvc_schema_n
         hvc_cim_fail(call, HVC_CIM_NO_SUCH_PROPERTY, "%s has no property \"%.128s\"", now->cls->name, wanted->name);
         return;
     }
-    if (element->type == HVC_CIM_REFERENCE || !take_value(call, element, wanted->value, &change.value)) {
+    if (element->type == HVC_CIM_REFERENCE || !hvc_cim_value_as(call->arena, element, wanted->value, &change.value)) {
         hvc_cim_fail(call, HVC_CIM_TYPE_MISMATCH, "property %s of %s is a %s%s", element->name, now->cls->name,
                      hvc_cim_type_name(element->type), (element->flags & HVC_SCHEMA_ARRAY) != 0 ? "[]" : "");
         return;

@@ -233,34 +233,6 @@ bool hvc_cim_is_change(const struct hvc_cimxml_request *request)
     return !request->intrinsic || (operation != NULL && operation->change);
 }
 
-/* An extrinsic method: its frame. */
-static void check_method(struct hvc_cim_call *call)
-{
-    const struct hvc_cimxml_request *request = call->request;
-    const struct hvc_schema_namespace *space = hvc_cim_space(call);
-    const struct hvc_schema_class *cls = hvc_cim_class(call, space, request->path->class_name);
-    const struct hvc_schema_method *method = cls == NULL ? NULL : hvc_schema_method_find(cls, request->method);
-
-    if (cls == NULL)
-        return;
-    if (method == NULL) {
-        hvc_cim_fail(call, HVC_CIM_METHOD_NOT_FOUND, "class %s has no method \"%.128s\"", cls->name, request->method);
-        return;
-    }
-    for (uint32_t i = 0; i < request->parameter_count; i++) {
-        const struct hvc_schema_element *parameter = hvc_schema_parameter_find(method, request->parameters[i].name);
-
-        if (parameter == NULL || (parameter->flags & HVC_SCHEMA_IN) == 0) {
-            hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER, "method %s has no in-parameter \"%.128s\"", method->name,
-                         request->parameters[i].name);
-            return;
-        }
-    }
-    hvc_cim_fail(call, HVC_CIM_METHOD_NOT_AVAILABLE,
-                 "method %s of %s is not carried out over CIM yet; use hvcluster(8) on a node", method->name,
-                 cls->name);
-}
-
 uint32_t hvc_cim_prepare(struct hvc_cim_call *call)
 {
     const struct hvc_cim_operation *operation;
@@ -268,8 +240,8 @@ uint32_t hvc_cim_prepare(struct hvc_cim_call *call)
 
     call->result = (struct hvc_cim_result){0};
     if (!call->request->intrinsic) {
-        check_method(call);
-        return 0;
+        needs = hvc_cim_prepare_method(call);
+        return hvc_cim_failed(call) ? 0 : needs;
     }
     operation = find(call->request->method);
     if (operation == NULL) {
@@ -286,9 +258,11 @@ void hvc_cim_perform(struct hvc_cim_call *call)
 
     if (hvc_cim_failed(call))
         return;
-    operation = find(call->request->method);
+    operation = call->request->intrinsic ? find(call->request->method) : NULL;
     if (operation != NULL)
         operation->perform(call);
+    else
+        hvc_cim_perform_method(call);
     if (hvc_cim_arena_failed(call->arena))
         hvc_cim_fail(call, HVC_CIM_SERVER_LIMITS_EXCEEDED,
                      "the answer is larger than this server makes; ask for fewer properties, or use the operations "

@@ -74,6 +74,15 @@ const struct hvc_cim_instance *hvc_cim_find(struct hvc_cim_call *call, const str
 void hvc_cim_answer(struct hvc_cim_call *call, enum hvc_cim_result_kind kind, const struct hvc_cim_list *list);
 void hvc_cim_list_add(struct hvc_cim_call *call, struct hvc_cim_list *list, const struct hvc_cim_instance *instance);
 
+/* The value in the form that the element has, in the arena. False: it is not of that type. Of a reference that came as
+ * text and cannot be read the path is NULL. */
+bool hvc_cim_value_as(struct hvc_cim_arena *arena, const struct hvc_schema_element *element,
+                      const struct hvc_cim_value *from, const struct hvc_cim_value **ret_value);
+
+/* Of op_method.c. */
+uint32_t hvc_cim_prepare_method(struct hvc_cim_call *call);
+void hvc_cim_perform_method(struct hvc_cim_call *call);
+
 /* Of op_instance.c and op_association.c, for the enumerations that are pulled. */
 uint32_t hvc_cim_prepare_enumerate(struct hvc_cim_call *call);
 void hvc_cim_perform_enumerate(struct hvc_cim_call *call, enum hvc_cim_result_kind kind);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/cim_method.h"
+#include "hvc/client.h"
 #include "hvc/clock.h"
 #include "hvc/schemas.h"
 #include "hvc/text.h"
@@ -65,28 +67,44 @@ static void refuse(struct hvc_wbemd_answer *answer, unsigned http, const char *f
 
 /* ---- one call ---- */
 
+static enum hvc_result carry_out_one(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request,
+                                     const struct hvc_cim_order *order, struct hvc_record **ret_response,
+                                     struct hvc_error *error)
+{
+    enum hvc_result result = hvc_wbemd_fetch_order(desk->options.fetch, order, ret_response, error);
+    char user[512]; /* a certificate's subject may be longer and is cut */
+
+    hvc_wbemd_tell(result == HVC_RESULT_OK ? HVC_MESSAGE_CIM_CHANGED : HVC_MESSAGE_CIM_REFUSED,
+                   "user=%s address=%s operation=%s %s=%s status=%u",
+                   hvc_message_quote(request->user, user, sizeof(user)), request->address, order->operation,
+                   order->arguments[0].name == NULL ? "argument" : order->arguments[0].name,
+                   order->arguments[0].text == NULL ? "" : order->arguments[0].text, hvc_wbemd_fetch_status(result));
+    return result;
+}
+
 /* Orders one after the other: what was done before one that fails stays, and the answer says so. */
 static void carry_out(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request, struct hvc_cim_call *call)
 {
-    uint32_t count = call->order_count;
+    struct hvc_cim_order_answer answers[HVC_CIM_ORDERS_MAX] = {0};
+    struct hvc_record *responses[HVC_CIM_ORDERS_MAX] = {0};
+    struct hvc_error error = {0};
+    enum hvc_result result = HVC_RESULT_OK;
+    uint32_t count = 0;
 
-    for (uint32_t i = 0; i < count; i++) {
-        const struct hvc_cim_order order = call->orders[i];
-        struct hvc_error error = {0};
-        enum hvc_cim_status status = hvc_wbemd_fetch_order(desk->options.fetch, &order, &error);
-        char user[512]; /* a certificate's subject may be longer and is cut */
-
-        hvc_wbemd_tell(status == HVC_CIM_OK ? HVC_MESSAGE_CIM_CHANGED : HVC_MESSAGE_CIM_REFUSED,
-                       "user=%s address=%s operation=%s %s=%s status=%u",
-                       hvc_message_quote(request->user, user, sizeof(user)), request->address, order.operation,
-                       order.arguments[0].name == NULL ? "argument" : order.arguments[0].name,
-                       order.arguments[0].text == NULL ? "" : order.arguments[0].text, status);
-        if (status == HVC_CIM_OK)
-            continue;
-        hvc_cim_fail(call, status, "%s%s", error.text,
-                     i == 0 ? "" : " (the properties before this one in the request were changed)");
-        return;
+    while (count < call->order_count && result == HVC_RESULT_OK) {
+        result = carry_out_one(desk, request, &call->orders[count], &responses[count], &error);
+        answers[count].result = result;
+        answers[count].words = result == HVC_RESULT_OK ? hvc_response_text(responses[count]) : error.text;
+        answers[count].data = responses[count] == NULL ? NULL : hvc_response_data(responses[count]);
+        count++;
     }
+    if (call->method != NULL)
+        hvc_cim_complete(call, answers, count);
+    else if (result != HVC_RESULT_OK)
+        hvc_cim_fail(call, hvc_wbemd_fetch_status(result), "%s%s", error.text,
+                     count == 1 ? "" : " (the properties before this one in the request were changed)");
+    for (uint32_t i = 0; i < count; i++)
+        hvc_record_free(responses[i]);
 }
 
 static void check_role(const struct hvc_wbemd_request *request, struct hvc_cim_call *call)
@@ -143,6 +161,9 @@ static void answer_call(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_requ
     }
     if (call->facts != NULL)
         (void)snprintf(answer->stale, sizeof(answer->stale), "%s", facts.stale);
+    /* a return value is a number: why it is that one is said beside it */
+    if (call->method != NULL && call->result.status == HVC_CIM_OK && call->method->words != NULL)
+        (void)snprintf(answer->why, sizeof(answer->why), "%s", call->method->words);
     if (out.failed) {
         hvc_text_free(&out);
         refuse(answer, 413, "request-too-large", "the answer is larger than answer_mib; use the operations that pull");

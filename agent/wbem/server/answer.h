@@ -33,6 +33,7 @@ struct hvc_wbemd_answer {
     size_t length;
     char words[HVC_ERROR_TEXT_MAX]; /* of a fault */
     char stale[512];                /* why the answer may be old; "": it is not */
+    char why[HVC_ERROR_TEXT_MAX];   /* why a method returned what it did; "": nothing to say */
 };
 
 void hvc_wbemd_answer(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hvc/client.h"
+#include "hvc/text.h"
 
 enum {
     IDLE_MAX = 8,
@@ -346,7 +347,7 @@ void hvc_wbemd_fetch_facts(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *
     }
 }
 
-static enum hvc_cim_status status_of(enum hvc_result result)
+enum hvc_cim_status hvc_wbemd_fetch_status(enum hvc_result result)
 {
     switch (result) {
     case HVC_RESULT_OK:
@@ -373,22 +374,38 @@ static enum hvc_cim_status status_of(enum hvc_result result)
     return HVC_CIM_FAILED;
 }
 
-enum hvc_cim_status hvc_wbemd_fetch_order(struct hvc_wbemd_fetch *fetch, const struct hvc_cim_order *order,
-                                          struct hvc_error *error)
+static void add_arguments(const struct hvc_cim_order *order, struct hvc_record *args)
+{
+    for (size_t i = 0; i < HVC_CIM_ORDER_ARGUMENTS_MAX && order->arguments[i].name != NULL; i++) {
+        const char *name = order->arguments[i].name, *text = order->arguments[i].text;
+        uint64_t number = 0;
+
+        if (order->arguments[i].type == HVC_CIM_ORDER_FLAG)
+            hvc_record_set_bool(args, name, strcmp(text, "yes") == 0);
+        else if (order->arguments[i].type == HVC_CIM_ORDER_NUMBER && hvc_parse_u64(text, 0, UINT64_MAX, &number) == 0)
+            hvc_record_set_u64(args, name, number);
+        else
+            hvc_record_set_text(args, name, text);
+    }
+}
+
+enum hvc_result hvc_wbemd_fetch_order(struct hvc_wbemd_fetch *fetch, const struct hvc_cim_order *order,
+                                      struct hvc_record **ret_response, struct hvc_error *error)
 {
     struct hvc_record *args;
     HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(order->operation, &args);
-    HVC_CLEANUP(record) struct hvc_record *response = NULL;
-    enum hvc_cim_status status;
+    enum hvc_result result;
     int rc;
 
-    for (size_t i = 0; i < HVC_CIM_ORDER_ARGUMENTS_MAX && order->arguments[i].name != NULL; i++)
-        hvc_record_set_text(args, order->arguments[i].name, order->arguments[i].text);
-    rc = ask(fetch, request, false, hvc_deadline_in(fetch->timeout_ms), &response, error); /* asked once only */
+    *ret_response = NULL;
+    add_arguments(order, args);
+    rc = ask(fetch, request, false, hvc_deadline_in(fetch->timeout_ms), ret_response, error); /* asked once only */
+    if (rc == -EACCES)
+        return HVC_RESULT_DENIED;
     if (rc < 0)
-        return rc == -EACCES ? HVC_CIM_ACCESS_DENIED : HVC_CIM_FAILED;
-    status = status_of(hvc_response_result(response));
-    if (status != HVC_CIM_OK)
-        (void)hvc_error_set(error, -EIO, "%s", hvc_response_text(response));
-    return status;
+        return rc == -ETIMEDOUT || rc == -EPIPE || rc == -EPROTO ? HVC_RESULT_UNKNOWN_OUTCOME : HVC_RESULT_UNREACHABLE;
+    result = hvc_response_result(*ret_response);
+    if (result != HVC_RESULT_OK)
+        (void)hvc_error_set(error, -EIO, "%s", hvc_response_text(*ret_response));
+    return result;
 }

@@ -290,7 +290,10 @@ static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connec
     hvc_wbemd_answer(endpoint->http->desk, &request, &result);
     if (result.http != 200)
         return send_words(connection, result.http, result.words, "CIMError", result.fault);
-    (void)snprintf(warning, sizeof(warning), "110 hvcluster \"%s\"", result.stale);
+    if (result.stale[0] != '\0')
+        (void)snprintf(warning, sizeof(warning), "110 hvcluster \"%s\"", result.stale);
+    else
+        (void)snprintf(warning, sizeof(warning), "199 hvcluster \"%.560s\"", result.why);
     for (char *p = warning; *p != '\0'; p++)
         *p = (unsigned char)*p < ' ' ? ' ' : *p;
     {
@@ -306,7 +309,7 @@ static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connec
                                        "Man",
                                        extended ? "http://www.dmtf.org/cim/mapping/http/v1.0 ; ns=42" : NULL,
                                        "Warning",
-                                       result.stale[0] == '\0' ? NULL : warning,
+                                       result.stale[0] == '\0' && result.why[0] == '\0' ? NULL : warning,
                                        NULL};
 
         return send_bytes(connection, MHD_HTTP_OK, result.bytes, result.length, headers);

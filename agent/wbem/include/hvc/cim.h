@@ -113,6 +113,9 @@ bool hvc_cim_path_is(const struct hvc_cim_path *a, const struct hvc_cim_path *b)
 /* root/x:Class.Key="value",Other=5 (the WBEM URI of DSP0207 without scheme and host), keys by name. NULL: no memory. */
 char *hvc_cim_path_text(struct hvc_cim_arena *arena, const struct hvc_cim_path *path);
 
+/* The same, and as WMI writes it (\\HOST\root\x:Class.Key="value"). -EINVAL: it is no such text; -ENOMEM. */
+int hvc_cim_path_read(struct hvc_cim_arena *arena, const char *text, const struct hvc_cim_path **ret_path);
+
 /* ---- instances ---- */
 
 struct hvc_cim_property {

@@ -37,17 +37,20 @@ void hvc_cim_ask_set(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance,
 /* False: an instance whose key has this text is not wanted. */
 bool hvc_cim_ask_wants(const struct hvc_cim_ask *ask, const char *key, const char *text);
 
-#define HVC_CIM_ORDER_ARGUMENTS_MAX 4
+#define HVC_CIM_ORDER_ARGUMENTS_MAX 20
+
+enum hvc_cim_order_type { HVC_CIM_ORDER_TEXT, HVC_CIM_ORDER_NUMBER, HVC_CIM_ORDER_FLAG };
 
 /* One request to hvclusterd. */
 struct hvc_cim_order {
     const char *operation;
     struct {
-        const char *name, *text;
+        const char *name, *text; /* a number in decimal, a flag as "yes" or "no" */
+        uint8_t type;            /* enum hvc_cim_order_type */
     } arguments[HVC_CIM_ORDER_ARGUMENTS_MAX];
 };
 
-#define HVC_CIM_ORDERS_MAX 8
+#define HVC_CIM_ORDERS_MAX 16
 
 struct hvc_cim_change {
     struct hvc_cim_arena *arena;
@@ -97,6 +100,7 @@ enum hvc_cim_result_kind {
     HVC_CIM_RESULT_CLASSES,
     HVC_CIM_RESULT_CLASS_NAMES,
     HVC_CIM_RESULT_QUALIFIERS,
+    HVC_CIM_RESULT_METHOD, /* of hvc_cim_call.method */
 };
 
 struct hvc_cim_result {
@@ -111,6 +115,9 @@ struct hvc_cim_result {
     const char *context; /* of an enumeration that goes on; NULL: it is at its end */
 };
 
+struct hvc_cim_method_call;
+struct hvc_cim_order_answer;
+
 struct hvc_cim_call {
     struct hvc_cim_server *server;
     struct hvc_cim_arena *arena;
@@ -122,13 +129,16 @@ struct hvc_cim_call {
     struct hvc_cim_result result;
     struct hvc_cim_order orders[HVC_CIM_ORDERS_MAX];
     uint32_t order_count;
-    bool kept;                     /* the arena belongs to an enumeration that was left open */
+    struct hvc_cim_method_call *method; /* of an extrinsic request (hvc/cim_method.h); NULL: none */
+    bool kept;                          /* the arena belongs to an enumeration that was left open */
     struct hvc_cim_arena *adopted; /* of an enumeration that has come to its end: freed after the answer is written */
 };
 
 /* Bits of the facts that are needed. 0 also when call->result holds an error already. */
 uint32_t hvc_cim_prepare(struct hvc_cim_call *call);
 void hvc_cim_perform(struct hvc_cim_call *call);
+/* Of a method that gave orders: the answers to those that were tried, until one failed. */
+void hvc_cim_complete(struct hvc_cim_call *call, const struct hvc_cim_order_answer *answers, uint32_t count);
 /* True: it changes something (a role that may only read is refused before it is prepared). */
 bool hvc_cim_is_change(const struct hvc_cimxml_request *request);
 /* An error in place of what the call has answered so far. */

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Methods from a request to its answer, without hvclusterd: what a call orders, and what the answer to the orders
+ * becomes. tests/golden/wbem_methods/calls.txt has a line a call, its fields with | between:
+ *
+ *     OBJECT|METHOD|PARAMETERS|WHAT HVCLUSTERD SAYS
+ *     > ORDERS
+ *     < the answer in CIM-XML, and why
+ *
+ * OBJECT is "cluster" or "host" for the service there, or the InstanceID of a job. PARAMETERS, with # between, are
+ * "F name=value": F is S for a text, E for an embedded instance (class!property=value!property*=array of one), R for a
+ * reference (class!key!value); a second letter A says an array, its entries with + between. What hvclusterd says to
+ * the last order is a word of hvc/results.h and its data. The lines with > and < are golden: HVC_GOLDEN_UPDATE=1 writes
+ * them anew.
+ */
+#include "hvc/cim_method.h"
+#include "hvc/client.h"
+#include "hvc/schemas.h"
+
+#include "facts_sample.h"
+#include "text_buffer.h"
+
+#include "../hvc_cmocka.h"
+
+enum { LARGE = 1 << 20, FIELDS = 4 };
+
+static const struct hvc_schema_namespace *const spaces[] = {&hvc_schema_interop, &hvc_schema_cluster, &hvc_schema_host};
+static const struct hvc_cim_server_options options = {.spaces = spaces,
+                                                      .space_count = 3,
+                                                      .host = "n1.example.org",
+                                                      .open_max = 1,
+                                                      .idle_max_s = 600,
+                                                      .idle_s = 60,
+                                                      .context_start = 1};
+
+/* ---- a request from its short form ---- */
+
+static void put_embedded(struct hvc_text_buffer *out, char *text)
+{
+    char *rest = NULL;
+    char *cls = strtok_r(text, "!", &rest);
+
+    hvc_text_put(out, "&lt;INSTANCE CLASSNAME=\"");
+    hvc_text_put(out, cls == NULL ? "" : cls);
+    hvc_text_put(out, "\"&gt;");
+    for (char *p = strtok_r(NULL, "!", &rest); p != NULL; p = strtok_r(NULL, "!", &rest)) {
+        char *value = strchr(p, '=');
+        bool array = value > p && value[-1] == '*';
+
+        assert_non_null(value);
+        *value++ = '\0';
+        if (array)
+            value[-2] = '\0';
+        hvc_text_put(out, array ? "&lt;PROPERTY.ARRAY NAME=\"" : "&lt;PROPERTY NAME=\"");
+        hvc_text_put(out, p);
+        hvc_text_put(out, array ? "\" TYPE=\"string\"&gt;&lt;VALUE.ARRAY&gt;" : "\" TYPE=\"string\"&gt;");
+        hvc_text_put(out, "&lt;VALUE&gt;");
+        hvc_text_put(out, value);
+        hvc_text_put(out, array ? "&lt;/VALUE&gt;&lt;/VALUE.ARRAY&gt;&lt;/PROPERTY.ARRAY&gt;"
+                                : "&lt;/VALUE&gt;&lt;/PROPERTY&gt;");
+    }
+    hvc_text_put(out, "&lt;/INSTANCE&gt;");
+}
+
+static void put_reference(struct hvc_text_buffer *out, char *text)
+{
+    char *rest = NULL;
+    char *cls = strtok_r(text, "!", &rest), *key = strtok_r(NULL, "!", &rest), *value = strtok_r(NULL, "!", &rest);
+
+    hvc_text_put(out, "<VALUE.REFERENCE><INSTANCENAME CLASSNAME=\"");
+    hvc_text_put(out, cls);
+    hvc_text_put(out, "\">");
+    if (strcmp(key, "Name") == 0) {
+        hvc_text_put(out, "<KEYBINDING NAME=\"CreationClassName\"><KEYVALUE VALUETYPE=\"string\">");
+        hvc_text_put(out, cls);
+        hvc_text_put(out, "</KEYVALUE></KEYBINDING>");
+    }
+    hvc_text_put(out, "<KEYBINDING NAME=\"");
+    hvc_text_put(out, key);
+    hvc_text_put(out, "\"><KEYVALUE VALUETYPE=\"string\">");
+    hvc_text_put(out, value == NULL ? "" : value);
+    hvc_text_put(out, "</KEYVALUE></KEYBINDING></INSTANCENAME></VALUE.REFERENCE>");
+}
+
+/* One entry: its form is the first letter. */
+static void put_entry(struct hvc_text_buffer *out, char form, char *text)
+{
+    if (form == 'R') {
+        put_reference(out, text);
+        return;
+    }
+    hvc_text_put(out, "<VALUE>");
+    if (form == 'E')
+        put_embedded(out, text);
+    else
+        hvc_text_put(out, text);
+    hvc_text_put(out, "</VALUE>");
+}
+
+static void put_parameter(struct hvc_text_buffer *out, char *text)
+{
+    char form = text[0];
+    bool array = text[1] == 'A';
+    char *name = text + (array ? 3 : 2);
+    char *value = strchr(name, '=');
+    char *rest = NULL;
+
+    assert_non_null(value);
+    *value++ = '\0';
+    hvc_text_put(out, "<PARAMVALUE NAME=\"");
+    hvc_text_put(out, name);
+    hvc_text_put(out, form == 'R' ? "\" PARAMTYPE=\"reference\">" : "\">");
+    if (!array) {
+        put_entry(out, form, value);
+    } else {
+        hvc_text_put(out, form == 'R' ? "<VALUE.REFARRAY>" : "<VALUE.ARRAY>");
+        for (char *entry = strtok_r(value, "+", &rest); entry != NULL; entry = strtok_r(NULL, "+", &rest))
+            put_entry(out, form, entry);
+        hvc_text_put(out, form == 'R' ? "</VALUE.REFARRAY>" : "</VALUE.ARRAY>");
+    }
+    hvc_text_put(out, "</PARAMVALUE>");
+}
+
+static void put_key(struct hvc_text_buffer *out, const char *name, const char *value)
+{
+    hvc_text_put(out, "<KEYBINDING NAME=\"");
+    hvc_text_put(out, name);
+    hvc_text_put(out, "\"><KEYVALUE VALUETYPE=\"string\">");
+    hvc_text_put(out, value);
+    hvc_text_put(out, "</KEYVALUE></KEYBINDING>");
+}
+
+static void put_object(struct hvc_text_buffer *out, const char *object)
+{
+    bool host = strcmp(object, "host") == 0;
+    bool service = host || strcmp(object, "cluster") == 0;
+
+    hvc_text_put(out, "<LOCALINSTANCEPATH><LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/><NAMESPACE NAME=\"");
+    hvc_text_put(out, host ? "virtualization" : "HyperVCluster");
+    hvc_text_put(out, "\"/><NAMESPACE NAME=\"v2\"/></LOCALNAMESPACEPATH><INSTANCENAME CLASSNAME=\"");
+    hvc_text_put(out, service ? "Msvm_VirtualSystemMigrationService\">" : "Msvm_MigrationJob\">");
+    if (service) {
+        put_key(out, "SystemCreationClassName", "Msvm_ComputerSystem");
+        put_key(out, "SystemName", host ? "n1" : "lab");
+        put_key(out, "CreationClassName", "Msvm_VirtualSystemMigrationService");
+        put_key(out, "Name", "migrationwmi");
+    } else {
+        put_key(out, "InstanceID", object);
+    }
+    hvc_text_put(out, "</INSTANCENAME></LOCALINSTANCEPATH>");
+}
+
+static char *make_request(const char *object, const char *method, char *parameters)
+{
+    struct hvc_text_buffer out = {.limit = LARGE};
+    char *rest = NULL;
+
+    hvc_text_put(&out,
+                 "<CIM CIMVERSION=\"2.0\" DTDVERSION=\"2.0\"><MESSAGE ID=\"1\" PROTOCOLVERSION=\"1.0\"><SIMPLEREQ>"
+                 "<METHODCALL NAME=\"");
+    hvc_text_put(&out, method);
+    hvc_text_put(&out, "\">");
+    put_object(&out, object);
+    for (char *p = strtok_r(parameters, "#", &rest); p != NULL; p = strtok_r(NULL, "#", &rest))
+        put_parameter(&out, p);
+    hvc_text_put(&out, "</METHODCALL></SIMPLEREQ></MESSAGE></CIM>");
+    assert_false(out.failed);
+    return out.bytes;
+}
+
+/* ---- one call ---- */
+
+static void put_orders(struct hvc_text_buffer *out, const struct hvc_cim_call *call)
+{
+    static const char *const marks[] = {"=", "#", "?"}; /* a text, a number, a flag */
+
+    for (uint32_t i = 0; i < call->order_count; i++) {
+        const struct hvc_cim_order *order = &call->orders[i];
+
+        hvc_text_put(out, i == 0 ? "> " : "; ");
+        hvc_text_put(out, order->operation);
+        for (size_t k = 0; k < HVC_CIM_ORDER_ARGUMENTS_MAX && order->arguments[k].name != NULL; k++) {
+            hvc_text_put(out, " ");
+            hvc_text_put(out, order->arguments[k].name);
+            hvc_text_put(out, marks[order->arguments[k].type]);
+            for (const char *p = order->arguments[k].text; *p != '\0'; p++)
+                hvc_text_put_bytes(out, *p == '\n' ? "~" : p, 1);
+        }
+    }
+    hvc_text_put(out, call->order_count == 0 ? ">\n" : "\n");
+}
+
+/* says: "busy", "ok {...}". */
+static void complete(struct hvc_cim_call *call, const char *says)
+{
+    struct hvc_cim_order_answer answers[HVC_CIM_ORDERS_MAX];
+    struct hvc_record *response = NULL;
+    struct hvc_error error = {0};
+    const char *data = strchr(says, ' ');
+    char json[8192];
+
+    (void)snprintf(json, sizeof(json), "{\"version\":1,\"result\":\"%.*s\",\"text\":\"hvclusterd's words\"%s%s}",
+                   (int)strcspn(says, " "), says, data == NULL ? "" : ",\"data\":", data == NULL ? "" : data);
+    assert_int_equal(hvc_response_parse(json, strlen(json), &response, &error), 0);
+    for (uint32_t i = 0; i < call->order_count; i++)
+        answers[i] = (struct hvc_cim_order_answer){.result = HVC_RESULT_OK, .words = ""};
+    answers[call->order_count - 1] = (struct hvc_cim_order_answer){.result = hvc_response_result(response),
+                                                                   .words = hvc_response_text(response),
+                                                                   .data = hvc_response_data(response)};
+    hvc_cim_complete(call, answers, call->order_count);
+    hvc_record_free(response);
+}
+
+static void put_answer(struct hvc_text_buffer *out, struct hvc_cim_call *call)
+{
+    struct hvc_text_buffer xml = {.limit = LARGE};
+    char *from, *to;
+
+    hvc_cim_result_write(call, &xml);
+    assert_false(xml.failed);
+    from = strstr(xml.bytes, "<METHODRESPONSE");
+    to = strstr(xml.bytes, "</METHODRESPONSE>");
+    assert_true(from != NULL && to != NULL);
+    from = strchr(from, '>') + 1;
+    hvc_text_put(out, "< ");
+    hvc_text_put_bytes(out, from, (size_t)(to - from));
+    if (call->method != NULL && call->method->words != NULL && call->result.status == HVC_CIM_OK) {
+        hvc_text_put(out, " ");
+        hvc_text_put(out, call->method->words);
+    }
+    hvc_text_put(out, "\n");
+    hvc_text_free(&xml);
+}
+
+/* What a line becomes, below itself. */
+static void call_line(struct hvc_cim_server *server, const char *line, struct hvc_text_buffer *out)
+{
+    struct hvc_cim_call call = {.server = server, .facts = &facts_sample};
+    char copy[8192], *fields[FIELDS] = {0}, *at = copy, *request;
+    enum hvc_cimxml_fault fault;
+    struct hvc_error error = {0};
+
+    (void)snprintf(copy, sizeof(copy), "%s", line);
+    for (unsigned i = 0; i < FIELDS; i++)
+        fields[i] = strsep(&at, "|");
+    assert_non_null(fields[FIELDS - 1]);
+    request = make_request(fields[0], fields[1], fields[2]);
+    call.arena = hvc_cim_arena_new((size_t)16 << 20);
+    assert_int_equal(hvc_cimxml_read(call.arena, request, strlen(request), &call.request, &fault, &error), 0);
+    (void)hvc_cim_prepare(&call);
+    hvc_cim_perform(&call);
+    hvc_text_put(out, line);
+    hvc_text_put(out, "\n");
+    put_orders(out, &call);
+    if (call.order_count > 0)
+        complete(&call, fields[3]);
+    put_answer(out, &call);
+    hvc_cim_arena_free(call.arena);
+    free(request);
+}
+
+static void every_call_orders_and_answers_what_the_golden_file_says(void **state)
+{
+    struct hvc_cim_server *server = hvc_cim_server_new(&options);
+    struct hvc_text_buffer out = {.limit = (size_t)4 << 20};
+    char *text = calloc(LARGE, 1), *copy, *rest = NULL;
+    char path[512];
+    unsigned calls = 0;
+    FILE *file;
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/tests/golden/wbem_methods/calls.txt", getenv("HVC_SOURCE_DIR"));
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, LARGE - 1, file) > 0);
+    assert_int_equal(fclose(file), 0);
+    copy = strdup(text);
+    for (char *line = strtok_r(copy, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+        if (line[0] == '>' || line[0] == '<')
+            continue;
+        if (line[0] == '#') {
+            hvc_text_put(&out, line);
+            hvc_text_put(&out, "\n");
+            continue;
+        }
+        call_line(server, line, &out);
+        calls++;
+    }
+    assert_true(calls > 40);
+    if (getenv("HVC_GOLDEN_UPDATE") != NULL) {
+        file = fopen(path, "w");
+        assert_non_null(file);
+        assert_true(fputs(out.bytes, file) >= 0);
+        assert_int_equal(fclose(file), 0);
+    } else {
+        assert_string_equal(out.bytes, text);
+    }
+    hvc_text_free(&out);
+    free(copy);
+    free(text);
+    hvc_cim_server_free(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_call_orders_and_answers_what_the_golden_file_says),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
