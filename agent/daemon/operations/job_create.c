@@ -458,6 +458,8 @@ const struct hvc_argument hvc_job_create_arguments[] = {
     YES_NO("pin", "keep it at the target although Pacemaker would move it back"),
     YES_NO("retain_copies", "keep the disk files of the source"),
     YES_NO("overwrite", "disk files that exist at the target may be overwritten"),
+    YES_NO("avoid_removing", "remove no disk file, not even a copy of a move that failed"),
+    YES_NO("remove_unmanaged", "files moved beside the disks are removed at the source"),
     YES_NO("check", "the checks of a move as a job; nothing moves"),
     YES_NO("dry_run", "say what would be asked of the cluster, and what stands against it; no job is made"),
     HVC_WRITE_ARGUMENTS,

@@ -21,6 +21,8 @@ static const struct hvc_job_flag flags[] = {
     {"pin", HVC_OPTION_PIN, 0, "keep it at the target although Pacemaker would move it back"},
     {"retain_copies", HVC_OPTION_RETAIN_COPIES, 0, "keep the source's disk files"},
     {"overwrite", HVC_OPTION_OVERWRITE, 0, "disk files that exist at the target may be overwritten"},
+    {"avoid_removing", HVC_OPTION_AVOID_REMOVING, 0, "remove no disk file, not even a copy of a move that failed"},
+    {"remove_unmanaged", HVC_OPTION_REMOVE_UNMANAGED, 0, "files moved beside the disks are removed at the source"},
     {"check", HVC_OPTION_CHECK_ONLY, 0, "run the checks of a move as a job, and move nothing"},
     {NULL, 0, 0, NULL},
 };
