@@ -196,7 +196,7 @@ static void check_now(struct hvc_cim_method_call *call)
 /* A "no" is an answer: 0 and FALSE. Only when there was no check the return value tells. */
 static void take_verdict(struct hvc_cim_method_call *call, const struct hvc_cim_order_answer *answers, uint32_t count)
 {
-    bool told = answers->data != NULL && hvc_record_list_count(answers->data, "checks") > 0;
+    bool told = answers->data != NULL && hvc_record_list_count(answers->data, "nodes") > 0;
 
     if (answers->result == HVC_RESULT_OK ||
         (told && (answers->result == HVC_RESULT_REFUSED || answers->result == HVC_RESULT_BUSY)))

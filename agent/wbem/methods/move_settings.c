@@ -41,7 +41,7 @@ static bool is_possible(struct hvc_cim_method_call *call, unsigned type)
     unsigned types[8];
     uint32_t count = migration_types(&ask, types);
 
-    if (type != TYPE_SYSTEM && type != TYPE_BOTH)
+    if (type < TYPE_SYSTEM || type == TYPE_DEEP_CHECK) /* CIM's own have no template */
         return true;
     for (uint32_t i = 0; i < count; i++)
         if (types[i] == type)
