@@ -35,14 +35,13 @@ static void order_cancel(struct hvc_cim_method_call *call)
 static void request_state(struct hvc_cim_method_call *call)
 {
     const struct hvc_cim_value *asked = given(call, "RequestedState");
-    const char *timeout = given_text(call, "TimeoutPeriod");
     unsigned state = 0;
 
     for (const char *p = asked == NULL ? "" : asked->text[0]; *p != '\0'; p++)
         state = state * 10 + (unsigned)(*p - '0'); /* a uint16 in decimal: it was checked when it came in */
     if (state < STATE_START || state > STATE_SERVICE) {
         refuse(call, SITUATION_INVALID, "RequestedState has to be 4 (Terminate) or 5 (Kill)");
-    } else if (timeout != NULL && timeout[strspn(timeout, "0.:*")] != '\0') {
+    } else if (has_timeout(call)) {
         refuse(call, SITUATION_INCOMPATIBLE, "TimeoutPeriod is not supported: follow JobState");
         call->value = NO_TIMEOUT;
     } else if (state == STATE_TERMINATE || state == STATE_KILL) {

@@ -52,8 +52,10 @@ struct hvc_cim_ask ask_of(const struct hvc_cim_method_call *call);
 /* Of a parameter; NULL: not given. */
 const struct hvc_cim_value *given(const struct hvc_cim_method_call *call, const char *name);
 const char *given_text(const struct hvc_cim_method_call *call, const char *name);
-/* What its parameter names: a guest that this namespace shows, or a node; *ret_node "" or *ret_guest NULL. False and
- * refused: neither. */
+/* TimeoutPeriod sets a limit; NULL and an interval of zero do not. */
+bool has_timeout(const struct hvc_cim_method_call *call);
+/* What its parameter names: a guest that this namespace shows, or a node; the other one is NULL. False and refused:
+ * neither. */
 bool take_system(struct hvc_cim_method_call *call, const char *name, const struct hvc_facts_guest **ret_guest,
                  const struct hvc_facts_node **ret_node);
 const struct hvc_facts_node *node_of(const struct hvc_cim_facts *facts, const char *name);

@@ -28,6 +28,13 @@ const char *given_text(const struct hvc_cim_method_call *call, const char *name)
     return value == NULL || value->text == NULL ? NULL : value->text[0];
 }
 
+bool has_timeout(const struct hvc_cim_method_call *call)
+{
+    const char *timeout = given_text(call, "TimeoutPeriod");
+
+    return timeout != NULL && timeout[strspn(timeout, "0.:*")] != '\0';
+}
+
 const struct hvc_facts_node *node_of(const struct hvc_cim_facts *facts, const char *name)
 {
     for (uint32_t i = 0; i < facts->node_count; i++)

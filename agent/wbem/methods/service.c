@@ -46,14 +46,6 @@ static void stop(struct hvc_cim_method_call *call)
     order_run(call, false);
 }
 
-/* No limit: NULL, or an interval of zero. */
-static bool has_timeout(const struct hvc_cim_method_call *call)
-{
-    const char *timeout = given_text(call, "TimeoutPeriod");
-
-    return timeout != NULL && timeout[strspn(timeout, "0.:*")] != '\0';
-}
-
 static void request_state(struct hvc_cim_method_call *call)
 {
     static const struct {
