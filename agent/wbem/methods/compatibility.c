@@ -30,9 +30,12 @@ static void order_about(struct hvc_cim_method_call *call, const char *of_guest, 
         return;
     }
     order = hvc_cim_method_order(call, guest != NULL ? of_guest : of_node);
-    if (order != NULL && guest != NULL)
+    if (order == NULL)
+        return;
+    order->asks = true;
+    if (guest != NULL)
         hvc_cim_order_text(order, "guest", guest->uuid);
-    else if (order != NULL)
+    else
         hvc_cim_order_text(order, "node", node->name);
 }
 
@@ -92,6 +95,7 @@ static void check_info(struct hvc_cim_method_call *call)
     order = hvc_cim_method_order(call, "host.check-compatibility");
     if (order == NULL)
         return;
+    order->asks = true;
     hvc_cim_order_text(order, "node", facts->node);
     hvc_cim_order_text(order, "info", text);
 }

@@ -188,6 +188,7 @@ static void check_now(struct hvc_cim_method_call *call)
     order = hvc_cim_method_order(call, "guest.check");
     if (order == NULL)
         return;
+    order->asks = true;
     hvc_cim_order_text(order, "guest", move.guest->uuid);
     hvc_cim_order_text(order, "kind", move.kind);
     hvc_cim_order_text(order, "target", strcmp(move.kind, "storage") == 0 ? NULL : move.target->name);

@@ -74,6 +74,8 @@ static enum hvc_result carry_out_one(struct hvc_wbemd_desk *desk, const struct h
     enum hvc_result result = hvc_wbemd_fetch_order(desk->options.fetch, order, ret_response, error);
     char user[512]; /* a certificate's subject may be longer and is cut */
 
+    if (order->asks && result == HVC_RESULT_OK)
+        return result;
     hvc_wbemd_tell(result == HVC_RESULT_OK ? HVC_MESSAGE_CIM_CHANGED : HVC_MESSAGE_CIM_REFUSED,
                    "user=%s address=%s operation=%s %s=%s status=%u",
                    hvc_message_quote(request->user, user, sizeof(user)), request->address, order->operation,

@@ -7,11 +7,12 @@
  *     > ORDERS
  *     < the answer in CIM-XML, and why
  *
- * OBJECT is "cluster" or "host" for the service there, or the InstanceID of a job. PARAMETERS, with # between, are
- * "F name=value": F is S for a text, E for an embedded instance (class!property=value!property*=array of one), R for a
- * reference (class!key!value); a second letter A says an array, its entries with + between. What hvclusterd says to
- * the last order is a word of hvc/results.h and its data. The lines with > and < are golden: HVC_GOLDEN_UPDATE=1 writes
- * them anew.
+ * OBJECT is "cluster" or "host" for the service there, "planned" for that of a cluster with a planned system of its
+ * second guest on n1, "stale" for that of a cluster without quorum, or the InstanceID of a job. PARAMETERS, with #
+ * between, are "F name=value": F is S for a text, E for an embedded instance (class!property=value!property*=array of
+ * one), U and I for one that is not escaped, in VALUE and without, R for a reference (class!key!value); a second letter
+ * A says an array, its entries with + between. What hvclusterd says to the last order is a word of hvc/results.h and
+ * its data. The lines with > and < are golden: HVC_GOLDEN_UPDATE=1 writes them anew.
  */
 #include "hvc/cim_method.h"
 #include "hvc/client.h"
@@ -82,9 +83,28 @@ static void put_reference(struct hvc_text_buffer *out, char *text)
     hvc_text_put(out, "</KEYVALUE></KEYBINDING></INSTANCENAME></VALUE.REFERENCE>");
 }
 
+/* An instance that is not escaped, as wbemcli and others send it. */
+static void put_bare(struct hvc_text_buffer *out, char *text)
+{
+    struct hvc_text_buffer escaped = {.limit = LARGE};
+
+    put_embedded(&escaped, text);
+    for (const char *p = escaped.bytes; *p != '\0'; p++) {
+        bool less = strncmp(p, "&lt;", 4) == 0, greater = strncmp(p, "&gt;", 4) == 0;
+
+        hvc_text_put_bytes(out, less ? "<" : (greater ? ">" : p), 1);
+        p += less || greater ? 3 : 0;
+    }
+    hvc_text_free(&escaped);
+}
+
 /* One entry: its form is the first letter. */
 static void put_entry(struct hvc_text_buffer *out, char form, char *text)
 {
+    if (form == 'I') {
+        put_bare(out, text);
+        return;
+    }
     if (form == 'R') {
         put_reference(out, text);
         return;
@@ -92,6 +112,8 @@ static void put_entry(struct hvc_text_buffer *out, char form, char *text)
     hvc_text_put(out, "<VALUE>");
     if (form == 'E')
         put_embedded(out, text);
+    else if (form == 'U')
+        put_bare(out, text);
     else
         hvc_text_put(out, text);
     hvc_text_put(out, "</VALUE>");
@@ -133,7 +155,7 @@ static void put_key(struct hvc_text_buffer *out, const char *name, const char *v
 static void put_object(struct hvc_text_buffer *out, const char *object)
 {
     bool host = strcmp(object, "host") == 0;
-    bool service = host || strcmp(object, "cluster") == 0;
+    bool service = strncmp(object, "HVCluster:", 10) != 0;
 
     hvc_text_put(out, "<LOCALINSTANCEPATH><LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/><NAMESPACE NAME=\"");
     hvc_text_put(out, host ? "virtualization" : "HyperVCluster");
@@ -232,10 +254,35 @@ static void put_answer(struct hvc_text_buffer *out, struct hvc_cim_call *call)
     hvc_text_free(&xml);
 }
 
+static const struct hvc_facts_job planned_job[] = {{.id = 9,
+                                                    .uuid = "0A000000-0000-4000-8000-000000000002",
+                                                    .guest = "web & <mail>",
+                                                    .kind = "staged",
+                                                    .phase = "completed",
+                                                    .source = "n2",
+                                                    .target = "n1",
+                                                    .by = "root",
+                                                    .words = "",
+                                                    .ended = true}};
+
+static struct hvc_cim_facts facts_for(const char *object)
+{
+    struct hvc_cim_facts facts = facts_sample;
+
+    if (strcmp(object, "stale") == 0)
+        facts.stale = "the state may be old: no quorum";
+    if (strcmp(object, "planned") == 0) {
+        facts.jobs = planned_job;
+        facts.job_count = 1;
+    }
+    return facts;
+}
+
 /* What a line becomes, below itself. */
 static void call_line(struct hvc_cim_server *server, const char *line, struct hvc_text_buffer *out)
 {
-    struct hvc_cim_call call = {.server = server, .facts = &facts_sample};
+    struct hvc_cim_call call = {.server = server};
+    struct hvc_cim_facts facts;
     char copy[8192], *fields[FIELDS] = {0}, *at = copy, *request;
     enum hvc_cimxml_fault fault;
     struct hvc_error error = {0};
@@ -245,6 +292,8 @@ static void call_line(struct hvc_cim_server *server, const char *line, struct hv
         fields[i] = strsep(&at, "|");
     assert_non_null(fields[FIELDS - 1]);
     request = make_request(fields[0], fields[1], fields[2]);
+    facts = facts_for(fields[0]);
+    call.facts = &facts;
     call.arena = hvc_cim_arena_new((size_t)16 << 20);
     assert_int_equal(hvc_cimxml_read(call.arena, request, strlen(request), &call.request, &fault, &error), 0);
     (void)hvc_cim_prepare(&call);

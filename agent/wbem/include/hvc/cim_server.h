@@ -44,6 +44,7 @@ enum hvc_cim_order_type { HVC_CIM_ORDER_TEXT, HVC_CIM_ORDER_NUMBER, HVC_CIM_ORDE
 /* One request to hvclusterd. */
 struct hvc_cim_order {
     const char *operation;
+    bool asks; /* it changes nothing */
     struct {
         const char *name, *text; /* a number in decimal, a flag as "yes" or "no" */
         uint8_t type;            /* enum hvc_cim_order_type */
