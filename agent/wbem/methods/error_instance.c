@@ -19,7 +19,7 @@ const char *error_instance_text(const struct hvc_cim_method_call *call, const st
     put_text(&ask, instance, "MessageID", words->id);
     put_text(&ask, instance, "Message", words->message);
     put_number(&ask, instance, "PerceivedSeverity", words->high ? SEVERITY_HIGH : SEVERITY_LOW);
-    put_number(&ask, instance, "ProbableCause", 0); /* none of the list says it: the words do */
+    put_number(&ask, instance, "ProbableCause", words->probable_cause);
     put_text(&ask, instance, "ProbableCauseDescription", words->cause);
     put_texts(&ask, instance, "RecommendedActions", &words->action, words->action == NULL ? 0 : 1);
     put_text(&ask, instance, "ErrorSource", words->source == NULL ? "" : words->source);

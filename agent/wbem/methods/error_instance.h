@@ -9,6 +9,7 @@ struct error_words {
     const char *id;              /* MessageID */
     const char *message, *cause; /* never NULL */
     const char *action, *source; /* RecommendedActions, ErrorSource; NULL: none */
+    unsigned probable_cause;     /* of ITU X.733's list; 0: none of it says it */
     bool high;                   /* it is in the way; else a warning */
 };
 

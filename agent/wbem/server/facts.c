@@ -234,6 +234,21 @@ static void take_guests(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts
     facts->guest_count = (uint32_t)(before + count);
 }
 
+static void take_reasons(struct hvc_cim_arena *arena, struct hvc_facts_job *job, const struct hvc_record *row)
+{
+    size_t count = hvc_record_list_count(row, "reasons");
+    struct hvc_facts_reason *reasons = count == 0 ? NULL : hvc_cim_alloc(arena, count, sizeof(*reasons));
+
+    for (size_t i = 0; reasons != NULL && i < count; i++) {
+        const struct hvc_record *reason = hvc_record_list_at(row, "reasons", i);
+
+        reasons[i] =
+            (struct hvc_facts_reason){.code = text(arena, reason, "code"), .text = text(arena, reason, "text")};
+    }
+    job->reasons = reasons;
+    job->reason_count = reasons == NULL ? 0 : (uint32_t)count;
+}
+
 static void take_job(struct hvc_cim_arena *arena, struct hvc_facts_job *job, const struct hvc_record *row)
 {
     const struct hvc_record *times = hvc_record_record(row, "times");
@@ -255,6 +270,7 @@ static void take_job(struct hvc_cim_arena *arena, struct hvc_facts_job *job, con
     job->since_ms = hvc_record_u64(row, "since_ms", 0);
     job->started_ms = hvc_record_u64(times, "admitted", 0);
     job->priority = number(row, "priority", 0);
+    take_reasons(arena, job, row);
     job->percent = number(progress, "percent", strcmp(job->phase, "completed") == 0 ? 100 : 101);
 }
 

@@ -14,6 +14,8 @@ enum {
     /* Names and votes change seldom, and `status` asks libvirt and corosync. Whether the state is old every other
      * answer says, too. */
     STATUS_KEPT_MS = 1000,
+    /* An order ends by the time its operation allows itself, 30 s at most: to give up before would leave it unknown. */
+    ORDER_MS = 35000,
 };
 
 struct hvc_wbemd_fetch {
@@ -395,11 +397,12 @@ enum hvc_result hvc_wbemd_fetch_order(struct hvc_wbemd_fetch *fetch, const struc
     struct hvc_record *args;
     HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(order->operation, &args);
     enum hvc_result result;
+    uint64_t ms = fetch->timeout_ms > ORDER_MS ? fetch->timeout_ms : ORDER_MS;
     int rc;
 
     *ret_response = NULL;
     add_arguments(order, args);
-    rc = ask(fetch, request, false, hvc_deadline_in(fetch->timeout_ms), ret_response, error); /* asked once only */
+    rc = ask(fetch, request, false, hvc_deadline_in(ms), ret_response, error); /* asked once only */
     if (rc == -EACCES)
         return HVC_RESULT_DENIED;
     if (rc < 0)

@@ -74,6 +74,12 @@ static const struct hvc_facts_guest guests[] = {
      .version = 1},
 };
 
+static const struct hvc_facts_reason reasons[] = {
+    {.code = "note", .text = "the target was chosen"},
+    {.code = "retry", .text = "libvirt: pool <fast> is busy"},
+    {.code = "give-up", .text = "no space left at the target"},
+};
+
 static const struct hvc_facts_job jobs[] = {
     {.id = 7,
      .uuid = "0A000000-0000-4000-8000-000000000001",
@@ -104,7 +110,9 @@ static const struct hvc_facts_job jobs[] = {
      .started_ms = 1690000001000,
      .since_ms = 1690000061000,
      .priority = 50,
-     .percent = 101},
+     .percent = 101,
+     .reasons = reasons,
+     .reason_count = 3},
 };
 
 const struct hvc_cim_facts facts_sample = {

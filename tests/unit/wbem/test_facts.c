@@ -138,6 +138,19 @@ static void guests_come_piece_by_piece_with_their_devices(void **state)
     assert_null(facts.guests[3].seen);
 }
 
+/* Of all jobs of the recorded answers one has a reason. */
+static void check_reasons(const struct hvc_cim_facts *facts)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < facts->job_count; i++)
+        for (uint32_t k = 0; k < facts->jobs[i].reason_count; k++, count++) {
+            assert_string_equal(facts->jobs[i].reasons[k].code, "give-up");
+            assert_string_equal(facts->jobs[i].reasons[k].text, "libvirt: operation failed: No space left on device");
+        }
+    assert_int_equal(count, 1);
+}
+
 static void jobs_come_piece_by_piece(void **state)
 {
     static const uint64_t ids[] = {7, 8, 6, 5, 4};
@@ -148,6 +161,7 @@ static void jobs_come_piece_by_piece(void **state)
     take_changed(*state, &facts, HVC_FACTS_JOBS, "job.list.ended", "\"kind\":\"staged\"",
                  "\"check\":true,\"kind\":\"staged\"");
     assert_int_equal(facts.job_count, HVC_COUNT(ids));
+    check_reasons(&facts);
     for (size_t i = 0; i < HVC_COUNT(ids); i++)
         assert_int_equal(facts.jobs[i].id, ids[i]);
     assert_int_equal(facts.now_ms, 1763723010000);

@@ -72,6 +72,10 @@ struct hvc_facts_guest {
     uint32_t disk_count, net_count;
 };
 
+struct hvc_facts_reason {
+    const char *code, *text; /* a word of hvc/job.h; the hypervisor's words in ours */
+};
+
 struct hvc_facts_job {
     uint64_t id;
     const char *uuid, *guest; /* uuid in upper case */
@@ -82,6 +86,8 @@ struct hvc_facts_job {
     uint64_t created_ms, started_ms, since_ms; /* since 1970; started_ms 0: it has not */
     uint32_t priority;
     uint32_t percent; /* 101: not known */
+    const struct hvc_facts_reason *reasons;
+    uint32_t reason_count;
 };
 
 struct hvc_cim_facts {
