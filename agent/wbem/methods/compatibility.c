@@ -142,11 +142,9 @@ static void get_vectors(struct hvc_cim_method_call *call)
 
 static const char *vector_text(const struct hvc_cim_method_call *call, const struct hvc_record *vector)
 {
-    struct hvc_cim_ask ask = ask_of(call);
-    struct hvc_cim_instance *instance;
+    struct hvc_cim_ask ask;
+    struct hvc_cim_instance *instance = new_instance(call, "Msvm_CompatibilityVector", &ask);
 
-    ask.cls = hvc_schema_class_find(call->space, "Msvm_CompatibilityVector");
-    instance = ask.cls == NULL ? NULL : hvc_cim_instance_new(call->arena, ask.cls);
     if (instance == NULL)
         return NULL;
     put_number(&ask, instance, "VectorId", hvc_record_u64(vector, "id", 0));

@@ -7,11 +7,9 @@ enum { SOFTWARE = 4, SEVERITY_LOW = 2, SEVERITY_HIGH = 4, CIM_FAILED = 1 };
 
 const char *error_instance_text(const struct hvc_cim_method_call *call, const struct error_words *words)
 {
-    struct hvc_cim_ask ask = ask_of(call);
-    struct hvc_cim_instance *instance;
+    struct hvc_cim_ask ask;
+    struct hvc_cim_instance *instance = new_instance(call, "Msvm_Error", &ask);
 
-    ask.cls = hvc_schema_class_find(call->space, "Msvm_Error");
-    instance = ask.cls == NULL ? NULL : hvc_cim_instance_new(call->arena, ask.cls);
     if (instance == NULL)
         return NULL;
     put_number(&ask, instance, "ErrorType", SOFTWARE);

@@ -74,6 +74,9 @@ const char *text_of(const struct hvc_cim_instance *instance, const char *name);
 uint64_t number_of(const struct hvc_cim_instance *instance, const char *name, uint64_t otherwise);
 /* 1, 0, or -1 when it is not said. */
 int flag_of(const struct hvc_cim_instance *instance, const char *name);
+/* An empty instance to put values into by *ret_ask. NULL: no memory. */
+struct hvc_cim_instance *new_instance(const struct hvc_cim_method_call *call, const char *class_name,
+                                      struct hvc_cim_ask *ret_ask);
 /* The text of an instance as CIM-XML. NULL: no memory. */
 const char *instance_text(struct hvc_cim_arena *arena, const struct hvc_cim_instance *instance);
 

@@ -178,6 +178,14 @@ int flag_of(const struct hvc_cim_instance *instance, const char *name)
     return text == NULL ? -1 : hvc_schema_compare(text, "TRUE") == 0;
 }
 
+struct hvc_cim_instance *new_instance(const struct hvc_cim_method_call *call, const char *class_name,
+                                      struct hvc_cim_ask *ret_ask)
+{
+    *ret_ask = ask_of(call);
+    ret_ask->cls = hvc_schema_class_find(call->space, class_name);
+    return ret_ask->cls == NULL ? NULL : hvc_cim_instance_new(call->arena, ret_ask->cls);
+}
+
 const char *instance_text(struct hvc_cim_arena *arena, const struct hvc_cim_instance *instance)
 {
     struct hvc_text_buffer out = {.limit = (size_t)1 << 20};

@@ -20,8 +20,8 @@ void hvc_wbemd_fetch_free(struct hvc_wbemd_fetch *fetch);
 void hvc_wbemd_fetch_facts(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *arena, uint32_t needs,
                            struct hvc_cim_facts *facts, uint32_t *ret_missing, struct hvc_error *error);
 
-/* Carries out one order. *ret_response: what hvclusterd said, NULL when it said nothing; the words of anything but OK are
- * in error. */
+/* Carries out one order. *ret_response: what hvclusterd said, NULL when it said nothing; the words of anything but OK
+ * are in error. */
 enum hvc_result hvc_wbemd_fetch_order(struct hvc_wbemd_fetch *fetch, const struct hvc_cim_order *order,
                                       struct hvc_record **ret_response, struct hvc_error *error);
 /* The status of CIM that goes with a result. */
