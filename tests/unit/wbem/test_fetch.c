@@ -261,16 +261,28 @@ static void a_kept_connection_that_proves_dead_is_replaced_for_a_read(void **sta
     assert_int_equal(asked, 4);
 }
 
+/* The status of an order whose answer nobody needs. */
+static enum hvc_cim_status give(struct fixture *f, const struct hvc_cim_order *order)
+{
+    struct hvc_record *response = NULL;
+    enum hvc_cim_status status = hvc_wbemd_fetch_status(hvc_wbemd_fetch_order(f->fetch, order, &response, &f->error));
+
+    hvc_record_free(response);
+    return status;
+}
+
 static void an_order_is_given_once_and_over_a_new_connection(void **state)
 {
     static const struct answer answers[] = {OK("{\"started\":true}"), FAILS(-EPIPE)};
-    const struct hvc_cim_order order = {"service.set", {{"name", "owner-name"}, {"value", "somebody"}}};
+    const struct hvc_cim_order order = {
+        .operation = "service.set",
+        .arguments = {{.name = "name", .text = "owner-name"}, {.name = "value", .text = "somebody"}}};
     struct fixture *f = *state;
 
     script = answers;
     fetch_facts(f, HVC_FACTS_SERVICE);
     questions[0] = '\0';
-    assert_int_equal(hvc_wbemd_fetch_order(f->fetch, &order, &f->error), HVC_CIM_FAILED);
+    assert_int_equal(give(f, &order), HVC_CIM_FAILED);
     assert_string_equal(f->error.text, "hvclusterd ended");
     assert_int_equal(connected, 2);
     assert_int_equal(asked, 2);
@@ -291,7 +303,7 @@ static void the_result_of_an_order_is_a_status_with_the_words(void **state)
         {"refused", HVC_CIM_FAILED},
         {"no-quorum", HVC_CIM_FAILED},
     };
-    const struct hvc_cim_order order = {"service.set", {{"name", "x"}}};
+    const struct hvc_cim_order order = {.operation = "service.set", .arguments = {{.name = "name", .text = "x"}}};
     struct fixture *f = *state;
 
     for (size_t i = 0; i < HVC_COUNT(cases); i++) {
@@ -303,12 +315,12 @@ static void the_result_of_an_order_is_a_status_with_the_words(void **state)
         script = &answer;
         asked = 0;
         f->error.text[0] = '\0';
-        assert_int_equal(hvc_wbemd_fetch_order(f->fetch, &order, &f->error), cases[i].status);
+        assert_int_equal(give(f, &order), cases[i].status);
         assert_string_equal(f->error.text, i == 0 ? "" : "words of it");
     }
     connect_rc = -EACCES;
     later_ms = 0;
-    assert_int_equal(hvc_wbemd_fetch_order(f->fetch, &order, &f->error), HVC_CIM_ACCESS_DENIED);
+    assert_int_equal(give(f, &order), HVC_CIM_ACCESS_DENIED);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
