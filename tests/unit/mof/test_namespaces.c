@@ -150,12 +150,53 @@ static void interop_is_right_and_every_class_describes_itself(void **state)
     }
 }
 
+/* Where it is declared; a class that is not there comes last. */
+static size_t declared(const struct mof_tree *tree, const char *name)
+{
+    size_t at = 0;
+
+    while (at < tree->class_count && hvc_schema_compare(tree->classes[at]->name, name) != 0)
+        at++;
+    return at;
+}
+
+static void check_earlier(const struct mof_tree *tree, size_t at, const char *name)
+{
+    if (name != NULL && declared(tree, name) > at)
+        fail_msg("%s names %s, which is declared later", tree->classes[at]->name, name);
+}
+
+/* MOF compilers that read a file once, pywbem's for one, ask for that of references and embedded instances, too. */
+static void every_class_is_declared_before_one_that_names_it(void **state)
+{
+    static const char *const files[] = {"cluster.mof", "host.mof", "interop.mof"};
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(files); i++) {
+        struct compiled c;
+
+        load(&c, files[i]);
+        for (size_t at = 0; at < c.tree.class_count; at++) {
+            const struct mof_class *cls = c.tree.classes[at];
+
+            check_earlier(&c.tree, at, cls->super_name);
+            for (size_t p = 0; p < cls->property_count; p++)
+                check_earlier(&c.tree, at, cls->properties[p]->target);
+            for (size_t m = 0; m < cls->method_count; m++)
+                for (size_t p = 0; p < cls->methods[m]->parameter_count; p++)
+                    check_earlier(&c.tree, at, cls->methods[m]->parameters[p]->target);
+        }
+        compiled_free(&c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_cluster_has_the_migration_service_of_its_page),
         cmocka_unit_test(a_host_has_the_migration_service_of_its_page),
         cmocka_unit_test(interop_is_right_and_every_class_describes_itself),
+        cmocka_unit_test(every_class_is_declared_before_one_that_names_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
