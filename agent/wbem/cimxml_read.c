@@ -91,7 +91,9 @@ static int read_parameter(struct reading *r, struct hvc_xml_node *node)
     else if (hvc_cimxml_is_instance(child)) {
         parameter.kind = HVC_CIMXML_INSTANCE;
         rc = hvc_cimxml_instance(r->arena, child, &parameter.instance, r->error);
-    } else
+    } else if (hvc_xml_is(child, "CLASS") || hvc_xml_is(child, "QUALIFIER.DECLARATION"))
+        parameter.kind = HVC_CIMXML_DECLARATION;
+    else
         rc = hvc_cimxml_wrong(r->error, child, "this cannot be the value of a parameter");
     if (rc == 0)
         r->request->parameters[r->request->parameter_count++] = parameter;

@@ -154,7 +154,8 @@ static bool key_fits(const struct hvc_schema_element *element, const struct hvc_
 bool hvc_cim_check_path(struct hvc_cim_call *call, const struct hvc_schema_namespace *space,
                         const struct hvc_cim_path *path)
 {
-    const struct hvc_schema_class *cls = path == NULL ? NULL : hvc_cim_class(call, space, path->class_name);
+    const struct hvc_schema_class *cls =
+        path == NULL ? NULL : hvc_cim_class(call, space, path->class_name, HVC_CIM_INVALID_CLASS);
     uint32_t keys = 0;
 
     if (cls == NULL)

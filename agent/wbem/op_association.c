@@ -56,7 +56,8 @@ static bool begin(struct traverse *t)
                ? NULL
                : hvc_cim_object(call, hvc_cimxml_parameter(call->request, "InstanceName") == NULL ? "ObjectName"
                                                                                                   : "InstanceName");
-    if (path == NULL || !hvc_cim_check_path(call, t->space, path))
+    if (path == NULL || hvc_cim_class(call, t->space, path->class_name, HVC_CIM_INVALID_PARAMETER) == NULL ||
+        !hvc_cim_check_path(call, t->space, path))
         return false;
     t->source = *path;
     t->source.space = t->space->name;

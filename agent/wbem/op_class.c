@@ -17,7 +17,8 @@ static const struct hvc_schema_class **room(struct hvc_cim_call *call, const str
 static void get_class(struct hvc_cim_call *call)
 {
     const struct hvc_schema_namespace *space = hvc_cim_space(call);
-    const struct hvc_schema_class *cls = hvc_cim_class(call, space, hvc_cim_class_name(call, "ClassName"));
+    const struct hvc_schema_class *cls =
+        hvc_cim_class(call, space, hvc_cim_class_name(call, "ClassName"), HVC_CIM_NOT_FOUND);
     const struct hvc_schema_class **classes = cls == NULL ? NULL : room(call, space);
 
     set_class_shape(call);
@@ -35,7 +36,7 @@ static void list_classes(struct hvc_cim_call *call, enum hvc_cim_result_kind kin
 {
     const struct hvc_schema_namespace *space = hvc_cim_space(call);
     const char *name = hvc_cim_class_name(call, "ClassName");
-    const struct hvc_schema_class *top = name == NULL ? NULL : hvc_cim_class(call, space, name);
+    const struct hvc_schema_class *top = name == NULL ? NULL : hvc_cim_class(call, space, name, HVC_CIM_INVALID_CLASS);
     bool deep = hvc_cim_flag(call, "DeepInheritance", false);
     const struct hvc_schema_class **classes = space == NULL ? NULL : room(call, space);
     uint32_t count = 0;

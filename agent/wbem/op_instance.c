@@ -49,7 +49,8 @@ static void get_instance(struct hvc_cim_call *call)
 uint32_t hvc_cim_prepare_enumerate(struct hvc_cim_call *call)
 {
     const struct hvc_schema_namespace *space = hvc_cim_space(call);
-    const struct hvc_schema_class *cls = hvc_cim_class(call, space, hvc_cim_class_name(call, "ClassName"));
+    const struct hvc_schema_class *cls =
+        hvc_cim_class(call, space, hvc_cim_class_name(call, "ClassName"), HVC_CIM_INVALID_CLASS);
 
     return cls == NULL ? 0 : hvc_cim_needs(space, cls->name);
 }
@@ -80,7 +81,8 @@ static void keep_to_class(struct hvc_cim_call *call, const struct hvc_schema_cla
 void hvc_cim_perform_enumerate(struct hvc_cim_call *call, enum hvc_cim_result_kind kind)
 {
     const struct hvc_schema_namespace *space = hvc_cim_space(call);
-    const struct hvc_schema_class *cls = hvc_cim_class(call, space, hvc_cim_class_name(call, "ClassName"));
+    const struct hvc_schema_class *cls =
+        hvc_cim_class(call, space, hvc_cim_class_name(call, "ClassName"), HVC_CIM_INVALID_CLASS);
     bool names = kind == HVC_CIM_RESULT_INSTANCE_NAMES || kind == HVC_CIM_RESULT_PULLED_PATHS;
     struct hvc_cim_list list = {0};
 
@@ -163,7 +165,7 @@ static void change_property(struct hvc_cim_call *call, const struct hvc_schema_n
         return;
     }
     if (element->type == HVC_CIM_REFERENCE || !hvc_cim_value_as(call->arena, element, wanted->value, &change.value)) {
-        hvc_cim_fail(call, HVC_CIM_TYPE_MISMATCH, "property %s of %s is a %s%s", element->name, now->cls->name,
+        hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER, "property %s of %s is a %s%s", element->name, now->cls->name,
                      hvc_cim_type_name(element->type), (element->flags & HVC_SCHEMA_ARRAY) != 0 ? "[]" : "");
         return;
     }

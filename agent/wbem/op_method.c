@@ -94,6 +94,9 @@ static void take_parameter(struct hvc_cim_call *call, const struct hvc_schema_el
         else
             wrong_type(call, element);
         return;
+    case HVC_CIMXML_DECLARATION:
+        wrong_type(call, element);
+        return;
     }
 }
 
@@ -138,7 +141,7 @@ static const struct hvc_schema_method *find_method(struct hvc_cim_call *call, co
 uint32_t hvc_cim_prepare_method(struct hvc_cim_call *call)
 {
     const struct hvc_schema_namespace *space = hvc_cim_space(call);
-    const struct hvc_schema_class *cls = hvc_cim_class(call, space, call->request->path->class_name);
+    const struct hvc_schema_class *cls = hvc_cim_class(call, space, call->request->path->class_name, HVC_CIM_NOT_FOUND);
     const struct hvc_schema_method *method = find_method(call, cls);
 
     if (method == NULL || !hvc_cim_check_path(call, space, call->request->path))

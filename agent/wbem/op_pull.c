@@ -36,6 +36,13 @@ static struct hvc_cim_enumeration *find(struct hvc_cim_call *call)
     char *end = NULL;
     uint64_t number = text == NULL ? 0 : strtoull(text, &end, 16);
 
+    if (hvc_cim_space(call) == NULL || hvc_cim_failed(call))
+        return NULL;
+    if (text == NULL) {
+        hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER, "%.64s needs parameter EnumerationContext",
+                     call->request->method);
+        return NULL;
+    }
     (void)room(call); /* what has run out of time is gone */
     for (uint32_t i = 0; number != 0 && *end == '\0' && i < hvc_cim_options(call->server)->open_max; i++)
         if (all[i].number == number)

@@ -38,7 +38,7 @@ static const struct hvc_schema_class *read_query(struct hvc_cim_call *call, stru
         hvc_cim_fail(call, HVC_CIM_INVALID_QUERY, "%s", error.text);
         return NULL;
     }
-    cls = hvc_cim_class(call, space, ret_query->class_name);
+    cls = hvc_cim_class(call, space, ret_query->class_name, HVC_CIM_INVALID_QUERY);
     if (cls != NULL && hvc_query_check(ret_query, cls, &error) < 0) {
         hvc_cim_fail(call, HVC_CIM_INVALID_QUERY, "%s", error.text);
         return NULL;

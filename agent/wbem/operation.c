@@ -195,7 +195,7 @@ const struct hvc_schema_namespace *hvc_cim_space(struct hvc_cim_call *call)
 }
 
 const struct hvc_schema_class *hvc_cim_class(struct hvc_cim_call *call, const struct hvc_schema_namespace *space,
-                                             const char *name)
+                                             const char *name, enum hvc_cim_status otherwise)
 {
     const struct hvc_schema_class *cls;
 
@@ -207,7 +207,7 @@ const struct hvc_schema_class *hvc_cim_class(struct hvc_cim_call *call, const st
     }
     cls = hvc_schema_class_find(space, name);
     if (cls == NULL)
-        hvc_cim_fail(call, HVC_CIM_INVALID_CLASS, "there is no class \"%.128s\" in %s", name, space->name);
+        hvc_cim_fail(call, otherwise, "there is no class \"%.128s\" in %s", name, space->name);
     return cls;
 }
 

@@ -45,8 +45,9 @@ void hvc_cim_shape_flags(struct hvc_cim_call *call, bool qualifiers);
 /* Of the request; NULL and failed: there is none of that name. */
 const struct hvc_schema_namespace *hvc_cim_space(struct hvc_cim_call *call);
 const struct hvc_schema_namespace *hvc_cim_space_find(const struct hvc_cim_server *server, const char *name);
+/* otherwise: the status of this operation when there is no such class (DSP0200 names one for each). */
 const struct hvc_schema_class *hvc_cim_class(struct hvc_cim_call *call, const struct hvc_schema_namespace *space,
-                                             const char *name);
+                                             const char *name, enum hvc_cim_status otherwise);
 
 /* ---- instances ---- */
 

@@ -21,7 +21,8 @@ enum hvc_cimxml_kind {
     HVC_CIMXML_VALUE,   /* value */
     HVC_CIMXML_CLASS_NAME,
     HVC_CIMXML_PATH,
-    HVC_CIMXML_INSTANCE, /* with its path when it has one */
+    HVC_CIMXML_INSTANCE,    /* with its path when it has one */
+    HVC_CIMXML_DECLARATION, /* a class or a qualifier: nothing here takes one, so it is not read further */
 };
 
 struct hvc_cimxml_parameter {
