@@ -32,6 +32,18 @@ static struct talk *secure(struct talk *talk, gnutls_certificate_credentials_t c
     return NULL;
 }
 
+unsigned talk_free_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof(address);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    assert_int_equal(close(fd), 0);
+    return ntohs(address.sin_port);
+}
+
 struct talk *talk_open(unsigned port, gnutls_certificate_credentials_t credentials)
 {
     const struct sockaddr_in address = {

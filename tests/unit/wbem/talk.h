@@ -16,6 +16,9 @@ struct talk_answer {
 
 struct talk;
 
+/* A port of loopback that was free a moment ago. */
+unsigned talk_free_port(void);
+
 /* credentials NULL: no TLS. NULL: the connection, or the handshake, came to nothing. */
 struct talk *talk_open(unsigned port, gnutls_certificate_credentials_t credentials);
 void talk_close(struct talk *talk);

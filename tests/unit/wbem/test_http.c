@@ -6,7 +6,6 @@
  */
 #include "http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <semaphore.h>
 #include <stdlib.h>
@@ -86,19 +85,6 @@ static void judge(int fd, void *context)
         (void)send(fd, bytes, length, MSG_NOSIGNAL);
 }
 
-/* A port that was free a moment ago. */
-static uint64_t free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t length = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
-    assert_int_equal(close(fd), 0);
-    return ntohs(address.sin_port);
-}
-
 static void make_certificates(void)
 {
     struct hvc_wbemd_settings *s = &world.settings;
@@ -120,8 +106,8 @@ static int start_server(void)
     int rc = -EADDRINUSE;
 
     for (unsigned i = 0; i < 10 && rc == -EADDRINUSE; i++) { /* somebody else may be faster */
-        world.settings.http_port = free_port();
-        world.settings.https_port = free_port();
+        world.settings.http_port = talk_free_port();
+        world.settings.https_port = talk_free_port();
         rc = hvc_wbemd_http_start(&world.settings, world.desk, world.access, &world.http, &error);
     }
     if (rc < 0)
