@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # lab comes from lib.sh
+# Staged moves under faults, for the scenarios named staged*: a move is brought to a step and held fast there, one fault comes, is taken back, and what must be true after any of them is asked. A scenario has, beside
+# lib.sh, agent.sh and this:
+#
+#     rows=("hold none 0" ...)    # STEP FAULT BOOTS: how often the fault itself makes the guest boot, at most
+#     inject FAULT                # functions; what the cluster does not bring back itself, the undoing brings back
+#     undo FAULT
+#     staged "$@"                 # all rows; --list prints them as the document has them (tests/lab/staged_table)
+#
+# While they run: $guest, $from, $to, $asker (a node that has no part in it), $dc, $job, $step.
+
+guest=${guest:-web}
+STAGED_TABLE=build/tests/staged.md
+frozen=() # NODE PROCESS pairs that are stopped
+job='' place='' step='' dc=''
+
+# --- what stands ---
+configuration() { on "$asker" cibadmin --query --scope configuration; }
+marks_of_ours() { configuration | grep -o 'id="hvcluster-job-[0-9]*-[a-z]*"' | sort -u; }
+nothing_left() {
+    local now
+    now=$(configuration) && [ -n "$now" ] && ! grep -q 'id="hvcluster-job-' <<<"$now"
+}
+field() { on "$1" hvcluster jobs show "$job" --output-as=json --timeout=5 2>/dev/null | jq -r ".data|(.$2 // .job.$2 // empty)" 2>/dev/null; } # field NODE NAME
+phase_is() { [ "$(field "$asker" phase)" = "$1" ]; }
+step_is() { [ "$(field "$asker" step)" = "$1" ]; }
+ended() { [ "$(field "$asker" ended)" = true ]; }
+has_mark() { marks_of_ours | grep -q -- "job-$job-$1\""; } # has_mark hold|here|pin
+all_agree() {
+    local node phase
+    phase=$(field "$asker" phase)
+    [ -n "$phase" ] || return 1
+    for node in $(all_nodes_of_lab); do [ "$(field "$node" phase)" = "$phase" ] || return 1; done
+}
+all_up() {
+    local node
+    for node in n1 n2 n3; do node_up "$node" || return 1; done
+}
+runs_somewhere() { place=$(located "$guest") && [ -n "$place" ] && runs_here "$place" "$guest"; }
+other_than() { # other_than NODE...: a node that is none of these
+    local node
+    for node in n1 n2 n3; do
+        [[ " $* " = *" $node "* ]] || { echo "$node" && return; }
+    done
+}
+dc_of() { crmadmin_says=$(n1 crmadmin --dc_lookup 2>/dev/null) && sed -n 's/.*is: *\(n[0-9]\).*/\1/p' <<<"$crmadmin_says"; }
+
+# --- what Pacemaker did with the guest, by its own log: "migrate_to@n1 migrate_from@n2 stop@n1" ---
+declare -A log_lines=()
+log_of() { $lab logs "$1" pacemaker/pacemaker.log 2>/dev/null; }
+remember_log() {
+    local node
+    for node in n1 n2 n3; do log_lines[$node]=$(log_of "$node" | wc -l); done
+}
+operations() {
+    local node
+    for node in n1 n2 n3; do log_of "$node" | tail -n "+$((log_lines[$node] + 1))"; done |
+        sed -n "s/^\(.*\) n[0-9] .*Initiating \([a-z_]*\) operation ${guest}_\(start\|stop\|migrate_to\|migrate_from\)_0 .*on \(n[0-9]\).*/\1 \3@\4/p" |
+        sort | sed 's/.* //' | tr '\n' ' ' | sed 's/ $//'
+}
+count_of() { tr ' ' '\n' <<<"$2" | grep -c "^$1@"; } # count_of OPERATION OPERATIONS
+
+# --- to the step, and there held fast by a part of Pacemaker that does not answer ---
+freeze() { # freeze NODE PROCESS
+    $lab kill "$1" "$2" STOP >/dev/null && frozen+=("$1" "$2")
+}
+thaw() {
+    local i
+    for ((i = 0; i < ${#frozen[@]}; i += 2)); do $lab kill "${frozen[i]}" "${frozen[i + 1]}" CONT >/dev/null 2>&1; done
+    frozen=()
+}
+begin_move() {
+    job=$(on "$asker" hvcluster move "$guest" "$to" --no-wait --output-as=json --timeout=20 2>/dev/null | jq -r '.data.id // .data.job // empty' 2>/dev/null)
+    [ -n "$job" ]
+}
+slow() { works "$guest" 64m && $lab slow "$from" 20mbit --net migration; }
+quick() { $lab slow "$from" off --net migration && $lab guest rate "$guest" 0; }
+copies() { slow && begin_move && poll 60 phase_is copying; }
+reach() {
+    case $step in
+    hold) freeze "$from" pacemaker-execd && begin_move && poll 20 has_mark hold ;; # its monitor's end is not told
+    copy) copies ;;
+    hand-back) copies && freeze "$from" pacemaker-based && quick && poll 90 step_is hand-back ;; # decided, not told
+    told) copies && freeze "$to" pacemaker-execd && quick && poll 90 has_mark here ;; # told, and its migrate_from hangs
+    release) copies && freeze "$from" pacemaker-based && on "$asker" hvcluster jobs cancel "$job" >/dev/null 2>&1 && poll 60 step_is release ;;
+    *) false ;;
+    esac
+}
+
+# The DC is the node without a part in it: a part of it that hangs holds up the whole cluster, which is another fault.
+places() {
+    dc=$(dc_of)
+    from=$(located "$guest")
+    to=$(other_than "$from" "$dc")
+    asker=$(other_than "$from" "$to")
+    [ "$from" = "$dc" ] || return 0
+    begin_move && poll 60 ended && idle && [ "$(located "$guest")" = "$to" ] || not_ok "the guest leaves the DC"
+    from=$to
+    to=$(other_than "$from" "$dc")
+    asker=$dc
+}
+
+# no_more TEXT HAVE MOST
+no_more() {
+    if [ "$2" -le "$3" ]; then ok "$1"; else not_ok "$1 ($2, not $3 at most)"; fi
+}
+# What is true after any fault. BOOTS: as often the fault itself boots the guest.
+judge() { # judge FAULT BOOTS
+    local name="$step, $1" did more
+    idle
+    within 120 "$name: the guest runs where Pacemaker has it" runs_somewhere
+    more=$(($(boots "$guest") - booted))
+    no_more "$name: no boot that the fault does not demand" "$more" "$2"
+    did=$(operations)
+    if fences "$1"; then
+        no_more "$name: Pacemaker started it no more often than that (${did:-nothing})" "$(count_of start "$did")" 1
+    else
+        no_more "$name: Pacemaker started it nowhere (${did:-nothing})" "$(count_of start "$did")" 0
+        no_more "$name: and stopped it nowhere but where it had left" "$(count_of stop "$did")" "$(count_of migrate_from "$did")"
+    fi
+    one_copy "$guest" "$name: one copy throughout"
+    keep_row "$1" "$more" "$did"
+}
+# The faults that end a node: what runs there is started elsewhere.
+fences() { [[ $1 = power-* || $1 = ring-* ]]; }
+
+where() {
+    case $place in
+    "$to") echo "at the target" ;;
+    "$from") echo "at the source" ;;
+    *) echo "at the third node" ;;
+    esac
+}
+keep_row() { # keep_row FAULT BOOTS OPERATIONS: in place of an earlier one of the same step and fault
+    local did=$3
+    did=${did//@$from/ (source)} did=${did//@$to/ (target)} did=${did//@$asker/ (third)}
+    did=${did//) /), }
+    [ -f "$STAGED_TABLE" ] || : >"$STAGED_TABLE"
+    sed -i "/^| $step | $1 |/d" "$STAGED_TABLE"
+    printf '| %s | %s | %s | %s | %s | %s |\n' "$step" "$1" "$(field "$asker" phase)" "$(where)" "${did:-nothing}" "$2" >>"$STAGED_TABLE"
+}
+
+row() { # row STEP FAULT BOOTS
+    local fault=$2 booted begin=$SECONDS name
+    step=$1
+    name="$step, $fault"
+    places
+    remember_log
+    booted=$(boots "$guest")
+    if ! reach; then
+        not_ok "$name: the step is reached"
+        on "$asker" hvcluster jobs show "$job"
+    fi
+    inject "$fault" >/dev/null 2>&1 || not_ok "$name: the fault comes"
+    [ "$fault" = none ] || poll 2 ended # what it does by itself, before anything is taken back
+    thaw
+    quick >/dev/null 2>&1
+    undo "$fault" >/dev/null 2>&1
+    within 180 "$name: the job ends" ended || on "$asker" hvcluster jobs show "$job"
+    within 120 "$name: every node is there" all_up
+    within 60 "$name: one result on every node" all_agree
+    within 120 "$name: nothing of ours is left in the CIB" nothing_left || marks_of_ours
+    ! declare -F after >/dev/null || after "$fault"
+    judge "$fault" "$3"
+    echo "# $name: $((SECONDS - begin)) s, from $from to $to, DC $dc: $(tail -n 1 "$STAGED_TABLE")"
+}
+
+# staged [--list]: HVC_STAGED_STEPS and HVC_STAGED_FAULTS, lists with spaces: those rows only.
+staged() {
+    local each
+    if [ "${1-}" = --list ]; then
+        for each in "${rows[@]}"; do
+            # shellcheck disable=SC2086 # three words
+            set -- $each
+            echo "$1|$2"
+        done
+        return
+    fi
+    scenario_begin
+    within 60 "the cluster keeps a state" n1 hvcluster settings show --fresh
+    managed "$guest" || not_ok "a managed guest runs"
+    ! declare -F before >/dev/null || before
+    idle
+    for each in "${rows[@]}"; do
+        # shellcheck disable=SC2086
+        set -- $each
+        [[ " ${HVC_STAGED_STEPS:-$1} " = *" $1 "* && " ${HVC_STAGED_FAULTS:-$2} " = *" $2 "* ]] || continue
+        row "$@"
+    done
+    unmanaged "$guest"
+    scenario_end
+}
