@@ -10,6 +10,7 @@ enum {
     BACKOFF_FIRST_MS = 1000,
     BACKOFF_MOST_MS = 60000,
     PLACE_AGAIN_MS = 10000,    /* a job for which no node had room: one may have now */
+    WATCH_MS = 2000,           /* between two looks at the hold of a move */
     FORBIDDEN_TRIES = 2,       /* of a hand-back to where Pacemaker is not allowed the guest */
     TELL_TRIES = 5,            /* for Pacemaker to learn the end of a move, before the job ends without that */
     CHECK_TRIES = 5,           /* back to the queue because of what may pass by itself, in all */
@@ -18,7 +19,7 @@ enum {
 
 const char *hvc_agenda_work_name(unsigned work)
 {
-    static const char *const names[HVC_JOB_WORK_COUNT] = {"none",  "place",     "check",  "begin",
+    static const char *const names[HVC_JOB_WORK_COUNT] = {"none",  "place",     "check",  "begin",  "watch",
                                                           "prove", "hand-back", "settle", "release"};
 
     return work < HVC_JOB_WORK_COUNT ? names[work] : "invalid";
@@ -396,6 +397,21 @@ static void not_begun(const struct hvc_agenda_input *in, struct hvc_agenda_actio
         report_end(job, action, job->cancel ? HVC_JOB_CANCELLED : HVC_JOB_FAILED, job->source, f->code, f->text);
 }
 
+/* Without the hold Pacemaker would take the guest for failed as soon as it has left the source. */
+static void watch(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    if (!hvc_agenda_is_held(in->effect) || in->effect->job.step != HVC_STEP_COPY || in->move->cancel) {
+        wait_until(action, UINT64_MAX);
+        return;
+    }
+    if (!worked(in, HVC_JOB_WORK_WATCH, action))
+        return;
+    if (in->finding->code == HVC_REASON_GIVE_UP)
+        action->step = HVC_AGENDA_END;
+    else
+        again(in, HVC_JOB_WORK_WATCH, WATCH_MS, action);
+}
+
 static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
@@ -410,6 +426,8 @@ static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action 
         report_phase(job, action, HVC_JOB_COPYING);
     else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_SWITCHING)
         report_phase(job, action, HVC_JOB_SWITCHING);
+    else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_COPYING)
+        watch(in, action);
     else
         wait_until(action, UINT64_MAX);
 }

@@ -133,13 +133,17 @@ static uint64_t monotonic_of(const struct round *round, uint64_t stamp_ms)
     return stamp_ms <= round->stamp_ms ? hvc_now_ms() : hvc_deadline_in(stamp_ms - round->stamp_ms);
 }
 
-static void tell_end(struct hvc_operations *operations, const struct hvc_agenda_effect *effect)
+static void tell_end(struct hvc_operations *operations, const struct hvc_agenda_effect *effect,
+                     const struct hvc_agenda_finding *finding)
 {
+    bool unheld = finding->work == HVC_JOB_WORK_WATCH && finding->code == HVC_REASON_GIVE_UP;
     char uuid[HVC_UUID_TEXT_MAX];
 
     hvc_format_uuid(effect->job.guest, uuid);
     (void)hvc_moves_tell_end(operations->moves, uuid, /* it has ended meanwhile: the next round sees how */
-                             effect->job.cancel ? "its job was cancelled" : "the target of its job is lost");
+                             effect->job.cancel ? "its job was cancelled"
+                             : unheld           ? finding->text
+                                                : "the target of its job is lost");
 }
 
 /* The lock is held. Returns when to look again. */
@@ -162,7 +166,7 @@ static uint64_t step(const struct round *round, const struct hvc_agenda_effect *
         return job_work_begin(runner, effect, (enum hvc_agenda_work)action.work, item) < 0 ? hvc_deadline_in(SLOW_MS)
                                                                                            : UINT64_MAX;
     case HVC_AGENDA_END:
-        tell_end(runner->operations, effect);
+        tell_end(runner->operations, effect, &item->finding);
         return UINT64_MAX;
     case HVC_AGENDA_PROPOSE:
         if (item->propose_after_ms > hvc_now_ms())

@@ -109,6 +109,17 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
     return r == -ENOENT ? 0 : r;
 }
 
+int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
+{
+    bool inherits = false;
+    unsigned kinds = 0;
+    int r = kinds_of(effect->job.id, effect->resource, deadline_ms, &kinds, &inherits, error);
+
+    if (r == 0 && (kinds & 1u << HVC_MARK_HOLD) == 0)
+        return hvc_error_set(error, -ENOENT, "somebody took the hold of this job off resource %.60s", effect->resource);
+    return r;
+}
+
 /* ---- hand back ---- */
 
 /* Nothing insists against these: Pacemaker would take the guest for failed, and restart it, at once or when an operator

@@ -13,6 +13,9 @@
  * go later; -EPERM: Pacemaker has the guest elsewhere, or does not manage it. */
 int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error);
 
+/* -ENOENT: somebody took it away; of what cannot be asked nothing is known (-EAGAIN and others). */
+int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error);
+
 /* The guest is proven at the target: the location in place of the hold, in one change; 0 when Pacemaker has it there.
  * insist: also when it would do something else, too. left: by another than the job's own node, only while something of
  * the job stands there; -ECANCELED: nothing does, or somebody else was faster. -EACCES: Pacemaker is not allowed the

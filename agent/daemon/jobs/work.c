@@ -22,6 +22,7 @@ enum {
     ANSWER_LEFT_MS = 300, /* of a deadline: for what comes after the move */
     HOLD_MS = 30000,      /* for Pacemaker to leave a guest alone */
     HOLD_TRIES = 5,       /* then the move is given up: it has not begun */
+    WATCH_MS = 2000,      /* for a look at it: the end of a move waits for one that is under way */
     HAND_BACK_MS = 40000, /* for it to have the guest at the target */
     INSIST_TRIES = 3,     /* from then on it is told whatever it would do: the guest is there */
     RELEASE_MS = 10000,
@@ -234,6 +235,15 @@ static bool hold(struct task *task)
     return rc == 0;
 }
 
+static void watch(struct task *task)
+{
+    struct hvc_error error = {0};
+    int rc = job_pacemaker_watch(&task->effect, hvc_deadline_in(WATCH_MS), &error);
+
+    if (rc < 0)
+        find(task, rc == -ENOENT ? HVC_REASON_GIVE_UP : HVC_REASON_RETRY, error.text);
+}
+
 /* place: where it is proven to be. */
 static struct job_hand_back order_of(const struct task *task, const char *place)
 {
@@ -334,6 +344,9 @@ static void *run(void *context)
         break;
     case HVC_JOB_WORK_BEGIN:
         begin_or_leave(task);
+        break;
+    case HVC_JOB_WORK_WATCH:
+        watch(task);
         break;
     case HVC_JOB_WORK_PROVE:
         begin(task);

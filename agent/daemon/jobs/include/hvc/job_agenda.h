@@ -40,6 +40,7 @@ enum hvc_agenda_work {
     HVC_JOB_WORK_PLACE,     /* look for a target */
     HVC_JOB_WORK_CHECK,     /* the checks before the move */
     HVC_JOB_WORK_BEGIN,     /* ask once more whether the job still stands (a barrier), and begin the move */
+    HVC_JOB_WORK_WATCH,     /* look whether the hold still stands; GIVE_UP: it does not */
     HVC_JOB_WORK_PROVE,     /* the same, but only watch what libvirt does and prove where the guest is */
     HVC_JOB_WORK_HAND_BACK, /* tell Pacemaker that its guest is at the target, and wait until it knows */
     HVC_JOB_WORK_SETTLE,    /* it knows: our location goes, or becomes the pin that was asked for */
@@ -96,7 +97,7 @@ struct hvc_agenda_move {
  *     phase                     step
  *     CHECKING                  none       the gate: the checks
  *     ADMITTED                  hold       BEGIN: the hold, then the move
- *     COPYING, SWITCHING        copy       libvirt's
+ *     COPYING, SWITCHING        copy       libvirt's; until the switch-over WATCH, and without the hold the move ends
  *     VERIFYING                 prove      PROVE: both ends
  *     any, once it is proven    hand-back  HAND_BACK; it runs at the target, as the state says now
  *     ... and Pacemaker knows   settle     SETTLE
