@@ -273,6 +273,25 @@ static bool is_at(const struct sim_place *place, const char *node)
     return place->nodes == 1 && strcmp(place->node, node) == 0;
 }
 
+/* It has chosen the target, and cannot do it yet: a start waits for the probes of a node that joins, say. */
+static bool waits_for(const struct simulation *moved, const struct simulation_set *set, char *words, size_t size)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < moved->count; i++) {
+        const struct sim_action *a = &moved->actions[i];
+        const char *at = a->to[0] != '\0' ? a->to : a->from;
+
+        if (!a->blocked || strcmp(a->resource, set->resource) != 0 || strcmp(a->what, "stop") == 0 ||
+            strcmp(at, set->target) != 0)
+            continue;
+        say_action(a, words, size, &used);
+        (void)hvc_text_append(words, size, &used, " is blocked");
+        return true;
+    }
+    return false;
+}
+
 static void judge_way(const struct simulation_set *set, struct hvc_pacemaker_plan *plan)
 {
     bool migrates = false;
@@ -282,6 +301,9 @@ static void judge_way(const struct simulation_set *set, struct hvc_pacemaker_pla
     plan->stays = true;
     plan->allowed = is_at(&set->moved->then, set->target);
     if (!plan->allowed) {
+        plan->waits = waits_for(set->moved, set, plan->allowed_words, sizeof(plan->allowed_words));
+        if (plan->waits)
+            return;
         if (set->moved->then.nodes == 0)
             (void)hvc_text_append(plan->allowed_words, sizeof(plan->allowed_words), &used, "it would be stopped");
         else

@@ -76,18 +76,32 @@ static int check_place(const struct hvc_agenda_effect *effect, uint64_t deadline
     return 0;
 }
 
+int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
+{
+    bool inherits = false;
+    unsigned kinds = 0;
+    int r = kinds_of(effect->job.id, effect->resource, deadline_ms, &kinds, &inherits, error);
+
+    if (r == 0 && (kinds & 1u << HVC_MARK_HOLD) == 0)
+        return hvc_error_set(error, -ENOENT, "somebody took the hold of this job off resource %.60s", effect->resource);
+    return r;
+}
+
 /* Its monitor would fail on the source as soon as the guest is gone from there. */
-static int await_unwatched(const char *resource, uint64_t deadline_ms, struct hvc_error *error)
+static int await_unwatched(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
 {
     for (;;) {
         bool watched = true;
-        int r = hvc_pacemaker_watches(resource, sooner(deadline_ms, ASK_MS), &watched, error);
+        int r = hvc_pacemaker_watches(effect->resource, sooner(deadline_ms, ASK_MS), &watched, error);
 
         if (r < 0 || !watched)
             return r;
+        r = job_pacemaker_watch(effect, deadline_ms, error);
+        if (r < 0)
+            return r == -ENOENT ? -EAGAIN : r; /* the next try puts it there again */
         if (!pause_before(deadline_ms))
             return hvc_error_set(error, -EAGAIN, "Pacemaker still watches resource %.60s although it is held",
-                                 resource);
+                                 effect->resource);
     }
 }
 
@@ -105,19 +119,8 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
             r = hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error);
     }
     if (r == 0)
-        r = await_unwatched(effect->resource, deadline_ms, error);
+        r = await_unwatched(effect, deadline_ms, error);
     return r == -ENOENT ? 0 : r;
-}
-
-int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
-{
-    bool inherits = false;
-    unsigned kinds = 0;
-    int r = kinds_of(effect->job.id, effect->resource, deadline_ms, &kinds, &inherits, error);
-
-    if (r == 0 && (kinds & 1u << HVC_MARK_HOLD) == 0)
-        return hvc_error_set(error, -ENOENT, "somebody took the hold of this job off resource %.60s", effect->resource);
-    return r;
 }
 
 /* ---- hand back ---- */
@@ -130,6 +133,9 @@ static int check_allowed(const struct job_hand_back *order, const struct hvc_pac
     if (!plan->managed)
         return hvc_error_set(error, -EPERM, "Pacemaker does not manage resource %.60s now, so it stays held: %s",
                              order->resource, plan->managed_words);
+    if (plan->waits)
+        return hvc_error_set(error, -EBUSY, "Pacemaker cannot have resource %.60s on %.60s yet: %s", order->resource,
+                             order->target, plan->allowed_words);
     if (!plan->allowed)
         return hvc_error_set(error, -EACCES, "Pacemaker would not leave resource %.60s on %.60s: %s", order->resource,
                              order->target, plan->allowed_words);
@@ -138,7 +144,7 @@ static int check_allowed(const struct job_hand_back *order, const struct hvc_pac
 
 static bool may_insist(int code)
 {
-    return code < 0 && code != -ENOENT && code != -ECANCELED && code != -EACCES && code != -EPERM;
+    return code < 0 && code != -ENOENT && code != -ECANCELED && code != -EACCES && code != -EPERM && code != -EBUSY;
 }
 
 static int check_plan(const struct hvc_pacemaker_plan *plan, struct hvc_error *error)

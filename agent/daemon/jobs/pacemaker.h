@@ -19,7 +19,7 @@ int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadlin
 /* The guest is proven at the target: the location in place of the hold, in one change; 0 when Pacemaker has it there.
  * insist: also when it would do something else, too. left: by another than the job's own node, only while something of
  * the job stands there; -ECANCELED: nothing does, or somebody else was faster. -EACCES: Pacemaker is not allowed the
- * guest there; the hold stays. */
+ * guest there; the hold stays. -EBUSY: so it does as long as a node joins. */
 struct job_hand_back {
     uint64_t job;
     const char *resource, *target;

@@ -20,6 +20,7 @@ static struct {
     struct hvc_pacemaker_resource resource;
     int plan_code, wish_code, resource_code, marks_code;
     unsigned stale;         /* wishes of a version that come too late */
+    bool taken;             /* a hold is taken away as soon as it stands */
     unsigned watched;       /* looks until the monitor is gone */
     const char *after_here; /* where the resource is when a location has come */
     char told[512];
@@ -63,6 +64,8 @@ int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *versio
                    wish->here != NULL ? wish->here : "", wish->pin != NULL ? "pin=" : "",
                    wish->pin != NULL ? wish->pin : "");
     tell(text[0] == '\0' ? "nothing" : text);
+    if (wish->hold && !world.taken)
+        world.marks[world.count++] = (struct hvc_pacemaker_mark){.kind = HVC_MARK_HOLD, .job = 7, .resource = "web"};
     if (wish->here != NULL && world.after_here != NULL)
         (void)snprintf(world.resource.node, sizeof(world.resource.node), "%s", world.after_here);
     return 0;
@@ -135,6 +138,31 @@ static void a_hold_waits_until_nobody_watches(void **state)
     assert_int_equal(world.watched, 0);
 }
 
+static void one_that_is_taken_away_is_not_waited_for(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+    struct hvc_error error = {0};
+
+    (void)state;
+    world.watched = 2;
+    world.taken = true;
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(20000), &error), -EAGAIN);
+    assert_int_equal(world.watched, 1);
+    assert_non_null(strstr(error.text, "took the hold of this job off resource web"));
+}
+
+static void a_move_is_told_when_its_hold_is_gone(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+
+    (void)state;
+    assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), -ENOENT);
+    stands(HVC_MARK_HOLD);
+    assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), 0);
+    world.marks_code = -ETIMEDOUT;
+    assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), -ETIMEDOUT);
+}
+
 static void one_that_stands_is_not_put_there_again(void **state)
 {
     const struct hvc_agenda_effect effect = effect_of();
@@ -193,6 +221,19 @@ static int take_back(const char *place)
     const struct job_hand_back order = {.job = 7, .resource = "web", .target = place};
 
     return job_pacemaker_release(&order, hvc_deadline_in(600), NULL);
+}
+
+static void nobody_insists_while_a_node_joins(void **state)
+{
+    struct hvc_error error = {0};
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.plan.allowed = false;
+    world.plan.waits = true;
+    assert_int_equal(give_back(false, true, &error), -EBUSY);
+    assert_string_equal(world.told, "");
+    assert_non_null(strstr(error.text, "yet"));
 }
 
 static void a_guest_is_handed_back_in_two_changes(void **state)
@@ -352,6 +393,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_hold_waits_until_nobody_watches, calm),
+        cmocka_unit_test_setup(one_that_is_taken_away_is_not_waited_for, calm),
+        cmocka_unit_test_setup(a_move_is_told_when_its_hold_is_gone, calm),
+        cmocka_unit_test_setup(nobody_insists_while_a_node_joins, calm),
         cmocka_unit_test_setup(one_that_stands_is_not_put_there_again, calm),
         cmocka_unit_test_setup(what_is_not_as_it_should_be_is_not_held, calm),
         cmocka_unit_test_setup(a_guest_is_handed_back_in_two_changes, calm),

@@ -105,6 +105,8 @@ static void two_simulations_make_the_facts_of_a_move(void **state)
          true, true, false, "resource web"},
         {"it is being moved already", "leaves.xml", "migrates.xml", "nothing.xml", false, true, true, true, true, false,
          "migrate web from n2 to n3"},
+        {"a node that joins is in its way", "nothing.xml", "waits.xml", "nothing.xml", true, true, false, true, true,
+         false, "start web on n1 is blocked"},
         {"a node would be fenced for it", "nothing.xml", "fences.xml", "nothing.xml", true, true, false, true, true,
          true, "Fence (reboot) on n2 (peer is no longer part of the cluster)"},
     };
@@ -116,6 +118,7 @@ static void two_simulations_make_the_facts_of_a_move(void **state)
 
         (void)snprintf(all, sizeof(all), "%s|%s|%s|%s|%s|%s|%s", p.idle_words, p.managed_words, p.allowed_words,
                        p.migratable_words, p.stays_words, p.others_words, p.actions);
+        assert_int_equal(p.waits, strcmp(cases[i].moved, "waits.xml") == 0);
         if (p.idle != cases[i].idle || p.managed != cases[i].managed || p.allowed != cases[i].allowed ||
             p.migratable != cases[i].migratable || p.stays != cases[i].stays || p.others != cases[i].others ||
             strstr(all, cases[i].words) == NULL)

@@ -70,6 +70,7 @@ struct hvc_pacemaker_plan {
     bool idle;       /* it has nothing to do with the resource now; of what else it says nothing */
     bool managed;    /* but for a hold of ours */
     bool allowed;    /* with a location of ours at the target the resource ends there */
+    bool waits;      /* not allowed only for now: it would go there, and something is in the way (a node that joins) */
     bool migratable; /* by a live migration; true when it is not allowed */
     bool stays;      /* also without the location; true when it is not allowed */
     bool others;     /* something else would stop, start, move or be fenced that would not otherwise */
