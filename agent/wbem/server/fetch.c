@@ -74,32 +74,34 @@ static void give_back(struct hvc_wbemd_fetch *fetch, struct hvc_client *client)
         hvc_client_close(client);
 }
 
+/* One call; a connection that did not bring its answer is closed. Takes the client. */
+static int call(struct hvc_wbemd_fetch *fetch, struct hvc_client *client, const struct hvc_record *request,
+                uint64_t deadline_ms, struct hvc_record **ret_response, struct hvc_error *error)
+{
+    int rc = hvc_client_call(client, request, deadline_ms, ret_response, error);
+
+    if (rc == 0)
+        give_back(fetch, client);
+    else
+        hvc_client_close(client);
+    return rc;
+}
+
 /* A read may be asked again over a new connection when the kept one proves dead: hvclusterd was started anew. */
 static int ask(struct hvc_wbemd_fetch *fetch, const struct hvc_record *request, bool again, uint64_t deadline_ms,
                struct hvc_record **ret_response, struct hvc_error *error)
 {
-    struct hvc_client *client = again ? take_idle(fetch) : NULL;
-    bool fresh = client == NULL;
-    int rc = fresh ? hvc_client_connect(&fetch->options, deadline_ms, &client, error) : 0;
+    struct hvc_client *kept = again ? take_idle(fetch) : NULL;
+    struct hvc_client *fresh = NULL;
+    int rc;
 
-    if (rc < 0)
-        return rc;
-    rc = hvc_client_call(client, request, deadline_ms, ret_response, error);
-    if (rc == 0) {
-        give_back(fetch, client);
-        return 0;
+    if (kept != NULL) {
+        rc = call(fetch, kept, request, deadline_ms, ret_response, error);
+        if (rc == 0 || rc == -ETIMEDOUT || rc == -E2BIG)
+            return rc;
     }
-    hvc_client_close(client);
-    if (fresh || rc == -ETIMEDOUT || rc == -E2BIG)
-        return rc;
-    rc = hvc_client_connect(&fetch->options, deadline_ms, &client, error);
-    if (rc == 0)
-        rc = hvc_client_call(client, request, deadline_ms, ret_response, error);
-    if (rc == 0)
-        give_back(fetch, client);
-    else if (client != NULL)
-        hvc_client_close(client);
-    return rc;
+    rc = hvc_client_connect(&fetch->options, deadline_ms, &fresh, error);
+    return rc < 0 ? rc : call(fetch, fresh, request, deadline_ms, ret_response, error);
 }
 
 /* One operation; its data stay good as long as *ret_response. */

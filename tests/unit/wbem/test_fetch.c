@@ -261,6 +261,24 @@ static void a_kept_connection_that_proves_dead_is_replaced_for_a_read(void **sta
     assert_int_equal(asked, 4);
 }
 
+static void a_kept_connection_that_proves_dead_is_closed_once_when_nobody_listens_any_more(void **state)
+{
+    static const struct answer answers[] = {OK("{\"started\":true}"), FAILS(-EPIPE), OK("{\"started\":true}")};
+    struct fixture *f = *state;
+
+    script = answers;
+    fetch_facts(f, HVC_FACTS_SERVICE);
+    connect_rc = -ENOTCONN;
+    fetch_facts(f, HVC_FACTS_SERVICE);
+    assert_int_equal(f->missing, HVC_FACTS_SERVICE);
+    assert_string_equal(f->error.text, "nobody listens");
+    assert_int_equal(closed, 1); /* twice would free it twice */
+    connect_rc = 0;
+    fetch_facts(f, HVC_FACTS_SERVICE);
+    assert_int_equal(f->missing, 0);
+    assert_int_equal(connected, 2);
+}
+
 /* The status of an order whose answer nobody needs. */
 static enum hvc_cim_status give(struct fixture *f, const struct hvc_cim_order *order)
 {
@@ -337,6 +355,7 @@ int main(void)
         TEST(nobody_listens_is_said),
         TEST(a_definition_that_cannot_be_read_is_no_guest_without_disks),
         TEST(a_kept_connection_that_proves_dead_is_replaced_for_a_read),
+        TEST(a_kept_connection_that_proves_dead_is_closed_once_when_nobody_listens_any_more),
         TEST(an_order_is_given_once_and_over_a_new_connection),
         TEST(the_result_of_an_order_is_a_status_with_the_words),
     };
