@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "hvc/cim_method.h"
 #include "hvc/client.h"
 #include "hvc/clock.h"
 #include "hvc/schemas.h"
 #include "hvc/text.h"
-#include "tell.h"
 #include "text_buffer.h"
 
 enum { REQUEST_FACTOR = 24, ENUMERATION_IDLE_S = 60, ENUMERATION_IDLE_MAX_S = 600 };
@@ -67,23 +67,6 @@ static void refuse(struct hvc_wbemd_answer *answer, unsigned http, const char *f
 
 /* ---- one call ---- */
 
-static enum hvc_result carry_out_one(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request,
-                                     const struct hvc_cim_order *order, struct hvc_record **ret_response,
-                                     struct hvc_error *error)
-{
-    enum hvc_result result = hvc_wbemd_fetch_order(desk->options.fetch, order, ret_response, error);
-    char user[512]; /* a certificate's subject may be longer and is cut */
-
-    if (order->asks && result == HVC_RESULT_OK)
-        return result;
-    hvc_wbemd_tell(result == HVC_RESULT_OK ? HVC_MESSAGE_CIM_CHANGED : HVC_MESSAGE_CIM_REFUSED,
-                   "user=%s address=%s operation=%s %s=%s status=%u",
-                   hvc_message_quote(request->user, user, sizeof(user)), request->address, order->operation,
-                   order->arguments[0].name == NULL ? "argument" : order->arguments[0].name,
-                   order->arguments[0].text == NULL ? "" : order->arguments[0].text, hvc_wbemd_fetch_status(result));
-    return result;
-}
-
 /* Orders one after the other: what was done before one that fails stays, and the answer says so. */
 static void carry_out(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request, struct hvc_cim_call *call)
 {
@@ -94,7 +77,11 @@ static void carry_out(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_reques
     uint32_t count = 0;
 
     while (count < call->order_count && result == HVC_RESULT_OK) {
-        result = carry_out_one(desk, request, &call->orders[count], &responses[count], &error);
+        const struct hvc_cim_order *order = &call->orders[count];
+
+        result = hvc_wbemd_fetch_order(desk->options.fetch, order, &responses[count], &error);
+        if (!order->asks || result != HVC_RESULT_OK)
+            hvc_wbemd_audit_order(request, call, order, result, error.text);
         answers[count].result = result;
         answers[count].words = result == HVC_RESULT_OK ? hvc_response_text(responses[count]) : error.text;
         answers[count].data = responses[count] == NULL ? NULL : hvc_response_data(responses[count]);
@@ -160,6 +147,8 @@ static void answer_call(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_requ
     if (call->order_count > 0) {
         carry_out(desk, request, call);
         hvc_cim_result_write(call, &out);
+    } else if (call->result.status != HVC_CIM_OK && hvc_cim_is_change(call->request)) {
+        hvc_wbemd_audit_refused(request, call);
     }
     if (call->facts != NULL)
         (void)snprintf(answer->stale, sizeof(answer->stale), "%s", facts.stale);
