@@ -165,6 +165,16 @@ static void answer_call(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_requ
     answer->length = out.length;
 }
 
+/* Of CIMObject the namespace alone is compared: clients write keys in any order, and quote them as they like. */
+static bool is_in_space(const char *object, const char *space)
+{
+    size_t length;
+
+    object += strspn(object, "/");
+    length = strcspn(object, ":");
+    return length == 0 || (length == strlen(space) && strncasecmp(object, space, length) == 0);
+}
+
 void hvc_wbemd_answer(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request,
                       struct hvc_wbemd_answer *ret_answer)
 {
@@ -187,6 +197,8 @@ void hvc_wbemd_answer(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_reques
                hvc_cimxml_fault_name(fault), error.text);
     } else if (request->method != NULL && hvc_schema_compare(request->method, call.request->method) != 0) {
         refuse(ret_answer, 400, "header-mismatch", "header CIMMethod names another operation than the body");
+    } else if (request->object != NULL && !is_in_space(request->object, call.request->space)) {
+        refuse(ret_answer, 400, "header-mismatch", "header CIMObject names another namespace than the body");
     } else
         answer_call(desk, request, &call, ret_answer);
     hvc_cim_arena_free(call.adopted);

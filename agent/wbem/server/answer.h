@@ -21,6 +21,7 @@ struct hvc_wbemd_request {
     const char *bytes;
     size_t length;
     const char *method; /* of header CIMMethod, decoded; NULL: none */
+    const char *object; /* of header CIMObject, decoded; NULL: none */
     const char *user;   /* "": nobody; of a certificate its subject */
     const char *address;
     enum hvc_role role;

@@ -265,13 +265,13 @@ static enum MHD_Result send_refusal(struct MHD_Connection *connection, unsigned 
 static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *method,
                               struct upload *upload)
 {
-    const char *named = cim_header(connection, "CIMMethod");
+    const char *named = cim_header(connection, "CIMMethod"), *object = cim_header(connection, "CIMObject");
     struct hvc_wbemd_request request = {.bytes = upload->bytes == NULL ? "" : upload->bytes, .length = upload->length};
     struct hvc_wbemd_answer result;
     struct hvc_auth_answer refusal = {.verdict = HVC_AUTH_REFUSED};
     struct hvc_wbemd_client client = {.role = HVC_ROLE_NONE};
     char address[HVC_AUTH_ORIGIN_MAX];
-    char decoded[NAME_MAX_BYTES];
+    char decoded[NAME_MAX_BYTES], decoded_object[NAME_MAX_BYTES]; /* of which the namespace counts */
     char warning[600];
     unsigned status;
 
@@ -283,7 +283,10 @@ static enum MHD_Result answer(const struct endpoint *endpoint, struct MHD_Connec
         return send_refusal(connection, status, &refusal);
     if (named != NULL)
         decode(named, decoded, sizeof(decoded));
+    if (object != NULL)
+        decode(object, decoded_object, sizeof(decoded_object));
     request.method = named == NULL ? NULL : decoded;
+    request.object = object == NULL ? NULL : decoded_object;
     request.user = client.user;
     request.address = address;
     request.role = client.role;
@@ -482,7 +485,8 @@ static int start(struct endpoint *endpoint, const char *address, uint64_t port, 
         endpoint->daemon = MHD_start_daemon(
             flags, (uint16_t)port, NULL, NULL, handle, endpoint, MHD_OPTION_SOCK_ADDR, info->ai_addr,
             MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
-            MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->idle_s,
+            MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+            (unsigned)s->connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->idle_s,
             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_THREAD_POOL_SIZE,
             (unsigned)THREADS, MHD_OPTION_ARRAY, endpoint->secure ? tls : none, MHD_OPTION_END);
     }

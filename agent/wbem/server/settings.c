@@ -42,6 +42,8 @@ static const struct key keys[] = {
      "Its owner is the user hvclusterd runs as"},
     {"daemon", "timeout_ms", AT(timeout_ms), NULL, 5000, 100, 60000, NULL, "How long hvclusterd may take to answer"},
     {"limits", "connections", AT(connections), NULL, 256, 1, 4096, NULL, "Connections at one time, of each of both"},
+    {"limits", "connections_per_address", AT(connections_per_address), NULL, 64, 1, 4096, NULL,
+     "Of them from one address; above: closed at once, so that one client does not take all"},
     {"limits", "request_kib", AT(request_kib), NULL, 1024, 4, 16384, NULL, "Largest request, KiB; above: 413"},
     {"limits", "answer_mib", AT(answer_mib), NULL, 128, 1, 1024, NULL, "Largest answer, MiB"},
     {"limits", "idle_s", AT(idle_s), NULL, 30, 1, 3600, NULL, "A connection without a byte is closed after this"},

@@ -2,6 +2,7 @@
 #include "talk.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,21 +45,47 @@ unsigned talk_free_port(void)
     return ntohs(address.sin_port);
 }
 
+int talk_socket(unsigned host, unsigned port, bool at_once)
+{
+    const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK - 1 + host)}};
+    const struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const int yes = 1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | (at_once ? SOCK_NONBLOCK : 0), 0);
+
+    assert_true(fd >= 0);
+    /* a port is chosen when both ends are known: there are more of them */
+    assert_int_equal(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes, sizeof(yes)), 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&from, sizeof(from)), 0);
+    if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 || (at_once && errno == EINPROGRESS))
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+static struct talk *talk_over(int fd)
+{
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
+    struct talk *talk = fd < 0 ? NULL : calloc(1, sizeof(*talk));
+
+    if (fd < 0)
+        return NULL;
+    assert_non_null(talk);
+    talk->fd = fd;
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+    return talk;
+}
+
+struct talk *talk_open_from(unsigned host, unsigned port)
+{
+    return talk_over(talk_socket(host, port, false));
+}
+
 struct talk *talk_open(unsigned port, gnutls_certificate_credentials_t credentials)
 {
-    const struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    const struct timeval patience = {.tv_sec = PATIENCE_S};
-    struct talk *talk = calloc(1, sizeof(*talk));
+    struct talk *talk = talk_open_from(1, port);
 
-    assert_non_null(talk);
-    talk->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_true(talk->fd >= 0);
-    assert_int_equal(setsockopt(talk->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
-    if (connect(talk->fd, (const struct sockaddr *)&address, sizeof(address)) == 0)
-        return credentials == NULL ? talk : secure(talk, credentials);
-    talk_close(talk);
-    return NULL;
+    return talk == NULL || credentials == NULL ? talk : secure(talk, credentials);
 }
 
 void talk_close(struct talk *talk)

@@ -21,6 +21,9 @@ unsigned talk_free_port(void);
 
 /* credentials NULL: no TLS. NULL: the connection, or the handshake, came to nothing. */
 struct talk *talk_open(unsigned port, gnutls_certificate_credentials_t credentials);
+/* A socket from 127.0.0.HOST, not secured; at_once: it may still be connecting. -1: refused. */
+int talk_socket(unsigned host, unsigned port, bool at_once);
+struct talk *talk_open_from(unsigned host, unsigned port); /* without TLS */
 void talk_close(struct talk *talk);
 /* False: the other side does not take it. */
 bool talk_say(struct talk *talk, const char *bytes, size_t length);

@@ -10,6 +10,7 @@
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@
 #include "talk.h"
 #include "wire.h"
 
-enum { CONNECTIONS = 16, REQUEST_KIB = 16, IDLE_S = 2 };
+enum { CONNECTIONS = 16, PER_ADDRESS = 12, REQUEST_KIB = 16, IDLE_S = 2 };
 
 int hvc_client_connect(const struct hvc_client_options *options, uint64_t deadline_ms, struct hvc_client **ret_client,
                        struct hvc_error *error)
@@ -131,6 +132,7 @@ static int begin(void **state)
     (void)snprintf(s->https_address, sizeof(s->https_address), "127.0.0.1");
     (void)snprintf(s->anonymous, sizeof(s->anonymous), "read");
     s->connections = CONNECTIONS;
+    s->connections_per_address = PER_ADDRESS;
     s->request_kib = REQUEST_KIB;
     s->idle_s = IDLE_S;
     s->password_cache_ms = 0;
@@ -224,6 +226,11 @@ static void what_is_wrong_has_its_status_and_the_service_stays_up(void **state)
         {"POST", "Content-Type: text/html\r\n" HEADERS, GOOD, 415, "must be application/xml or text/xml"},
         {"POST", XML "CIMOperation: Something\r\n", GOOD, 400, "CIMError: unsupported-operation"},
         {"POST", XML "CIMOperation: MethodCall\r\nCIMMethod: GetClass\r\n", GOOD, 400, "CIMError: header-mismatch"},
+        {"POST", XML "CIMOperation: MethodCall\r\nCIMObject: root%2Fvirtualization%2Fv2\r\n", GOOD, 400,
+         "header CIMObject names another namespace than the body"},
+        {"POST", XML "CIMObject: root/interop/v2:CIM_X.Name=\"root/interop\"\r\n", GOOD, 400,
+         "CIMError: header-mismatch"},
+        {"POST", XML "CIMObject: /ROOT/Interop:CIM_X.Name=\"a\"\r\n", GOOD, 200, "<SIMPLERSP>"},
         {"POST", XML "CIMOperation: MethodCall\r\nCIMMethod: %45numerateClassNames\r\n", GOOD, 200, "<SIMPLERSP>"},
         {"POST", XML HEADERS, "", 400, "CIMError: request-not-well-formed"},
         {"POST", XML HEADERS, "<CIM><MESSAGE>", 400, "CIMError: request-not-well-formed"},
@@ -275,6 +282,31 @@ static void what_is_too_large_is_refused_before_it_comes(void **state)
     assert_served();
 }
 
+/* Whether it says so or not, and whether it takes the answer or not: it cannot bring a gigabyte. */
+static void a_gigabyte_is_not_taken(void **state)
+{
+    static const char *const heads[] = {"Content-Length: 1073741824\r\n\r\n",
+                                        "Transfer-Encoding: chunked\r\n\r\n40000000\r\n"};
+    static char bytes[1 << 20];
+    char head[256];
+
+    (void)state;
+    memset(bytes, ' ', sizeof(bytes));
+    for (size_t i = 0; i < HVC_COUNT(heads); i++) {
+        struct talk *talk = talk_open((unsigned)world.settings.http_port, NULL);
+        int length = snprintf(head, sizeof(head), "POST / HTTP/1.1\r\nHost: localhost\r\n" XML "%s", heads[i]);
+        unsigned taken = 0;
+
+        assert_non_null(talk);
+        assert_true(talk_say(talk, head, (size_t)length));
+        while (taken < 1024 && talk_say(talk, bytes, sizeof(bytes)))
+            taken++;
+        assert_true(taken < 64); /* what lies in the sockets' buffers, and what is thrown away */
+        talk_close(talk);
+        assert_served();
+    }
+}
+
 static void chunks_that_become_too_large_end_the_connection(void **state)
 {
     static const char head[] = "POST / HTTP/1.1\r\nHost: localhost\r\n" XML "Transfer-Encoding: chunked\r\n\r\n";
@@ -324,7 +356,7 @@ static void half_a_request_hurts_nobody_and_is_ended(void **state)
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(silent); i++) {
-        silent[i] = talk_open((unsigned)world.settings.http_port, NULL);
+        silent[i] = talk_open_from(4, (unsigned)world.settings.http_port);
         assert_non_null(silent[i]);
         assert_true(talk_say(silent[i], half, i % 2 == 0 ? sizeof(half) - 1 : 20)); /* a body, or a head, cut */
     }
@@ -343,7 +375,7 @@ static void slow_clients_do_not_hold_others_up(void **state)
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(slow); i++) {
-        slow[i] = talk_open((unsigned)world.settings.http_port, NULL);
+        slow[i] = talk_open_from(5, (unsigned)world.settings.http_port);
         assert_non_null(slow[i]);
     }
     for (size_t at = 0; at < sizeof(head) - 1; at++) {
@@ -356,19 +388,68 @@ static void slow_clients_do_not_hold_others_up(void **state)
         talk_close(slow[i]);
 }
 
+static void clients_that_do_not_read_their_answers_hold_up_nobody(void **state)
+{
+    static const char body[] =
+        "<CIM CIMVERSION=\"2.0\" DTDVERSION=\"2.0\"><MESSAGE ID=\"7\" PROTOCOLVERSION=\"1.0\"><SIMPLEREQ>"
+        "<IMETHODCALL NAME=\"EnumerateClasses\"><LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/>"
+        "<NAMESPACE NAME=\"HyperVCluster\"/><NAMESPACE NAME=\"v2\"/></LOCALNAMESPACEPATH>"
+        "<IPARAMVALUE NAME=\"DeepInheritance\"><VALUE>TRUE</VALUE></IPARAMVALUE>"
+        "<IPARAMVALUE NAME=\"IncludeQualifiers\"><VALUE>TRUE</VALUE></IPARAMVALUE>"
+        "<IPARAMVALUE NAME=\"LocalOnly\"><VALUE>FALSE</VALUE></IPARAMVALUE></IMETHODCALL></SIMPLEREQ></MESSAGE></CIM>";
+    struct talk *deaf[8];
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(deaf); i++) {
+        deaf[i] = talk_open_from(6, (unsigned)world.settings.http_port);
+        assert_non_null(deaf[i]);
+        for (unsigned times = 0; times < 8; times++)
+            say_request(deaf[i], "POST", XML, body);
+        assert_true(talk_wait(deaf[i], 20000)); /* the first answer is on its way */
+    }
+    for (unsigned i = 0; i < 8; i++)
+        assert_served();
+    for (size_t i = 0; i < HVC_COUNT(deaf); i++)
+        talk_close(deaf[i]); /* in the middle of an answer */
+    assert_served();
+}
+
 static void more_connections_than_allowed_wait_until_silent_ones_are_closed(void **state)
 {
     struct talk *talks[CONNECTIONS * 2];
     struct talk *late;
 
     (void)state;
-    for (size_t i = 0; i < HVC_COUNT(talks); i++)
-        assert_non_null(talks[i] = talk_open((unsigned)world.settings.http_port, NULL));
+    for (size_t i = 0; i < HVC_COUNT(talks); i++) /* of many addresses */
+        assert_non_null(talks[i] = talk_open_from(2 + (unsigned)i / 4, (unsigned)world.settings.http_port));
     late = talk_open((unsigned)world.settings.http_port, NULL);
     assert_int_equal(ask(late, XML HEADERS, &heard), 200);
     talk_close(late);
     for (size_t i = 0; i < HVC_COUNT(talks); i++)
         talk_close(talks[i]);
+    assert_served();
+}
+
+static void ten_thousand_connections_of_one_client_hold_up_no_other(void **state)
+{
+    static const char half[] = "POST / HTTP/1.1\r\nHost: localhost\r\n" XML "Content-Length: 400\r\n\r\n<CIM>";
+    static int fds[10000];
+    struct rlimit files;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max; /* of both sides */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    assert_true(files.rlim_cur > HVC_COUNT(fds) + 256);
+    for (size_t i = 0; i < HVC_COUNT(fds); i++) {
+        fds[i] = talk_socket(2, (unsigned)world.settings.http_port, true);
+        assert_true(fds[i] >= 0);
+        (void)send(fds[i], half, i % 2 == 0 ? sizeof(half) - 1 : 20, MSG_NOSIGNAL); /* when it is connected already */
+        if (i % 1000 == 999)
+            assert_served();
+    }
+    for (size_t i = 0; i < HVC_COUNT(fds); i++)
+        assert_int_equal(close(fds[i]), 0);
     assert_served();
 }
 
@@ -380,7 +461,7 @@ static void wrong_passwords_that_wait_hold_up_nobody(void **state)
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(waiting); i++) {
-        waiting[i] = talk_open((unsigned)world.settings.http_port, NULL);
+        waiting[i] = talk_open_from(7, (unsigned)world.settings.http_port);
         assert_non_null(waiting[i]);
         say_request(waiting[i], "POST", XML HEADERS WRONG, GOOD);
     }
@@ -544,11 +625,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_has_its_status_and_the_service_stays_up),
         cmocka_unit_test(what_is_too_large_is_refused_before_it_comes),
+        cmocka_unit_test(a_gigabyte_is_not_taken),
         cmocka_unit_test(chunks_that_become_too_large_end_the_connection),
         cmocka_unit_test(a_connection_is_kept_for_the_next_request),
         cmocka_unit_test(half_a_request_hurts_nobody_and_is_ended),
         cmocka_unit_test(slow_clients_do_not_hold_others_up),
+        cmocka_unit_test(clients_that_do_not_read_their_answers_hold_up_nobody),
         cmocka_unit_test(more_connections_than_allowed_wait_until_silent_ones_are_closed),
+        cmocka_unit_test(ten_thousand_connections_of_one_client_hold_up_no_other),
         cmocka_unit_test(wrong_passwords_that_wait_hold_up_nobody),
         cmocka_unit_test(a_client_that_leaves_while_its_password_is_checked_hurts_nobody),
         cmocka_unit_test(a_certificate_says_who_a_client_is_when_our_authority_signed_it_and_it_is_valid),
