@@ -14,8 +14,15 @@ struct block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
+struct attached {
+    struct attached *next; /* they lie in the blocks */
+    void (*release)(void *context);
+    void *context;
+};
+
 struct hvc_cim_arena {
     struct block *blocks;
+    struct attached *attached;
     size_t left;
     bool failed;
 };
@@ -35,6 +42,8 @@ void hvc_cim_arena_free(struct hvc_cim_arena *arena)
 
     if (arena == NULL)
         return;
+    for (const struct attached *a = arena->attached; a != NULL; a = a->next)
+        a->release(a->context);
     for (struct block *block = arena->blocks; block != NULL; block = next) {
         next = block->next;
         free(block);
@@ -109,4 +118,15 @@ char *hvc_cim_format(struct hvc_cim_arena *arena, const char *format, ...)
 bool hvc_cim_arena_failed(const struct hvc_cim_arena *arena)
 {
     return arena->failed;
+}
+
+bool hvc_cim_arena_attach(struct hvc_cim_arena *arena, void (*release)(void *context), void *context)
+{
+    struct attached *attached = hvc_cim_alloc(arena, 1, sizeof(*attached));
+
+    if (attached == NULL)
+        return false;
+    *attached = (struct attached){arena->attached, release, context};
+    arena->attached = attached;
+    return true;
 }

@@ -323,3 +323,25 @@ bool hvc_wbemd_facts_take(struct hvc_cim_arena *arena, struct hvc_cim_facts *fac
     }
     return !hvc_cim_arena_failed(arena);
 }
+
+void hvc_wbemd_facts_share(struct hvc_cim_facts *facts, const struct hvc_cim_facts *other, uint32_t part)
+{
+    switch (part) {
+    case HVC_FACTS_SETTINGS:
+        facts->settings = other->settings;
+        break;
+    case HVC_FACTS_NODE_SETTINGS:
+        facts->node_settings = other->node_settings;
+        break;
+    case HVC_FACTS_NETWORKS:
+        facts->networks = other->networks;
+        facts->network_count = other->network_count;
+        break;
+    case HVC_FACTS_NODES:
+        facts->nodes = other->nodes;
+        facts->node_count = other->node_count;
+        break;
+    default:
+        break;
+    }
+}

@@ -15,6 +15,9 @@ void hvc_wbemd_facts_clear(struct hvc_cim_facts *facts);
 bool hvc_wbemd_facts_take(struct hvc_cim_arena *arena, struct hvc_cim_facts *facts, uint32_t part,
                           const struct hvc_record *data);
 
+/* The part as another picture has it: texts and lists stay the other's. */
+void hvc_wbemd_facts_share(struct hvc_cim_facts *facts, const struct hvc_cim_facts *other, uint32_t part);
+
 /* The operation that tells a part. */
 const char *hvc_wbemd_facts_operation(uint32_t part);
 

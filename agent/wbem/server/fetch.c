@@ -8,12 +8,13 @@
 
 #include "hvc/client.h"
 #include "hvc/text.h"
+#include "shelf.h"
 
 enum {
     IDLE_MAX = 8,
     /* Names and votes change seldom, and `status` asks libvirt and corosync. Whether the state is old every other
      * answer says, too. */
-    STATUS_KEPT_MS = 1000,
+    STATUS_KEPT_MS = HVC_WBEMD_KEPT_MS,
     /* An order ends by the time its operation allows itself, 30 s at most: to give up before would leave it unknown. */
     ORDER_MS = 35000,
 };
@@ -26,6 +27,7 @@ struct hvc_wbemd_fetch {
     unsigned idle_count;
     struct hvc_record *status; /* the last answer of `status`, NULL: none; under mutex */
     uint64_t status_ms;        /* when */
+    struct hvc_wbemd_shelf *shelf;
 };
 
 struct hvc_wbemd_fetch *hvc_wbemd_fetch_new(const char *service, const char *runtime_directory, uint64_t timeout_ms)
@@ -34,6 +36,11 @@ struct hvc_wbemd_fetch *hvc_wbemd_fetch_new(const char *service, const char *run
 
     if (fetch == NULL)
         return NULL;
+    fetch->shelf = hvc_wbemd_shelf_new();
+    if (fetch->shelf == NULL) {
+        free(fetch);
+        return NULL;
+    }
     fetch->options = (struct hvc_client_options){service, runtime_directory};
     fetch->timeout_ms = timeout_ms;
     (void)pthread_mutex_init(&fetch->mutex, NULL);
@@ -47,6 +54,7 @@ void hvc_wbemd_fetch_free(struct hvc_wbemd_fetch *fetch)
     for (unsigned i = 0; i < fetch->idle_count; i++)
         hvc_client_close(fetch->idle[i]);
     hvc_record_free(fetch->status);
+    hvc_wbemd_shelf_free(fetch->shelf);
     (void)pthread_mutex_destroy(&fetch->mutex);
     free(fetch);
 }
@@ -123,6 +131,7 @@ struct part {
     struct hvc_cim_arena *arena;
     struct hvc_cim_facts *facts;
     uint64_t deadline_ms;
+    struct hvc_wbemd_stamp *stamp; /* of the state, as the answer about the service says */
     uint32_t bit;
 };
 
@@ -315,34 +324,90 @@ static int take_planned(const struct part *part, struct hvc_error *error)
     return rc;
 }
 
-static int take_part(const struct part *part, uint32_t needs, struct hvc_error *error)
+static int take_service(const struct part *part, struct hvc_error *error)
 {
     struct hvc_record *args;
-    HVC_CLEANUP(record) struct hvc_record *request = NULL;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
     HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    int rc = take_piece(part, request, &response, error);
+    const struct hvc_record *data = rc < 0 ? NULL : hvc_response_data(response);
 
-    if (part->bit == HVC_FACTS_STATUS)
-        return take_status(part, error);
-    if (part->bit == HVC_FACTS_GUESTS)
-        return take_guests(part, (needs & HVC_FACTS_DEVICES) != 0, error);
-    if (part->bit == HVC_FACTS_JOBS)
-        return take_all_jobs(part, error);
-    if (part->bit == HVC_FACTS_PLANNED) /* they are among all jobs */
-        return (needs & HVC_FACTS_JOBS) != 0 ? 0 : take_planned(part, error);
-    request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
+    if (rc == 0)
+        *part->stamp = (struct hvc_wbemd_stamp){hvc_record_u64(data, "applied", 0), hvc_record_u64(data, "epoch", 0),
+                                                hvc_record_bool(data, "stale", false)};
+    return rc;
+}
+
+/* A part that is asked for now, for all who ask until the state changes. */
+static int make_kept(const struct part *part, struct hvc_wbemd_kept *kept, struct hvc_error *error)
+{
+    struct part own = *part;
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
+    HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    int rc;
+
     if (part->bit == HVC_FACTS_NODE_SETTINGS)
         hvc_record_set_text(args, "node", part->facts->node);
-    return take_piece(part, request, &response, error);
+    own.arena = kept->arena;
+    own.facts = &kept->facts;
+    rc = take_piece(&own, request, &response, error);
+    if (rc == 0)
+        hvc_wbemd_shelf_put(part->fetch->shelf, part->bit, kept);
+    return rc;
+}
+
+static int take_kept(const struct part *part, struct hvc_error *error)
+{
+    struct hvc_wbemd_kept *kept = hvc_wbemd_shelf_take(part->fetch->shelf, part->bit, part->stamp);
+    int rc = 0;
+
+    if (kept == NULL) {
+        kept = hvc_wbemd_kept_new(part->stamp);
+        rc = kept == NULL ? say_too_large(error) : make_kept(part, kept, error);
+    }
+    if (rc == 0 && !hvc_cim_arena_attach(part->arena, hvc_wbemd_kept_release, kept))
+        rc = say_too_large(error);
+    if (rc < 0) {
+        hvc_wbemd_kept_release(kept);
+        return rc;
+    }
+    hvc_wbemd_facts_share(part->facts, &kept->facts, part->bit);
+    if (part->facts->stale[0] == '\0')
+        part->facts->stale = kept->facts.stale;
+    return 0;
+}
+
+static int take_part(const struct part *part, uint32_t needs, struct hvc_error *error)
+{
+    switch (part->bit) {
+    case HVC_FACTS_STATUS:
+        return take_status(part, error);
+    case HVC_FACTS_SERVICE:
+        return take_service(part, error);
+    case HVC_FACTS_GUESTS:
+        return take_guests(part, (needs & HVC_FACTS_DEVICES) != 0, error);
+    case HVC_FACTS_JOBS:
+        return take_all_jobs(part, error);
+    case HVC_FACTS_PLANNED: /* they are among all jobs */
+        return (needs & HVC_FACTS_JOBS) != 0 ? 0 : take_planned(part, error);
+    default:
+        return take_kept(part, error);
+    }
 }
 
 void hvc_wbemd_fetch_facts(struct hvc_wbemd_fetch *fetch, struct hvc_cim_arena *arena, uint32_t needs,
                            struct hvc_cim_facts *facts, uint32_t *ret_missing, struct hvc_error *error)
 {
-    struct part part = {fetch, arena, facts, hvc_deadline_in(fetch->timeout_ms), 0};
+    struct hvc_wbemd_stamp stamp = {0};
+    struct part part = {fetch, arena, facts, hvc_deadline_in(fetch->timeout_ms), &stamp, 0};
+    uint32_t asked = needs;
 
+    if ((needs & HVC_WBEMD_KEPT_PARTS) != 0)
+        asked |= HVC_FACTS_SERVICE; /* which state it is now */
     *ret_missing = 0;
     for (part.bit = HVC_FACTS_STATUS; part.bit <= HVC_FACTS_PLANNED; part.bit <<= 1) {
-        if ((needs & part.bit) == 0)
+        if ((asked & part.bit) == 0)
             continue;
         if (take_part(&part, needs, error) < 0) {
             *ret_missing = needs & ~(part.bit - 1); /* what comes after it would only take longer */

@@ -219,6 +219,86 @@ static void what_could_not_be_had_is_named_and_what_comes_after_it_is_not_asked(
     assert_string_equal(f->facts.node, "n1");
 }
 
+#define SERVICE_AT(applied, epoch) OK("{\"started\":true,\"applied\":" applied ",\"epoch\":" epoch ",\"stale\":false}")
+#define NODES(name)                OK("{\"nodes\":[{\"name\":\"" name "\",\"member\":true,\"listens\":[{\"address\":\"::1\"}]}]}")
+#define SETTINGS(moves)            OK("{\"settings\":[{\"name\":\"moves-out\",\"value\":" moves "}]}")
+
+static void what_only_the_state_changes_is_asked_anew_when_it_has_changed(void **state)
+{
+    static const struct answer answers[] = {
+        SERVICE_AT("5", "1"), NODES("n1"),                 /* the first time */
+        SERVICE_AT("5", "1"),                              /* the same state */
+        SERVICE_AT("6", "1"), NODES("n2"),                 /* a setting was changed somewhere */
+        SERVICE_AT("6", "2"), NODES("n3"),                 /* another epoch */
+        SERVICE_AT("6", "2"),                              /* the same state */
+        SERVICE_AT("6", "2"), SETTINGS("4"), SETTINGS("3") /* other parts of it */
+    };
+    static const char *const names[] = {"n1", "n1", "n2", "n3", "n3"};
+    static const unsigned counts[] = {2, 3, 5, 7, 8};
+    struct fixture *f = *state;
+
+    script = answers;
+    for (size_t i = 0; i < HVC_COUNT(names); i++) {
+        fetch_facts(f, HVC_FACTS_NODES);
+        assert_int_equal(f->missing, 0);
+        assert_int_equal(f->facts.node_count, 1);
+        assert_string_equal(f->facts.nodes[0].name, names[i]);
+        assert_string_equal(f->facts.nodes[0].listens[0], "::1");
+        assert_int_equal(asked, counts[i]);
+    }
+    fetch_facts(f, HVC_FACTS_NODES | HVC_FACTS_SETTINGS | HVC_FACTS_NODE_SETTINGS);
+    assert_string_equal(f->facts.nodes[0].name, "n3");
+    assert_int_equal(f->facts.settings.moves, 4);
+    assert_int_equal(f->facts.node_settings.moves, 3);
+    assert_int_equal(asked, 11);
+}
+
+static void what_is_not_of_the_state_is_at_most_a_second_old(void **state)
+{
+    static const struct answer answers[] = {SERVICE_AT("5", "1"), NODES("n1"), SERVICE_AT("5", "1"), NODES("n2")};
+    struct fixture *f = *state;
+
+    script = answers;
+    fetch_facts(f, HVC_FACTS_NODES);
+    later_ms = 2000;
+    fetch_facts(f, HVC_FACTS_NODES);
+    assert_int_equal(asked, 4);
+    assert_string_equal(f->facts.nodes[0].name, "n2");
+}
+
+static void what_was_handed_out_stays_as_long_as_its_arena(void **state)
+{
+    static const struct answer answers[] = {SERVICE_AT("5", "1"), NODES("n1"), SERVICE_AT("6", "1"), NODES("n2")};
+    struct fixture *f = *state;
+    struct hvc_cim_arena *first = f->arena;
+    const char *name;
+
+    script = answers;
+    fetch_facts(f, HVC_FACTS_NODES);
+    name = f->facts.nodes[0].name;
+    f->arena = hvc_cim_arena_new(1 << 20);
+    fetch_facts(f, HVC_FACTS_NODES); /* takes the place of the first */
+    assert_string_equal(name, "n1");
+    hvc_cim_arena_free(first);
+    assert_string_equal(f->facts.nodes[0].name, "n2");
+}
+
+static void a_part_that_cannot_be_had_is_not_kept(void **state)
+{
+    static const struct answer answers[] = {SERVICE_AT("5", "1"),
+                                            {"{\"version\":1,\"result\":\"busy\",\"text\":\"too much to do\"}", 0},
+                                            SERVICE_AT("5", "1"),
+                                            NODES("n1")};
+    struct fixture *f = *state;
+
+    script = answers;
+    fetch_facts(f, HVC_FACTS_NODES);
+    assert_int_equal(f->missing, HVC_FACTS_NODES);
+    fetch_facts(f, HVC_FACTS_NODES);
+    assert_int_equal(f->missing, 0);
+    assert_string_equal(f->facts.nodes[0].name, "n1");
+}
+
 static void nobody_listens_is_said(void **state)
 {
     struct fixture *f = *state;
@@ -352,6 +432,10 @@ int main(void)
         TEST(for_planned_systems_only_the_jobs_of_staged_guests_are_read),
         TEST(without_staged_moves_one_question_is_enough),
         TEST(what_could_not_be_had_is_named_and_what_comes_after_it_is_not_asked),
+        TEST(what_only_the_state_changes_is_asked_anew_when_it_has_changed),
+        TEST(what_is_not_of_the_state_is_at_most_a_second_old),
+        TEST(what_was_handed_out_stays_as_long_as_its_arena),
+        TEST(a_part_that_cannot_be_had_is_not_kept),
         TEST(nobody_listens_is_said),
         TEST(a_definition_that_cannot_be_read_is_no_guest_without_disks),
         TEST(a_kept_connection_that_proves_dead_is_replaced_for_a_read),

@@ -102,6 +102,29 @@ static void values_are_made(void **state)
     hvc_cim_arena_free(arena);
 }
 
+static void count_release(void *context)
+{
+    (*(unsigned *)context)++;
+}
+
+static void what_is_attached_to_an_arena_is_released_with_it(void **state)
+{
+    struct hvc_cim_arena *arena = hvc_cim_arena_new(1 << 16);
+    struct hvc_cim_arena *full = hvc_cim_arena_new(0);
+    unsigned first = 0, second = 0, never = 0;
+
+    (void)state;
+    assert_true(hvc_cim_arena_attach(arena, count_release, &first));
+    assert_true(hvc_cim_arena_attach(arena, count_release, &second));
+    assert_int_equal(first + second, 0);
+    hvc_cim_arena_free(arena);
+    assert_int_equal(first, 1);
+    assert_int_equal(second, 1);
+    assert_false(hvc_cim_arena_attach(full, count_release, &never));
+    hvc_cim_arena_free(full);
+    assert_int_equal(never, 0);
+}
+
 static void an_arena_that_is_full_stays_failed(void **state)
 {
     struct hvc_cim_arena *arena = hvc_cim_arena_new(20000);
@@ -126,6 +149,7 @@ int main(void)
         cmocka_unit_test(texts_that_are_not_of_their_type_are_refused),
         cmocka_unit_test(values_are_made),
         cmocka_unit_test(an_arena_that_is_full_stays_failed),
+        cmocka_unit_test(what_is_attached_to_an_arena_is_released_with_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,9 @@ void *hvc_cim_alloc(struct hvc_cim_arena *arena, size_t count, size_t size);
 char *hvc_cim_copy(struct hvc_cim_arena *arena, const char *text, size_t length);
 char *hvc_cim_format(struct hvc_cim_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool hvc_cim_arena_failed(const struct hvc_cim_arena *arena);
+/* release(context) is called when the arena is freed: for what texts in it point to. False: no memory, nothing is kept.
+ */
+bool hvc_cim_arena_attach(struct hvc_cim_arena *arena, void (*release)(void *context), void *context);
 
 /* ---- values ---- */
 
