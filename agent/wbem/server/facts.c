@@ -327,6 +327,9 @@ bool hvc_wbemd_facts_take(struct hvc_cim_arena *arena, struct hvc_cim_facts *fac
 void hvc_wbemd_facts_share(struct hvc_cim_facts *facts, const struct hvc_cim_facts *other, uint32_t part)
 {
     switch (part) {
+    case HVC_FACTS_SERVICE:
+        facts->service = other->service;
+        break;
     case HVC_FACTS_SETTINGS:
         facts->settings = other->settings;
         break;

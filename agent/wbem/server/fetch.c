@@ -8,7 +8,7 @@
 
 #include "hvc/client.h"
 #include "hvc/text.h"
-#include "shelf.h"
+#include "rounds.h"
 
 enum {
     IDLE_MAX = 8,
@@ -28,6 +28,7 @@ struct hvc_wbemd_fetch {
     struct hvc_record *status; /* the last answer of `status`, NULL: none; under mutex */
     uint64_t status_ms;        /* when */
     struct hvc_wbemd_shelf *shelf;
+    struct hvc_wbemd_rounds *rounds; /* questions about the service */
 };
 
 struct hvc_wbemd_fetch *hvc_wbemd_fetch_new(const char *service, const char *runtime_directory, uint64_t timeout_ms)
@@ -36,14 +37,15 @@ struct hvc_wbemd_fetch *hvc_wbemd_fetch_new(const char *service, const char *run
 
     if (fetch == NULL)
         return NULL;
+    (void)pthread_mutex_init(&fetch->mutex, NULL);
     fetch->shelf = hvc_wbemd_shelf_new();
-    if (fetch->shelf == NULL) {
-        free(fetch);
+    fetch->rounds = hvc_wbemd_rounds_new();
+    if (fetch->shelf == NULL || fetch->rounds == NULL) {
+        hvc_wbemd_fetch_free(fetch);
         return NULL;
     }
     fetch->options = (struct hvc_client_options){service, runtime_directory};
     fetch->timeout_ms = timeout_ms;
-    (void)pthread_mutex_init(&fetch->mutex, NULL);
     return fetch;
 }
 
@@ -55,6 +57,7 @@ void hvc_wbemd_fetch_free(struct hvc_wbemd_fetch *fetch)
         hvc_client_close(fetch->idle[i]);
     hvc_record_free(fetch->status);
     hvc_wbemd_shelf_free(fetch->shelf);
+    hvc_wbemd_rounds_free(fetch->rounds);
     (void)pthread_mutex_destroy(&fetch->mutex);
     free(fetch);
 }
@@ -324,27 +327,14 @@ static int take_planned(const struct part *part, struct hvc_error *error)
     return rc;
 }
 
-static int take_service(const struct part *part, struct hvc_error *error)
-{
-    struct hvc_record *args;
-    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
-    HVC_CLEANUP(record) struct hvc_record *response = NULL;
-    int rc = take_piece(part, request, &response, error);
-    const struct hvc_record *data = rc < 0 ? NULL : hvc_response_data(response);
-
-    if (rc == 0)
-        *part->stamp = (struct hvc_wbemd_stamp){hvc_record_u64(data, "applied", 0), hvc_record_u64(data, "epoch", 0),
-                                                hvc_record_bool(data, "stale", false)};
-    return rc;
-}
-
-/* A part that is asked for now, for all who ask until the state changes. */
-static int make_kept(const struct part *part, struct hvc_wbemd_kept *kept, struct hvc_error *error)
+/* One part into an arena of its own; its stamp is that of the question, or of the answer that has one. */
+static int ask_kept(const struct part *part, struct hvc_wbemd_kept *kept, struct hvc_error *error)
 {
     struct part own = *part;
     struct hvc_record *args;
     HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
     HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    const struct hvc_record *data;
     int rc;
 
     if (part->bit == HVC_FACTS_NODE_SETTINGS)
@@ -352,25 +342,32 @@ static int make_kept(const struct part *part, struct hvc_wbemd_kept *kept, struc
     own.arena = kept->arena;
     own.facts = &kept->facts;
     rc = take_piece(&own, request, &response, error);
-    if (rc == 0)
-        hvc_wbemd_shelf_put(part->fetch->shelf, part->bit, kept);
+    if (rc < 0 || part->bit != HVC_FACTS_SERVICE)
+        return rc;
+    data = hvc_response_data(response);
+    kept->stamp = (struct hvc_wbemd_stamp){hvc_record_u64(data, "applied", 0), hvc_record_u64(data, "epoch", 0),
+                                           hvc_record_bool(data, "stale", false)};
+    return 0;
+}
+
+static int make_kept(const struct part *part, struct hvc_wbemd_kept **ret_kept, struct hvc_error *error)
+{
+    struct hvc_wbemd_kept *kept = hvc_wbemd_kept_new(part->stamp);
+    int rc = kept == NULL ? say_too_large(error) : ask_kept(part, kept, error);
+
+    if (rc < 0)
+        hvc_wbemd_kept_release(kept);
+    else
+        *ret_kept = kept;
     return rc;
 }
 
-static int take_kept(const struct part *part, struct hvc_error *error)
+/* The part is used as long as the arena. Takes a use of kept. */
+static int share(const struct part *part, struct hvc_wbemd_kept *kept, struct hvc_error *error)
 {
-    struct hvc_wbemd_kept *kept = hvc_wbemd_shelf_take(part->fetch->shelf, part->bit, part->stamp);
-    int rc = 0;
-
-    if (kept == NULL) {
-        kept = hvc_wbemd_kept_new(part->stamp);
-        rc = kept == NULL ? say_too_large(error) : make_kept(part, kept, error);
-    }
-    if (rc == 0 && !hvc_cim_arena_attach(part->arena, hvc_wbemd_kept_release, kept))
-        rc = say_too_large(error);
-    if (rc < 0) {
+    if (!hvc_cim_arena_attach(part->arena, hvc_wbemd_kept_release, kept)) {
         hvc_wbemd_kept_release(kept);
-        return rc;
+        return say_too_large(error);
     }
     hvc_wbemd_facts_share(part->facts, &kept->facts, part->bit);
     if (part->facts->stale[0] == '\0')
@@ -378,7 +375,38 @@ static int take_kept(const struct part *part, struct hvc_error *error)
     return 0;
 }
 
-static int take_part(const struct part *part, uint32_t needs, struct hvc_error *error)
+static int ask_service(void *context, struct hvc_wbemd_kept **ret_kept, struct hvc_error *error)
+{
+    return make_kept(context, ret_kept, error);
+}
+
+/* It says which state this is. Asked anew for everybody, once for all who come at the same time. */
+static int take_service(struct part *part, struct hvc_error *error)
+{
+    struct hvc_wbemd_kept *kept = NULL;
+    int rc = hvc_wbemd_rounds_ask(part->fetch->rounds, part->deadline_ms, ask_service, part, &kept, error);
+
+    if (rc < 0)
+        return rc;
+    *part->stamp = kept->stamp;
+    return share(part, kept, error);
+}
+
+/* A part that is the same until the state changes. */
+static int take_kept(const struct part *part, struct hvc_error *error)
+{
+    struct hvc_wbemd_kept *kept = hvc_wbemd_shelf_take(part->fetch->shelf, part->bit, part->stamp);
+    int rc = 0;
+
+    if (kept == NULL) {
+        rc = make_kept(part, &kept, error);
+        if (rc == 0)
+            hvc_wbemd_shelf_put(part->fetch->shelf, part->bit, kept);
+    }
+    return rc < 0 ? rc : share(part, kept, error);
+}
+
+static int take_part(struct part *part, uint32_t needs, struct hvc_error *error)
 {
     switch (part->bit) {
     case HVC_FACTS_STATUS:

@@ -466,7 +466,8 @@ static int start(struct endpoint *endpoint, const char *address, uint64_t port, 
     const struct hvc_wbemd_http *http = endpoint->http;
     const struct hvc_wbemd_settings *s = http->settings;
     struct addrinfo *info = NULL;
-    unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (endpoint->secure ? MHD_USE_TLS : 0);
+    /* with epoll one thread takes all connections that come at the same time, and the others stand idle */
+    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | (endpoint->secure ? MHD_USE_TLS : 0);
     int rc = resolve(address, port, &info, error);
 
     if (rc < 0)

@@ -41,7 +41,7 @@ void hvc_wbemd_kept_release(void *context)
     free(kept);
 }
 
-static struct hvc_wbemd_kept *use(struct hvc_wbemd_kept *kept)
+struct hvc_wbemd_kept *hvc_wbemd_kept_use(struct hvc_wbemd_kept *kept)
 {
     (void)atomic_fetch_add(&kept->uses, 1);
     return kept;
@@ -79,7 +79,7 @@ struct hvc_wbemd_kept *hvc_wbemd_shelf_take(struct hvc_wbemd_shelf *shelf, uint3
 
     (void)pthread_mutex_lock(&shelf->mutex);
     kept = shelf->parts[__builtin_ctz(part) % BITS];
-    kept = kept != NULL && tells(kept, stamp) ? use(kept) : NULL;
+    kept = kept != NULL && tells(kept, stamp) ? hvc_wbemd_kept_use(kept) : NULL;
     (void)pthread_mutex_unlock(&shelf->mutex);
     return kept;
 }
@@ -91,7 +91,7 @@ void hvc_wbemd_shelf_put(struct hvc_wbemd_shelf *shelf, uint32_t part, struct hv
 
     (void)pthread_mutex_lock(&shelf->mutex);
     former = *place;
-    *place = use(kept);
+    *place = hvc_wbemd_kept_use(kept);
     (void)pthread_mutex_unlock(&shelf->mutex);
     hvc_wbemd_kept_release(former);
 }

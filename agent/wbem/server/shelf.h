@@ -32,7 +32,8 @@ struct hvc_wbemd_kept {
 
 /* Empty, with one use; the stamp was asked for before its contents are. NULL: no memory. */
 struct hvc_wbemd_kept *hvc_wbemd_kept_new(const struct hvc_wbemd_stamp *stamp);
-void hvc_wbemd_kept_release(void *kept); /* one use; NULL is allowed */
+struct hvc_wbemd_kept *hvc_wbemd_kept_use(struct hvc_wbemd_kept *kept); /* one more */
+void hvc_wbemd_kept_release(void *kept);                                /* one use; NULL is allowed */
 
 struct hvc_wbemd_shelf;
 

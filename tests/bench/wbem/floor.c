@@ -67,7 +67,7 @@ static struct MHD_Daemon *start(uint16_t port, char *certificate, char *key, str
         {MHD_OPTION_HTTPS_MEM_CERT, 0, certificate}, {MHD_OPTION_HTTPS_MEM_KEY, 0, key}, {MHD_OPTION_END, 0, NULL}};
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
 
-    return MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD | (key == NULL ? 0 : MHD_USE_TLS), port, NULL, NULL, handle,
+    return MHD_start_daemon(MHD_USE_POLL_INTERNAL_THREAD | (key == NULL ? 0 : MHD_USE_TLS), port, NULL, NULL, handle,
                             answer, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
                             MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_ARRAY,
                             key == NULL ? none : tls, MHD_OPTION_END);
