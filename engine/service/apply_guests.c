@@ -99,14 +99,28 @@ static void set_guest(struct hvc_service *s, const struct hvc_command *c, uint32
     s->admit = true;
 }
 
+/* A guest that lives has the name that libvirt gave it, whoever else has it. One that runs nowhere does not take the
+ * name of one that lives or whose definition is held; a record that only remembers a guest keeps its name from nobody.
+ */
+static bool name_is_taken(const struct hvc_service *s, const struct hvc_command *c, uint32_t slot)
+{
+    bool lives = slot == HVC_NONE ? c->guest.node != 0 : hvc_service_guest_lives(&s->guests[slot]);
+    struct hvc_service_name others;
+
+    if (lives || (slot != HVC_NONE && strcmp(s->guests[slot].name, c->guest.name) == 0))
+        return false;
+    others = hvc_service_guest_name(s, c->guest.name);
+    return others.living > 0 || others.defined > 0;
+}
+
 struct hvc_answer hvc_apply_guest(struct hvc_service *s, const struct hvc_command *c)
 {
-    uint32_t slot = hvc_find_guest(s, c->guest.uuid), named = hvc_find_guest_named(s, c->guest.name);
+    uint32_t slot = hvc_find_guest(s, c->guest.uuid);
     struct hvc_answer answer = hvc_check_document(s, c->guest.document);
 
     if (hvc_is_zero(c->guest.uuid, 16))
         return hvc_answer_of(HVC_ANSWER_INVALID, HVC_FIELD_UUID, 0);
-    if (named != HVC_NONE && named != slot)
+    if (name_is_taken(s, c, slot))
         return hvc_answer_of(HVC_ANSWER_NAME_TAKEN, 0, 0);
     if (answer.code != HVC_ANSWER_OK)
         return answer;

@@ -71,17 +71,6 @@ uint32_t hvc_find_guest(const struct hvc_service *s, const uint8_t uuid[16])
     return slot;
 }
 
-uint32_t hvc_find_guest_named(const struct hvc_service *s, const char *name)
-{
-    uint32_t hash = hvc_key_hash(name, strlen(name)), probe = hash, slot;
-
-    while ((slot = hvc_index_next(&s->guest_by_name, hash, &probe)) != HVC_NONE) {
-        if (strcmp(s->guests[slot].name, name) == 0)
-            break;
-    }
-    return slot;
-}
-
 uint32_t hvc_find_job(const struct hvc_service *s, uint64_t id)
 {
     uint32_t hash = hvc_key_hash(&id, sizeof(id)), probe = hash, slot;
@@ -206,11 +195,38 @@ const struct hvc_service_guest *hvc_service_guest(const struct hvc_service *s, c
     return slot == HVC_NONE ? NULL : &s->guests[slot];
 }
 
+bool hvc_service_guest_lives(const struct hvc_service_guest *guest)
+{
+    return guest->node != 0 || guest->job != 0;
+}
+
+struct hvc_service_name hvc_service_guest_name(const struct hvc_service *s, const char *name)
+{
+    uint32_t hash = hvc_key_hash(name, strlen(name)), probe = hash, slot;
+    const struct hvc_service_guest *last = NULL, *alive = NULL;
+    struct hvc_service_name found = {0};
+
+    while ((slot = hvc_index_next(&s->guest_by_name, hash, &probe)) != HVC_NONE) {
+        if (strcmp(s->guests[slot].name, name) != 0)
+            continue;
+        last = &s->guests[slot];
+        found.all++;
+        found.defined += !hvc_is_zero(last->document, sizeof(last->document));
+        if (hvc_service_guest_lives(last)) {
+            alive = last;
+            found.living++;
+        }
+    }
+    if (found.living == 1)
+        found.meant = alive;
+    else if (found.all == 1)
+        found.meant = last;
+    return found;
+}
+
 const struct hvc_service_guest *hvc_service_guest_named(const struct hvc_service *s, const char *name)
 {
-    uint32_t slot = hvc_find_guest_named(s, name);
-
-    return slot == HVC_NONE ? NULL : &s->guests[slot];
+    return hvc_service_guest_name(s, name).meant;
 }
 
 const struct hvc_job *hvc_service_job(const struct hvc_service *s, uint64_t id)

@@ -105,7 +105,6 @@ uint32_t hvc_find_node(const struct hvc_service *s, uint32_t id);
 uint32_t hvc_find_network(const struct hvc_service *s, uint32_t id);
 uint32_t hvc_find_drain(const struct hvc_service *s, uint64_t id);
 uint32_t hvc_find_guest(const struct hvc_service *s, const uint8_t uuid[16]);
-uint32_t hvc_find_guest_named(const struct hvc_service *s, const char *name);
 uint32_t hvc_find_job(const struct hvc_service *s, uint64_t id);
 uint32_t hvc_find_document(const struct hvc_service *s, const uint8_t hash[32]);
 /* Hashes for the indexes. */

@@ -75,8 +75,7 @@ static bool guest_is_valid(const struct hvc_service *s, uint32_t slot, uint32_t 
     const struct hvc_service_guest *g = &s->guests[slot];
 
     return (last == HVC_NONE || memcmp(s->guests[last].uuid, g->uuid, 16) < 0) && !hvc_is_zero(g->uuid, 16) &&
-           hvc_find_guest_named(s, g->name) == HVC_NONE && (g->node == 0 || is_node(s, g->node)) &&
-           has_document(s, g->document);
+           (g->node == 0 || is_node(s, g->node)) && has_document(s, g->document);
 }
 
 /* An unfinished job: its guest has no other one, and the nodes that it takes something from are there. */

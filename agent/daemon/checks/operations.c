@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "guest.h"
-#include "guest_record.h"
+#include "guest_name.h"
 #include "hvc/checks.h"
 #include "hvc/text.h"
 #include "node_facts.h"
@@ -82,7 +82,7 @@ static enum hvc_result take_guest(struct hvc_operations *operations, struct hvc_
     if (who == NULL)
         result = guest_request_read(call, &request);
     else
-        result = guest_record_find(operations, call, who, &request.id);
+        result = guest_name_find(operations, call, who, &request.id);
     if (result == HVC_RESULT_OK)
         memcpy(uuid, request.id.uuid, HVC_UUID_TEXT_MAX);
     return result;

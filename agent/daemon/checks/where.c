@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest_record.h"
+#include "guest_name.h"
 #include "hvc/cleanup.h"
 #include "hvc/text.h"
 
@@ -65,7 +65,7 @@ enum hvc_result checks_where_guest(struct hvc_operations *operations, struct hvc
     HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
     struct hvc_error error = {0};
     struct hvc_guest_id id;
-    enum hvc_result result = guest_record_find(operations, call, hvc_record_text(call->args, "guest", ""), &id);
+    enum hvc_result result = guest_name_find(operations, call, hvc_record_text(call->args, "guest", ""), &id);
 
     if (result != HVC_RESULT_OK || facts == NULL)
         return facts == NULL ? hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory") : result;

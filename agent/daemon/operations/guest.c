@@ -62,6 +62,12 @@ void guest_observe(struct hvc_operations *operations, struct hvc_call *call, str
         memcpy(request->id.name, state->id.name, sizeof(request->id.name));
 }
 
+bool guest_is_alive(const struct hvc_guest_state *state)
+{
+    return hvc_guest_is_present(state->guest_class) && state->guest_class != HVC_GUEST_INCOMING &&
+           state->guest_class != HVC_GUEST_UNKNOWN;
+}
+
 bool guest_is_foreign(const struct guest_request *request, const struct hvc_guest_state *state)
 {
     return request->resource[0] != '\0' && state->owner[0] != '\0' && strcmp(request->resource, state->owner) != 0;

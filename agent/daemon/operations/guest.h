@@ -39,6 +39,9 @@ void guest_observe(struct hvc_operations *operations, struct hvc_call *call, str
 /* The nearer of the call's deadline and ms from now. */
 uint64_t guest_deadline(const struct hvc_call *call, uint64_t ms);
 
+/* A process of it that has run is here: not absent, not on its way in, not unknown. */
+bool guest_is_alive(const struct hvc_guest_state *state);
+
 /* True when the guest is marked as another resource's. Unmarked guests and requests of people are nobody else's. */
 bool guest_is_foreign(const struct guest_request *request, const struct hvc_guest_state *state);
 

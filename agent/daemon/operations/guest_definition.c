@@ -9,6 +9,7 @@
 #include "cluster_call.h"
 #include "document_write.h"
 #include "guest.h"
+#include "guest_name.h"
 #include "guest_record.h"
 #include "hvc/guest_diff.h"
 #include "hvc/host.h"
@@ -114,7 +115,7 @@ static enum hvc_result store(struct hvc_operations *operations, struct hvc_call 
         return hvc_call_say(call, HVC_RESULT_INVALID, "the name of the guest or of its resource is too long");
     (void)snprintf(done, sizeof(done), "the cluster keeps the definition of guest %s", profile->name);
     result = hvc_cluster_write(operations, call, &command, done);
-    if (result == HVC_RESULT_OK && guest_record_read(operations, call, profile->uuid, &now) == HVC_RESULT_OK)
+    if (result == HVC_RESULT_OK && guest_name_record(operations, call, profile->uuid, false, &now) == HVC_RESULT_OK)
         guest_record_describe(call->data, &now);
     return result;
 }
@@ -165,7 +166,8 @@ static enum hvc_result read_kept(struct hvc_operations *operations, struct hvc_c
 {
     struct hvc_error error = {0};
     size_t length = 0;
-    enum hvc_result result = guest_record_read(operations, call, hvc_record_text(call->args, "guest", ""), ret_guest);
+    enum hvc_result result =
+        guest_name_record(operations, call, hvc_record_text(call->args, "guest", ""), false, ret_guest);
 
     if (result != HVC_RESULT_OK)
         return result;
@@ -253,7 +255,7 @@ static enum hvc_result remove_guest(struct hvc_operations *operations, struct hv
     enum hvc_result result = hvc_cluster_needs_keeper(operations, call);
 
     if (result == HVC_RESULT_OK)
-        result = guest_record_read(operations, call, hvc_record_text(call->args, "guest", ""), &guest);
+        result = guest_name_record(operations, call, hvc_record_text(call->args, "guest", ""), true, &guest);
     if (result != HVC_RESULT_OK)
         return result;
     hvc_cluster_command(operations, call, HVC_COMMAND_GUEST_REMOVE, &command);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guest.h"
+#include "guest_name.h"
 #include "guest_record.h"
 #include "hvc/text.h"
 
@@ -53,7 +54,7 @@ enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call
 {
     struct guest_request request;
     struct hvc_guest_state state;
-    enum hvc_result result = guest_request_find(operations, call, &request);
+    enum hvc_result result = guest_name_request(operations, call, &request);
 
     if (result != HVC_RESULT_OK)
         return result;

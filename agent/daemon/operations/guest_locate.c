@@ -2,7 +2,7 @@
 /* guest.locate: what every configured node says about a guest, and what the start gate would make of it. */
 #include <stdlib.h>
 
-#include "guest_record.h"
+#include "guest_name.h"
 #include "guest_survey.h"
 
 enum hvc_result guest_locate(struct hvc_operations *operations, struct hvc_call *call)
@@ -10,7 +10,7 @@ enum hvc_result guest_locate(struct hvc_operations *operations, struct hvc_call 
     struct guest_request request;
     struct hvc_guest_state local;
     struct guest_survey *survey;
-    enum hvc_result result = guest_request_find(operations, call, &request);
+    enum hvc_result result = guest_name_request(operations, call, &request);
 
     if (result != HVC_RESULT_OK)
         return result;

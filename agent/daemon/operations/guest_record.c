@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cluster_call.h"
+#include "guest_name.h"
 #include "guest_survey.h"
 #include "hvc/text.h"
 
@@ -15,7 +16,6 @@
 /* ---- the state ---- */
 
 struct lookup {
-    const char *name; /* NULL: by uuid */
     uint8_t uuid[16];
     bool found;
     struct hvc_service_guest guest;
@@ -24,8 +24,7 @@ struct lookup {
 static int look_up(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
 {
     struct lookup *lookup = context;
-    const struct hvc_service_guest *guest = lookup->name != NULL ? hvc_service_guest_named(service, lookup->name)
-                                                                 : hvc_service_guest(service, lookup->uuid);
+    const struct hvc_service_guest *guest = hvc_service_guest(service, lookup->uuid);
 
     (void)stamp;
     lookup->found = guest != NULL;
@@ -34,27 +33,13 @@ static int look_up(void *context, const struct hvc_service *service, const struc
     return 0;
 }
 
-static enum hvc_result look(struct hvc_operations *operations, struct hvc_call *call, const char *who,
+static enum hvc_result look(struct hvc_operations *operations, struct hvc_call *call, const char *uuid,
                             struct lookup *ret_lookup)
 {
-    *ret_lookup = (struct lookup){.name = who};
-    if (hvc_parse_uuid_bytes(who, ret_lookup->uuid) == 0)
-        ret_lookup->name = NULL;
+    *ret_lookup = (struct lookup){0};
+    if (hvc_parse_uuid_bytes(uuid, ret_lookup->uuid) < 0)
+        return hvc_call_say(call, HVC_RESULT_INTERNAL, "\"%s\" is no UUID", uuid);
     return hvc_cluster_look(operations, call, look_up, ret_lookup, NULL);
-}
-
-enum hvc_result guest_record_read(struct hvc_operations *operations, struct hvc_call *call, const char *who,
-                                  struct hvc_service_guest *ret_guest)
-{
-    struct lookup lookup;
-    enum hvc_result result = look(operations, call, who, &lookup);
-
-    if (result != HVC_RESULT_OK)
-        return result;
-    if (!lookup.found)
-        return hvc_call_say(call, HVC_RESULT_NOT_FOUND, "the cluster has no record of a guest \"%s\"", who);
-    *ret_guest = lookup.guest;
-    return HVC_RESULT_OK;
 }
 
 /* ---- the record as data ---- */
@@ -84,93 +69,6 @@ void guest_record_describe(struct hvc_record *data, const struct hvc_service_gue
         hvc_record_set_text(data, "resource", guest->resource);
 }
 
-/* ---- the hypervisors, by name ---- */
-
-static bool find_in(struct hvc_hypervisor *hypervisor, const char *name, uint64_t deadline_ms,
-                    struct hvc_guest_id *ret_id, struct hvc_error *error)
-{
-    HVC_CLEANUP(free) struct hvc_guest_state *guests = NULL;
-    size_t count = 0;
-
-    if (hvc_hypervisor_list(hypervisor, deadline_ms, &guests, &count, error) < 0)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(guests[i].id.name, name) == 0) {
-            *ret_id = guests[i].id;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Asks this node, then the other members, until one knows the name. */
-static enum hvc_result find_by_name(struct hvc_operations *operations, struct hvc_call *call, const char *name,
-                                    struct hvc_guest_id *ret_id)
-{
-    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
-    char silent[HVC_ERROR_TEXT_MAX] = "";
-    struct hvc_error error = {0};
-    size_t used = 0;
-
-    if (facts == NULL ||
-        hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, guest_deadline(call, LIST_MS), facts) < 0)
-        return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
-    if (find_in(operations->hypervisor, name, guest_deadline(call, LIST_MS), ret_id, &error))
-        return HVC_RESULT_OK;
-    if (error.text[0] != '\0')
-        (void)hvc_text_append(silent, sizeof(silent), &used, "%s: %.200s", operations->node, error.text);
-    for (size_t i = 0; i < facts->count; i++) {
-        const struct hvc_fact_node *node = &facts->nodes[i];
-        struct hvc_hypervisor *peer = NULL;
-
-        if (node->local || !node->member)
-            continue;
-        memset(&error, 0, sizeof(error));
-        if (hvc_peers_get(operations->peers, node->name, &peer, &error) == 0 &&
-            find_in(peer, name, guest_deadline(call, LIST_MS), ret_id, &error))
-            return HVC_RESULT_OK;
-        if (error.text[0] != '\0')
-            (void)hvc_text_append(silent, sizeof(silent), &used, "%s%s: %.200s", used == 0 ? "" : "; ", node->name,
-                                  error.text);
-    }
-    if (silent[0] != '\0')
-        return hvc_call_say(call, HVC_RESULT_UNREACHABLE,
-                            "no node that answers knows a guest \"%s\"; it is not known of %.700s", name, silent);
-    return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
-                        "no node knows a guest \"%s\": give its name or UUID as 'hvcluster guest list' on its node "
-                        "shows it",
-                        name);
-}
-
-enum hvc_result guest_record_find(struct hvc_operations *operations, struct hvc_call *call, const char *who,
-                                  struct hvc_guest_id *ret_id)
-{
-    struct lookup lookup;
-    enum hvc_result result = look(operations, call, who, &lookup);
-
-    if (result != HVC_RESULT_OK)
-        return result;
-    memset(ret_id, 0, sizeof(*ret_id));
-    if (lookup.found) {
-        hvc_format_uuid(lookup.guest.uuid, ret_id->uuid);
-        memcpy(ret_id->name, lookup.guest.name, sizeof(ret_id->name));
-    }
-    if (lookup.found || hvc_parse_uuid(who, ret_id->uuid) == 0)
-        return HVC_RESULT_OK;
-    return find_by_name(operations, call, who, ret_id);
-}
-
-enum hvc_result guest_request_find(struct hvc_operations *operations, struct hvc_call *call,
-                                   struct guest_request *ret_request)
-{
-    const char *who = hvc_record_text(call->args, "guest", NULL);
-
-    if (who == NULL)
-        return guest_request_read(call, ret_request);
-    *ret_request = (struct guest_request){.resource = ""};
-    return guest_record_find(operations, call, who, &ret_request->id);
-}
-
 /* ---- where it is ---- */
 
 struct place {
@@ -189,12 +87,6 @@ static void add_words(struct place *place, const char *node, const char *words)
                           place->used == 0 ? "" : "; ", node, words);
 }
 
-static bool is_alive(const struct hvc_guest_state *state)
-{
-    return hvc_guest_is_present(state->guest_class) && state->guest_class != HVC_GUEST_INCOMING &&
-           state->guest_class != HVC_GUEST_UNKNOWN;
-}
-
 static void take_node(const struct hvc_fact_node *fact, const struct guest_survey_node *node, struct place *place)
 {
     bool answered = node->answered && node->state.guest_class != HVC_GUEST_UNKNOWN;
@@ -202,14 +94,14 @@ static void take_node(const struct hvc_fact_node *fact, const struct guest_surve
     if (!answered && !fact->fenced && !fact->clean_down) {
         place->certain = false;
         add_words(place, fact->name, node->words);
-    } else if (answered && is_alive(&node->state)) {
+    } else if (answered && guest_is_alive(&node->state)) {
         place->copies++;
         place->node = fact->id;
         place->state = node->state;
     } else if (answered && node->state.persistent && place->copies == 0) {
         place->state = node->state;
     }
-    if (answered && (is_alive(&node->state) || node->state.persistent))
+    if (answered && (guest_is_alive(&node->state) || node->state.persistent))
         place->known = true;
 }
 
@@ -226,9 +118,9 @@ static enum hvc_result take_local(struct hvc_operations *operations, struct hvc_
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE,
                             "the nodes of the cluster are not known now: corosync does not answer");
     place->certain = local->guest_class != HVC_GUEST_UNKNOWN;
-    place->known = is_alive(local) || local->persistent;
-    place->node = is_alive(local) ? status->node : 0;
-    place->copies = is_alive(local) ? 1 : 0;
+    place->known = guest_is_alive(local) || local->persistent;
+    place->node = guest_is_alive(local) ? status->node : 0;
+    place->copies = guest_is_alive(local) ? 1 : 0;
     place->state = *local;
     return HVC_RESULT_OK;
 }
@@ -252,7 +144,7 @@ static enum hvc_result find_place(struct hvc_operations *operations, struct hvc_
     if (ret_place->copies > 1) {
         ret_place->used = 0;
         for (size_t i = 0; i < survey->facts.count; i++) {
-            if (survey->nodes[i].answered && is_alive(&survey->nodes[i].state))
+            if (survey->nodes[i].answered && guest_is_alive(&survey->nodes[i].state))
                 add_words(ret_place, survey->facts.nodes[i].name, survey->nodes[i].words);
         }
     }
@@ -345,22 +237,19 @@ enum hvc_result guest_record_ensure(struct hvc_operations *operations, struct hv
 {
     struct guest_request request = {.resource = ""};
     struct lookup record;
-    enum hvc_result result = look(operations, call, who, &record);
+    enum hvc_result result = guest_name_find(operations, call, who, &request.id);
 
+    if (result == HVC_RESULT_OK)
+        result = look(operations, call, request.id.uuid, &record);
     if (result != HVC_RESULT_OK)
         return result;
     if (record.found && record.guest.job != 0) {
         *ret_guest = record.guest;
         return HVC_RESULT_OK;
     }
-    if (record.found)
-        hvc_format_uuid(record.guest.uuid, request.id.uuid);
-    else if (hvc_parse_uuid(who, request.id.uuid) < 0)
-        result = find_by_name(operations, call, who, &request.id);
+    result = make_true(operations, call, who, &request, &record);
     if (result == HVC_RESULT_OK)
-        result = make_true(operations, call, who, &request, &record);
-    if (result == HVC_RESULT_OK)
-        result = guest_record_read(operations, call, request.id.uuid, ret_guest);
+        result = guest_name_record(operations, call, request.id.uuid, false, ret_guest);
     return result;
 }
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "cluster_call.h"
-#include "guest_record.h"
+#include "guest_name.h"
 #include "hvc/text.h"
 #include "job_record.h"
 
@@ -40,7 +40,7 @@ static enum hvc_result find_job(struct hvc_operations *operations, struct hvc_ca
 {
     const char *who = hvc_record_text(call->args, "guest", NULL);
     struct hvc_service_guest guest = {.job = id_of(call)};
-    enum hvc_result result = who == NULL ? HVC_RESULT_OK : guest_record_read(operations, call, who, &guest);
+    enum hvc_result result = who == NULL ? HVC_RESULT_OK : guest_name_record(operations, call, who, false, &guest);
 
     if (result != HVC_RESULT_OK)
         return result;

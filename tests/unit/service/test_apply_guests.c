@@ -42,15 +42,22 @@ static const struct hvc_document *document(struct fixture *f, uint8_t hash)
     return hvc_service_document(f->service, key);
 }
 
-static struct hvc_answer guest(struct fixture *f, unsigned number, uint64_t version, uint8_t hash, const char *name)
+static struct hvc_answer guest_on(struct fixture *f, uint32_t node, unsigned number, uint64_t version, uint8_t hash,
+                                  const char *name)
 {
     struct hvc_command c = command_of(f, HVC_COMMAND_GUEST);
 
     uuid_of(number, c.guest.uuid);
+    c.guest.node = node;
     c.guest.version = version;
     memset(c.guest.document, hash, 32);
     (void)snprintf(c.guest.name, sizeof(c.guest.name), "%s", name);
     return give(f, &c);
+}
+
+static struct hvc_answer guest(struct fixture *f, unsigned number, uint64_t version, uint8_t hash, const char *name)
+{
+    return guest_on(f, 0, number, version, hash, name);
 }
 
 static void a_document_comes_in_order_and_once(void **state)
@@ -116,7 +123,6 @@ static void versions_and_names_are_guarded(void **state)
     assert_int_equal(guest(f, 1, 3, 0, "web").code, HVC_ANSWER_NO_GUEST);
     assert_int_equal(guest(f, 1, 0, 0, "web").value, 1);
     assert_int_equal(guest(f, 1, 0, 0, "web").code, HVC_ANSWER_EXISTS);
-    assert_int_equal(guest(f, 2, 0, 0, "web").code, HVC_ANSWER_NAME_TAKEN);
     assert_int_equal(guest(f, 1, 1, 0, "web1").value, 2);
     assert_int_equal(guest(f, 1, 1, 0, "web2").code, HVC_ANSWER_STALE);
     assert_null(hvc_service_guest_named(f->service, "web"));
@@ -138,6 +144,73 @@ static struct hvc_answer place(struct fixture *f, unsigned number, uint32_t node
     uuid_of(number, c.guest_place.uuid);
     c.guest_place.node = node;
     return give(f, &c);
+}
+
+/* The guest that the name means now; 0: none or nobody can say. */
+static unsigned meant(struct fixture *f, const char *name)
+{
+    const struct hvc_service_guest *guest = hvc_service_guest_named(f->service, name);
+    uint8_t uuid[16];
+
+    for (unsigned number = 1; guest != NULL && number < 10; number++) {
+        uuid_of(number, uuid);
+        if (memcmp(uuid, guest->uuid, sizeof(uuid)) == 0)
+            return number;
+    }
+    return 0;
+}
+
+static void a_name_means_the_guest_that_lives(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_service_name name;
+
+    assert_int_equal(guest_on(f, 1, 1, 0, 0, "web").code, HVC_ANSWER_OK);
+    assert_int_equal(place(f, 1, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(meant(f, "web"), 1); /* gone, and the only one */
+    assert_int_equal(guest_on(f, 2, 2, 0, 0, "web").code, HVC_ANSWER_OK);
+    assert_int_equal(meant(f, "web"), 2);
+    assert_int_equal(place(f, 1, 1).code, HVC_ANSWER_OK); /* the old one is back: where a guest is, is never refused */
+    assert_int_equal(meant(f, "web"), 0);
+    name = hvc_service_guest_name(f->service, "web");
+    assert_int_equal(name.all, 2);
+    assert_int_equal(name.living, 2);
+    assert_int_equal(guest_on(f, 1, 3, 0, 0, "web").code, HVC_ANSWER_OK); /* libvirt of one host gave it the name */
+    assert_int_equal(place(f, 1, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(place(f, 2, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(meant(f, "web"), 3);
+    assert_int_equal(place(f, 3, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(meant(f, "web"), 0);
+    assert_int_equal(hvc_service_guest_name(f->service, "web").all, 3);
+    assert_int_equal(meant(f, "other"), 0);
+}
+
+static void a_guest_with_a_job_lives_though_it_runs_nowhere(void **state)
+{
+    struct fixture *f = *state;
+
+    add_guest(f, 1, 0, 0);
+    assert_int_equal(guest(f, 2, 0, 0, "guest1").code, HVC_ANSWER_OK);
+    assert_int_equal(meant(f, "guest1"), 0);
+    assert_int_equal(try_job(f, 1, HVC_KIND_DEFINITION, 1, 2).code, HVC_ANSWER_OK);
+    assert_int_equal(meant(f, "guest1"), 1);
+}
+
+static void one_that_runs_nowhere_takes_no_name_from_one_that_lives_or_is_defined(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(part(f, 1, 1, 0, 1).code, HVC_ANSWER_OK);
+    assert_int_equal(guest_on(f, 1, 1, 0, 0, "web").code, HVC_ANSWER_OK);
+    assert_int_equal(guest(f, 2, 0, 0, "web").code, HVC_ANSWER_NAME_TAKEN);
+    assert_int_equal(place(f, 1, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(guest(f, 2, 0, 1, "web").code, HVC_ANSWER_OK); /* 1 is a memory, 2 a definition */
+    assert_int_equal(guest(f, 3, 0, 0, "web").code, HVC_ANSWER_NAME_TAKEN);
+    assert_int_equal(guest(f, 3, 0, 0, "db").code, HVC_ANSWER_OK);
+    assert_int_equal(guest(f, 3, 1, 0, "web").code, HVC_ANSWER_NAME_TAKEN); /* nor by another name later */
+    assert_int_equal(guest(f, 1, 1, 0, "web").code, HVC_ANSWER_OK);         /* what has it keeps it */
+    assert_int_equal(guest_on(f, 2, 4, 0, 0, "web").code, HVC_ANSWER_OK);
+    assert_int_equal(meant(f, "web"), 4);
 }
 
 static void a_guest_that_is_elsewhere_ends_the_move_that_has_not_begun(void **state)
@@ -188,6 +261,9 @@ int main(void)
         T(a_definition_is_taken_only_when_it_is_whole),
         T(documents_that_nothing_names_go_oldest_first),
         T(versions_and_names_are_guarded),
+        T(a_name_means_the_guest_that_lives),
+        T(a_guest_with_a_job_lives_though_it_runs_nowhere),
+        T(one_that_runs_nowhere_takes_no_name_from_one_that_lives_or_is_defined),
         T(a_guest_that_is_elsewhere_ends_the_move_that_has_not_begun),
         T(a_guest_with_a_job_neither_changes_nor_goes),
     };

@@ -145,7 +145,20 @@ int hvc_service_node_load(const struct hvc_service *service, uint32_t id, struct
 const struct hvc_network *hvc_service_network(const struct hvc_service *service, uint32_t id);
 const struct hvc_network *hvc_service_network_at(const struct hvc_service *service, uint32_t position);
 const struct hvc_service_guest *hvc_service_guest(const struct hvc_service *service, const uint8_t uuid[16]);
-const struct hvc_service_guest *hvc_service_guest_named(const struct hvc_service *service, const char *name);
+
+/* It runs somewhere as far as was committed, or a job has to do with it. */
+bool hvc_service_guest_lives(const struct hvc_service_guest *guest);
+
+/* Who has a name. Guests are told apart by their UUIDs: libvirt keeps a name unique on one host only, and a record
+ * outlives its guest. */
+struct hvc_service_name {
+    const struct hvc_service_guest *meant; /* the only one that lives, else the only one; NULL: none, or several */
+    uint32_t all, living, defined;         /* records; defined: a definition is held */
+};
+struct hvc_service_name hvc_service_guest_name(const struct hvc_service *service, const char *name);
+const struct hvc_service_guest *hvc_service_guest_named(const struct hvc_service *service,
+                                                        const char *name); /* meant */
+
 const struct hvc_job *hvc_service_job(const struct hvc_service *service, uint64_t id);
 const struct hvc_drain *hvc_service_drain(const struct hvc_service *service, uint64_t id);
 const struct hvc_document *hvc_service_document(const struct hvc_service *service, const uint8_t hash[32]);
