@@ -183,30 +183,33 @@ static int open_noted(const char *path, int flags, mode_t mode)
 
 /* ---- what is taken over from the C library ---- */
 
+static int open_listed(const char *path, int flags, va_list list)
+{
+    bool has_mode = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+
+    return open_noted(path, flags, has_mode ? va_arg(list, mode_t) : 0);
+}
+
 int open(const char *path, int flags, ...)
 {
-    mode_t mode = 0;
     va_list list;
+    int fd;
 
-    if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) {
-        va_start(list, flags);
-        mode = va_arg(list, mode_t);
-        va_end(list);
-    }
-    return open_noted(path, flags, mode);
+    va_start(list, flags);
+    fd = open_listed(path, flags, list);
+    va_end(list);
+    return fd;
 }
 
 int open64(const char *path, int flags, ...)
 {
-    mode_t mode = 0;
     va_list list;
+    int fd;
 
-    if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) {
-        va_start(list, flags);
-        mode = va_arg(list, mode_t);
-        va_end(list);
-    }
-    return open_noted(path, flags, mode);
+    va_start(list, flags);
+    fd = open_listed(path, flags, list);
+    va_end(list);
+    return fd;
 }
 
 ssize_t write(int fd, const void *bytes, size_t length)
