@@ -149,6 +149,7 @@ static const struct row rows[] = {
     {AT(fit.tpm),                  LEAVES, HVC_CHECK_TPM_MISSING,        HVC_CHECK_NONE,                   false},
     {AT(fit.cpu_back),             LEAVES, HVC_CHECK_CPU_NO_WAY_BACK,    HVC_CHECK_NONE,                   false},
     {AT(fit.definition),           LEAVES, HVC_CHECK_DEFINITION_MISSING, HVC_CHECK_NONE,                   false},
+    {AT(fit.permitted),            ALL,    HVC_CHECK_SITE_FORBIDS,       HVC_CHECK_NONE,                   false},
     {AT(pacemaker.answers),        LEAVES, HVC_CHECK_PACEMAKER_SILENT,   HVC_CHECK_PACEMAKER_SILENT,       true},
     {AT(pacemaker.managed),        LEAVES, HVC_CHECK_RESOURCE_UNMANAGED, HVC_CHECK_NONE,                   true},
     {AT(pacemaker.migratable),     WARM,   HVC_CHECK_RESOURCE_NOT_MIGRATABLE, HVC_CHECK_NONE,              true},

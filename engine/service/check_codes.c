@@ -160,6 +160,8 @@ static const struct hvc_check_code_info codes[HVC_CHECK_CODE_COUNT] = {
         "Pacemaker is doing something with the guest's resource already", "wait for its end: 'crm_resource --wait'"},
     [HVC_CHECK_PACEMAKER_ACTIONS] = {"pacemaker-actions", HVC_CHECK_INFO, NOTE, 0, 0,
         "what Pacemaker would do", "nothing else"},
+    [HVC_CHECK_SITE_FORBIDS] = {"site-forbids", HVC_CHECK_ERROR, OTHER, 5, MS_STATE,
+        "a check of this site's own says no", "see its words; it is a program in /etc/hvcluster/checks.d"},
 };
 /* clang-format on */
 

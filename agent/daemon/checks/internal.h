@@ -65,7 +65,7 @@ struct checks_target {
     struct hvc_disk_fit *disks;
     bool fit_known;
     struct hvc_error fit_error, disk_error;
-    struct hvc_fit_answer cpu, cpu_back, network, identity, boot, definition;
+    struct hvc_fit_answer cpu, cpu_back, network, identity, boot, definition, plugins;
     bool ring; /* the data would take the ring's network */
     struct hvc_checks_pacemaker pacemaker;
     bool pacemaker_asked;
@@ -104,6 +104,9 @@ struct hvc_fit_answer checks_reach(const char *uri, uint64_t deadline_ms);
 
 /* pacemaker.c */
 void checks_ask_pacemaker(struct checks_target *target);
+
+/* plugins.c: the site's own checks, on the node that checks. YES when all of them say so, MOOT when there are none. */
+void checks_ask_plugins(struct checks_target *target);
 
 /* judge.c: facts to a report. */
 void checks_judge(struct checks_run *run, struct checks_target *target, struct hvc_check_report *ret_report);

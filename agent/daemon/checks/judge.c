@@ -147,6 +147,7 @@ static void take_fit(const struct checks_target *target, struct hvc_check_fit *f
     fit->quiet_link = target->ring ? fact(true, false, "") : moot;
     fit->definition = told(&target->definition);
     fit->cpu_back = told(&target->cpu_back);
+    fit->permitted = told(&target->plugins);
     fit->cpu = target->fit_known ? told(&target->cpu) : fact(false, false, why);
     fit->type = target->fit_known ? told(&target->fit->type) : fact(false, false, why);
     fit->emulator = told(&target->fit->emulator);

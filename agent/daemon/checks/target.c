@@ -280,7 +280,7 @@ void checks_ask_target(struct checks_target *target)
 {
     const struct checks_run *run = target->run;
 
-    target->cpu_back.is = target->boot.is = target->definition.is = HVC_TELL_MOOT;
+    target->cpu_back.is = target->boot.is = target->definition.is = target->plugins.is = HVC_TELL_MOOT;
     if (target->node == NULL)
         return;
     if (target->node->answered && run->source.profile != NULL && target->node != run->source.node) {
@@ -297,4 +297,6 @@ void checks_ask_target(struct checks_target *target)
     if (target->node->fact->member)
         ask_network(target);
     checks_ask_pacemaker(target);
+    if (run->request->origin != HVC_ORIGIN_PACEMAKER) /* its move is decided: a no would cost the guest a restart */
+        checks_ask_plugins(target);
 }

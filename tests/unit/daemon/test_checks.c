@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../hvc_cmocka.h"
 #include "hvc/host.h"
@@ -376,6 +378,80 @@ static void a_request_without_sense_is_refused(void **state)
     assert_null(checks);
 }
 
+/* A folder that stands for /, with one check of the site's own. */
+static void put_plugin(char *root, size_t size, const char *name, const char *script, mode_t mode)
+{
+    char path[256];
+    FILE *file;
+
+    (void)snprintf(root, size, "/tmp/hvc-checks-XXXXXX");
+    assert_non_null(mkdtemp(root));
+    for (const char *folder = "/etc/hvcluster/checks.d", *end = folder; end != NULL;) {
+        end = strchr(end + 1, '/');
+        (void)snprintf(path, sizeof(path), "%s%.*s", root, end == NULL ? 64 : (int)(end - folder), folder);
+        assert_int_equal(mkdir(path, 0755), 0);
+    }
+    (void)snprintf(path, sizeof(path), "%s/etc/hvcluster/checks.d/%s", root, name);
+    file = fopen(path, "we");
+    assert_non_null(file);
+    (void)fputs(script, file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(path, mode), 0);
+}
+
+static void drop_plugin(const char *root, const char *name)
+{
+    static const char *const folders[] = {"/etc/hvcluster/checks.d", "/etc/hvcluster", "/etc", ""};
+    char path[256];
+
+    (void)snprintf(path, sizeof(path), "%s/etc/hvcluster/checks.d/%s", root, name);
+    assert_int_equal(unlink(path), 0);
+    for (size_t i = 0; i < HVC_COUNT(folders); i++) {
+        (void)snprintf(path, sizeof(path), "%s%s", root, folders[i]);
+        assert_int_equal(rmdir(path), 0);
+    }
+}
+
+static void a_check_of_the_sites_own_says_no_by_its_words_its_crash_or_its_silence(void **state)
+{
+    static const struct {
+        const char *name, *script;
+        mode_t mode;
+        const char *words; /* NULL: it lets the move through */
+        unsigned origin;
+    } rows[] = {
+        {"50-site", "#!/bin/sh\n[ \"$*\" = \"vm1 " UUID " live n1 n2\" ]\n", 0755, NULL, HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/bin/sh\nprintf '%s is being\\tbacked up\\nby\\n' \"$1\"\nexit 1\n", 0755,
+         "50-site: vm1 is being?backed up;", HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/bin/sh\nexit 3\n", 0755, "50-site: exit status 3", HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/bin/sh\nkill -9 $$\n", 0755, "50-site: a signal ended it", HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/bin/sh\nexec sleep 600\n", 0755, "50-site: it did not end in time", HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/nowhere/sh\n", 0755, "50-site: ", HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/bin/sh\n", 0777, "50-site: others than root may write it", HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/bin/sh\nexit 3\n", 0755, NULL, HVC_ORIGIN_PACEMAKER},
+        {"50-site.dpkg-old", "#!/bin/sh\nexit 3\n", 0755, NULL, HVC_ORIGIN_OPERATOR},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        struct hvc_checks_request request = {
+            .guest = UUID, .kind = HVC_KIND_LIVE, .target = "n2", .origin = (uint8_t)rows[i].origin};
+        struct hvc_checks *checks = NULL;
+        char root[64];
+        const char *words;
+
+        put_plugin(root, sizeof(root), rows[i].name, rows[i].script, rows[i].mode);
+        world->operations.root = root;
+        assert_int_equal(hvc_checks_run(&world->operations, &request, hvc_deadline_in(2000), &checks, NULL), 0);
+        words = words_of(checks, HVC_CHECK_SITE_FORBIDS);
+        if ((words == NULL) != (rows[i].words == NULL) || (words != NULL && strstr(words, rows[i].words) == NULL))
+            fail_msg("row %zu: %s", i, words == NULL ? "nothing" : words);
+        hvc_checks_free(checks);
+        drop_plugin(root, rows[i].name);
+    }
+    world->operations.root = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +467,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_definition_that_the_target_does_not_hold_yet_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_node_or_a_guest_that_is_not_there_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_without_sense_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_check_of_the_sites_own_says_no_by_its_words_its_crash_or_its_silence, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

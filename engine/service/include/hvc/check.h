@@ -71,6 +71,7 @@ struct hvc_check_fit {
     struct hvc_check_fact cpu_back; /* booted there it could come back: the source has what the target's model needs */
     struct hvc_check_fact tpm;      /* emulates TPMs */
     struct hvc_check_fact definition; /* has the exact definition, or none is needed there */
+    struct hvc_check_fact permitted;  /* no check of the site's own says no */
     bool room_known;
     uint64_t room_kib;                                      /* what moves may still take of its memory */
     struct hvc_check_fact disks[HVC_PROFILE_DISKS_MAX];     /* reachable; as profile->disks */
@@ -193,6 +194,7 @@ enum hvc_check_code {
     HVC_CHECK_SEEN_FROM_ELSEWHERE,
     HVC_CHECK_RESOURCE_BUSY,
     HVC_CHECK_PACEMAKER_ACTIONS,
+    HVC_CHECK_SITE_FORBIDS,
     HVC_CHECK_CODE_COUNT
 };
 
