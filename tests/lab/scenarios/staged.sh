@@ -89,6 +89,12 @@ reach() {
     esac
 }
 
+# What an earlier row's fault left in Pacemaker's memory is none of this one's.
+forget() {
+    n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -q '<failure ' || return 0
+    n1 crm_resource --cleanup >/dev/null 2>&1
+    idle
+}
 # The DC is the node without a part in it: a part of it that hangs holds up the whole cluster, which is another fault.
 places() {
     dc=$(dc_of)
@@ -146,6 +152,7 @@ row() { # row STEP FAULT BOOTS
     local fault=$2 booted begin=$SECONDS name
     step=$1
     name="$step, $fault"
+    forget
     places
     remember_log
     booted=$(boots "$guest")
