@@ -20,7 +20,9 @@ unsigned hvc_cli_columns(int fd)
 
 int hvc_cli_complain(const struct hvc_error *error)
 {
-    (void)fprintf(stderr, "hvcluster: %s\n", error->text);
+    const char *advice = error->code == -ENOTCONN ? ": start it, in a cluster with 'pcs cluster start'" : "";
+
+    (void)fprintf(stderr, "hvcluster: %s%s\n", error->text, advice);
     return hvc_result_exit_code(hvc_result_of_errno(error->code));
 }
 
@@ -46,6 +48,8 @@ static int read_file(const char *what, const char *path, char **ret_xml, struct 
         return hvc_error_set(error, -EIO, "cannot read %s %s", what, path);
     if (length > HVC_XML_MAX)
         return hvc_error_set(error, -E2BIG, "%s %s is larger than %d bytes", what, path, HVC_XML_MAX);
+    if (memchr(xml, '\0', length) != NULL)
+        return hvc_error_set(error, -EINVAL, "%s %s is no text: it has a byte 0", what, path);
     xml[length] = '\0';
     *ret_xml = HVC_TAKE(xml, NULL);
     return 0;
