@@ -29,12 +29,22 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Under the lock. Only when the counter would overflow could it fail. */
-static void tell(struct hvc_store *store)
+/*
+ * Who waits is woken behind the lock: awake on another processor it would wait for the lock at once, and sleep again.
+ * tell_due, under the lock, says whether tell is to be called; told stays true until collect has read what tell wrote.
+ */
+static bool tell_due(struct hvc_store *store)
 {
-    if (!store->told)
-        (void)eventfd_write(store->event_fd, 1);
+    bool due = !store->told;
+
     store->told = true;
+    return due;
+}
+
+/* Only when the counter would overflow could it fail. */
+static void tell(const struct hvc_store *store)
+{
+    (void)eventfd_write(store->event_fd, 1);
 }
 
 /* Everything or nothing; ret_seq: the last seq in the batch, unchanged when there is none. */
@@ -91,12 +101,12 @@ static void free_all(struct hvc_change *batch)
     }
 }
 
-/* Under the lock. */
-static void note_failure(struct hvc_store *store, const struct hvc_error *error)
+/* Under the lock; true: tell is due. */
+static bool note_failure(struct hvc_store *store, const struct hvc_error *error)
 {
     store->progress.condition = condition_of(error->code);
     store->progress.error = *error;
-    tell(store);
+    return tell_due(store);
 }
 
 /* Under the lock, which is released for the time of the disk. */
@@ -105,7 +115,7 @@ static void work(struct hvc_store *store)
     struct hvc_store_progress *progress = &store->progress;
     struct hvc_error error = {0};
     uint64_t seq = progress->persisted, begin = now_us();
-    bool good = progress->condition == HVC_STORE_GOOD;
+    bool good = progress->condition == HVC_STORE_GOOD, due = false;
     size_t count, bytes;
     struct hvc_change *batch = take(store, &count, &bytes);
 
@@ -122,17 +132,19 @@ static void work(struct hvc_store *store)
         progress->last_commit_us = now_us() - begin;
         if (progress->last_commit_us > progress->worst_commit_us)
             progress->worst_commit_us = progress->last_commit_us;
-        tell(store);
+        due = tell_due(store);
     } else if (progress->condition == HVC_STORE_GOOD) {
-        note_failure(store, &error);
+        due = note_failure(store, &error);
     }
     (void)pthread_mutex_unlock(&store->lock);
+    if (due)
+        tell(store);
     free_all(batch);
     if (good) /* what was told stays true whatever comes of this */
         good = hvc_writer_checkpoint(&store->writer, &error) == 0;
     (void)pthread_mutex_lock(&store->lock);
-    if (!good && progress->condition == HVC_STORE_GOOD)
-        note_failure(store, &error);
+    if (!good && progress->condition == HVC_STORE_GOOD && note_failure(store, &error))
+        tell(store);
 }
 
 static void *run(void *userdata)
@@ -201,7 +213,6 @@ static int enqueue(struct hvc_store *store, struct hvc_change *change, struct hv
     if (seq != 0)
         store->last_seq = seq;
     change->release = change->record.snapshot == NULL ? NULL : change->snapshot.release;
-    (void)pthread_cond_signal(&store->wake);
     return 0;
 }
 
@@ -217,6 +228,8 @@ int hvc_store_submit(struct hvc_store *store, const struct hvc_store_record *rec
     (void)pthread_mutex_unlock(&store->lock);
     if (r < 0)
         hvc_change_free(change);
+    else
+        (void)pthread_cond_signal(&store->wake); /* behind the lock: see tell_due */
     return r;
 }
 
@@ -240,9 +253,8 @@ void hvc_store_collect(struct hvc_store *store, struct hvc_store_progress *ret_p
     eventfd_t count;
 
     (void)pthread_mutex_lock(&store->lock);
-    if (store->told)
-        (void)eventfd_read(store->event_fd, &count);
-    store->told = false;
+    if (store->told && eventfd_read(store->event_fd, &count) == 0)
+        store->told = false; /* else tell has not written it yet, and wakes who waits */
     *ret_progress = store->progress;
     (void)pthread_mutex_unlock(&store->lock);
 }
