@@ -253,13 +253,23 @@ void hvc_connection_read_votes(struct hvc_connection *c)
         hvc_report_fail(c->report, error.code, "%s", error.text);
 }
 
-int hvc_connection_send(struct hvc_connection *c, const void *bytes, size_t length)
+static cs_error_t multicast(const struct hvc_connection *c, const void *bytes, size_t length)
 {
     struct iovec part = {.iov_len = length};
-    cs_error_t result;
 
     memcpy(&part.iov_base, &bytes, sizeof(bytes)); /* CPG does not write to it, though its type does not say so */
-    result = cpg_mcast_joined(c->cpg, CPG_TYPE_AGREED, &part, 1);
+    return cpg_mcast_joined(c->cpg, CPG_TYPE_AGREED, &part, 1);
+}
+
+int hvc_connection_try(const struct hvc_connection *c, const void *bytes, size_t length)
+{
+    return multicast(c, bytes, length) == CS_OK ? 0 : -EAGAIN;
+}
+
+int hvc_connection_send(struct hvc_connection *c, const void *bytes, size_t length)
+{
+    cs_error_t result = multicast(c, bytes, length);
+
     if (result == CS_ERR_TRY_AGAIN)
         return -EAGAIN;
     return result == CS_OK || fail(c, "CPG cannot send", result) ? 0 : -EIO;

@@ -38,6 +38,8 @@ bool hvc_connection_dispatch_cpg(struct hvc_connection *c);
 /* Reads the votes and gives the QUORUM event. */
 void hvc_connection_read_votes(struct hvc_connection *c);
 
+/* In any thread while the connection stands: 0, or -EAGAIN for whatever reason; the ring's thread finds out why. */
+int hvc_connection_try(const struct hvc_connection *c, const void *bytes, size_t length);
 /* 0, -EAGAIN, or -EIO: report says why. */
 int hvc_connection_send(struct hvc_connection *c, const void *bytes, size_t length);
 

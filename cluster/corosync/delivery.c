@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <unistd.h>
 
 enum { LIST_TEXT_MAX = 3 * 1024, BYTES_TEXT_MAX = 2 * 64 + 1 };
 
@@ -92,6 +93,8 @@ void hvc_delivery_message(struct hvc_delivery *d, uint32_t node, uint32_t pid, c
 {
     struct sender from = {.delivery = d, .node = node, .pid = pid};
 
+    if (node == atomic_load(&d->report->own_node) && pid == (uint32_t)getpid())
+        hvc_sending_back(d->sending);
     hvc_sending_unpack(bytes, length, put_message, &from);
 }
 

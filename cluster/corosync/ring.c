@@ -148,9 +148,22 @@ int hvc_ring_send(struct hvc_ring *ring, const void *bytes, size_t length)
     if (length <= HVC_RING_MESSAGE_MAX && !atomic_load(&ring->report.joined))
         return -ENOTCONN;
     result = hvc_sending_put(&ring->sending, bytes, length);
-    if (result > 0) /* behind others it goes out with them, at the latest RETRY_SEND_MS after a TRY_AGAIN */
+    ring->unsent = ring->unsent || result == 0;
+    return result;
+}
+
+static int give(void *context, const void *bytes, size_t length)
+{
+    const struct hvc_ring *ring = context;
+
+    return hvc_connection_try(&ring->connection, bytes, length);
+}
+
+void hvc_ring_flush(struct hvc_ring *ring)
+{
+    if (ring->unsent && !hvc_sending_try(&ring->sending, give, ring))
         hvc_fd_signal(ring->wake);
-    return result < 0 ? result : 0;
+    ring->unsent = false;
 }
 
 uint32_t hvc_ring_node(const struct hvc_ring *ring)

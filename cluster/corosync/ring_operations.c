@@ -21,6 +21,11 @@ static int ring_send(void *ring, const void *bytes, size_t length)
     return hvc_ring_send(ring, bytes, length);
 }
 
+static void ring_flush(void *ring)
+{
+    hvc_ring_flush(ring);
+}
+
 static uint32_t ring_node(const void *ring)
 {
     return hvc_ring_node(ring);
@@ -41,6 +46,7 @@ const struct hvc_ring_operations hvc_ring_operations = {
     .fd = ring_fd,
     .next = ring_next,
     .send = ring_send,
+    .flush = ring_flush,
     .node = ring_node,
     .name = ring_name,
     .status = ring_status,

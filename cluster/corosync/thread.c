@@ -41,6 +41,7 @@ static void serve(struct hvc_ring *ring)
     struct hvc_connection *c = &ring->connection;
     bool retry = false, receiving = true;
 
+    hvc_sending_open(&ring->sending, true);
     hvc_report_joined(&ring->report, true);
     while (!atomic_load(&ring->stop) && !ring->report.failed) {
         struct pollfd fds[HVC_FD_COUNT + 1] = {[HVC_FD_COUNT] = {.fd = ring->wake, .events = POLLIN}};
@@ -60,6 +61,7 @@ static void serve(struct hvc_ring *ring)
         retry = !ring->report.failed && hvc_sending_flush(&ring->sending, send_one, ring) == -EAGAIN;
     }
     hvc_report_joined(&ring->report, false);
+    hvc_sending_open(&ring->sending, false);
 }
 
 static void wait_to_connect(struct hvc_ring *ring)

@@ -11,6 +11,7 @@ struct hvc_ring {
     pthread_cond_t end_come;
     bool ended;     /* the thread has */
     bool abandoned; /* nobody waits for it: it frees everything when it ends */
+    bool unsent;    /* of who sends: something was queued since the last flush */
     atomic_bool stop;
     atomic_bool paused; /* the receiver is behind: CPG is not dispatched */
     struct cpg_name group;

@@ -256,6 +256,8 @@ static void *run(void *argument)
             hvc_drive_collect(r);
         }
         next = run_due(r, more);
+        if (r->ring != NULL && r->port.operations->flush != NULL)
+            r->port.operations->flush(r->ring);
         if (r->leaving)
             hvc_restart_end(r);
         hvc_status_publish(r);

@@ -123,6 +123,7 @@ static void run(struct task *task, uint64_t end)
         }
         if (task->rate > 0)
             send_due(task);
+        hvc_ring_flush(task->ring);
         if (!task->quiet && hvc_now_ms() >= task->status_at) {
             print_status(task->ring);
             task->status_at = hvc_now_ms() + 1000;

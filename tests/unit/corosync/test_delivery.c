@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "delivery.h"
 
+#include <unistd.h>
+
 #include "../hvc_cmocka.h"
 #include "sending.h"
 
@@ -85,7 +87,7 @@ static void a_node_that_goes_ends_the_view_and_the_totem_callback_begins_the_nex
 
     (void)state;
     stand_with_two();
-    assert_int_equal(hvc_sending_put(&w.sending, "old", 3), 1);
+    assert_int_equal(hvc_sending_put(&w.sending, "old", 3), 0);
     group_of(1, rest, &gone, NULL);
     assert_string_equal(w.trace, "group members=1/10 left=2/20:3 joined=");
     (void)next(HVC_REPLICATION_VIEW_END);
@@ -153,6 +155,23 @@ static void quorum_goes_out_with_the_votes_and_names_are_known_by_then(void **st
     assert_string_equal(name, "b");
 }
 
+/* Otherwise who sends would be taken for one whose packets corosync keeps. */
+static void only_own_packets_count_as_come_back(void **state)
+{
+    static const uint8_t packet[] = {1, 0, 0, 0, 'x'};
+
+    (void)state;
+    atomic_store(&w.report.own_node, 1);
+    atomic_store(&w.sending.under_way, 2);
+    hvc_delivery_message(&w.delivery, 2, (uint32_t)getpid(), packet, sizeof(packet));
+    hvc_delivery_message(&w.delivery, 1, (uint32_t)getpid() + 1, packet, sizeof(packet));
+    assert_int_equal(atomic_load(&w.sending.under_way), 2);
+    hvc_delivery_message(&w.delivery, 1, (uint32_t)getpid(), packet, sizeof(packet));
+    assert_int_equal(atomic_load(&w.sending.under_way), 1);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(next(HVC_REPLICATION_MESSAGE).message.length, 1);
+}
+
 static void a_lost_connection_ends_the_view_once_and_forgets_quorum(void **state)
 {
     (void)state;
@@ -193,6 +212,7 @@ int main(void)
         T(a_process_that_goes_begins_the_next_view_at_once),
         T(messages_come_whole_and_leave_a_line),
         T(quorum_goes_out_with_the_votes_and_names_are_known_by_then),
+        T(only_own_packets_count_as_come_back),
         T(a_lost_connection_ends_the_view_once_and_forgets_quorum),
         T(more_than_there_can_be_is_a_failure_in_words),
     };

@@ -116,12 +116,40 @@ static void all_that_is_sent_comes_back_in_order_and_whole(void **state)
         big[i] = (uint8_t)(i * 7 + i / 256);
     assert_int_equal(hvc_ring_send(ring, big, sizeof(big)), -EMSGSIZE);
     assert_int_equal(hvc_ring_send(ring, big, sizeof(big) - 1), 0);
-    for (uint32_t i = 0; i < MESSAGES; i++)
+    for (uint32_t i = 0; i < MESSAGES; i++) {
         assert_int_equal(hvc_ring_send(ring, &i, sizeof(i)), 0);
+        if (i % 3 == 0) /* some alone, some together */
+            hvc_ring_flush(ring);
+    }
+    hvc_ring_flush(ring);
     event = wait_for(HVC_REPLICATION_MESSAGE);
     assert_int_equal(event.message.node, 7);
     assert_int_equal(event.message.length, sizeof(big) - 1);
     assert_memory_equal(event.message.bytes, big, sizeof(big) - 1);
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        event = wait_for(HVC_REPLICATION_MESSAGE);
+        assert_int_equal(event.message.length, sizeof(i));
+        assert_memory_equal(event.message.bytes, &i, sizeof(i));
+    }
+}
+
+/* Each message is flushed: a byte for each would fill the socket to corosync many times over. */
+static void a_stopped_corosync_does_not_hold_whoever_sends(void **state)
+{
+    struct hvc_replication_event event;
+    uint64_t began, took, worst = 0;
+
+    (void)state;
+    solo_signal(SIGSTOP);
+    for (uint32_t i = 0; i < MESSAGES; i++) {
+        began = hvc_now_ms();
+        assert_int_equal(hvc_ring_send(ring, &i, sizeof(i)), 0);
+        hvc_ring_flush(ring);
+        took = hvc_now_ms() - began;
+        worst = took > worst ? took : worst;
+    }
+    solo_signal(SIGCONT);
+    assert_true(worst < 2000); /* milliseconds; of a machine that does other things, too */
     for (uint32_t i = 0; i < MESSAGES; i++) {
         event = wait_for(HVC_REPLICATION_MESSAGE);
         assert_int_equal(event.message.length, sizeof(i));
@@ -237,6 +265,7 @@ int main(void)
         cmocka_unit_test(without_corosync_it_waits_and_says_why),
         cmocka_unit_test(it_joins_when_corosync_comes_and_tells_view_votes_and_names),
         cmocka_unit_test(all_that_is_sent_comes_back_in_order_and_whole),
+        cmocka_unit_test(a_stopped_corosync_does_not_hold_whoever_sends),
         cmocka_unit_test(a_corosync_that_dies_ends_the_view_and_a_new_one_is_joined),
         cmocka_unit_test(a_node_list_that_changes_is_told_each_time),
         cmocka_unit_test(what_lets_two_sides_be_quorate_is_told),

@@ -40,7 +40,7 @@ static struct hvc_sending sending;
 static void put(const char *letters)
 {
     for (const char *at = letters; *at != '\0'; at++)
-        assert_true(hvc_sending_put(&sending, at, 1) >= 0);
+        assert_int_equal(hvc_sending_put(&sending, at, 1), 0);
 }
 
 static int set_up(void **state)
@@ -117,8 +117,80 @@ static void what_is_too_long_or_too_much_is_refused(void **state)
     (void)state;
     assert_int_equal(hvc_sending_put(&sending, big, sizeof(big)), -EMSGSIZE);
     for (unsigned i = 0; i < 3; i++)
-        assert_int_equal(hvc_sending_put(&sending, big, sizeof(big) - 1), i == 0); /* 1: who sends is to be woken */
+        assert_int_equal(hvc_sending_put(&sending, big, sizeof(big) - 1), 0);
     assert_int_equal(hvc_sending_put(&sending, big, 1), -ENOBUFS);
+}
+
+static void who_puts_gives_out_himself_once_there_is_a_connection(void **state)
+{
+    struct sink sink = {.takes = 2, .then = -EAGAIN};
+
+    (void)state;
+    put("ab");
+    assert_false(hvc_sending_try(&sending, take, &sink));
+    hvc_sending_open(&sending, true);
+    assert_true(hvc_sending_try(&sending, take, &sink));
+    assert_string_equal(sink.taken, "ab");
+    put("c");
+    hvc_sending_open(&sending, false);
+    assert_false(hvc_sending_try(&sending, take, &sink));
+    assert_int_equal(sink.packets, 1);
+}
+
+static void what_is_not_taken_from_who_puts_the_thread_sends_first(void **state)
+{
+    struct sink sink = {.then = -EAGAIN};
+
+    (void)state;
+    hvc_sending_open(&sending, true);
+    put("ab");
+    assert_false(hvc_sending_try(&sending, take, &sink));
+    put("c");
+    sink.takes = 9;
+    assert_int_equal(hvc_sending_flush(&sending, take, &sink), 0);
+    assert_string_equal(sink.taken, "abc");
+}
+
+static int count_packet(void *context, const void *bytes, size_t length)
+{
+    unsigned *packets = context;
+
+    assert_non_null(bytes);
+    assert_true(length > 0);
+    ++*packets;
+    return 0;
+}
+
+/* Until one more is refused. */
+static unsigned give_one_by_one(unsigned *packets)
+{
+    unsigned before = *packets;
+
+    do
+        put("x");
+    while (hvc_sending_try(&sending, count_packet, packets) && *packets - before <= 2 * HVC_SENDING_UNDER_WAY);
+    return *packets - before;
+}
+
+/* More of them could fill the socket of a corosync that is stopped. */
+static void who_puts_has_few_packets_under_way(void **state)
+{
+    unsigned packets = 0;
+
+    (void)state;
+    hvc_sending_open(&sending, true);
+    assert_int_equal(give_one_by_one(&packets), HVC_SENDING_UNDER_WAY);
+    hvc_sending_back(&sending); /* room for the one that was refused */
+    assert_true(hvc_sending_try(&sending, count_packet, &packets));
+    assert_int_equal(give_one_by_one(&packets), 0);
+    assert_int_equal(hvc_sending_flush(&sending, count_packet, &packets), 0); /* the thread may wait */
+    assert_int_equal(packets, HVC_SENDING_UNDER_WAY + 2);
+    assert_int_equal(give_one_by_one(&packets), 0);
+    hvc_sending_clear(&sending); /* the view has ended: what corosync dropped never comes back */
+    assert_int_equal(give_one_by_one(&packets), HVC_SENDING_UNDER_WAY);
+    hvc_sending_clear(&sending);
+    hvc_sending_back(&sending); /* one of the view before */
+    assert_int_equal(give_one_by_one(&packets), HVC_SENDING_UNDER_WAY);
 }
 
 struct lengths {
@@ -150,7 +222,7 @@ static void messages_of_every_size_travel_in_as_many_packets_as_they_need(void *
     struct lengths lengths = {.packets = 0};
 
     (void)state;
-    assert_int_equal(hvc_sending_put(&sending, big, 0), 1);
+    assert_int_equal(hvc_sending_put(&sending, big, 0), 0);
     for (unsigned i = 0; i < 2; i++)
         assert_int_equal(hvc_sending_put(&sending, big, sizeof(big)), 0);
     assert_int_equal(hvc_sending_put(&sending, big, 7), 0);
@@ -195,6 +267,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failure_ends_it_and_the_packet_is_gone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_cleared_is_not_sent_packed_or_not, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_too_long_or_too_much_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_puts_gives_out_himself_once_there_is_a_connection, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_taken_from_who_puts_the_thread_sends_first, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_puts_has_few_packets_under_way, set_up, tear_down),
         cmocka_unit_test_setup_teardown(messages_of_every_size_travel_in_as_many_packets_as_they_need, set_up,
                                         tear_down),
         cmocka_unit_test(what_is_no_packet_is_given_as_it_is),

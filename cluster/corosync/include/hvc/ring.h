@@ -4,6 +4,8 @@
  * messages the other way. Everything that talks to corosync happens in one thread of the handle, because each of its
  * calls can block while corosync is stopped; the main loop only takes events and hands in messages, and never waits.
  *
+ * The exception is hvc_ring_flush, which gives CPG messages as long as that cannot block (sending.h).
+ *
  * Facts       CS_OK from a multicast means queued, no more; the receipt is one's own delivery. TRY_AGAIN is answered by
  * a timer, never by sleeping in the caller. CPG works without quorum: quorum comes on its own socket, later, tagged
  * with its ring. (corosync 3.1: lib/cpg.c, exec/cpg.c, exec/quorum.c) Connection  lost or not there yet: the thread
@@ -65,9 +67,13 @@ int hvc_ring_fd(const struct hvc_ring *ring);
  * queues. */
 bool hvc_ring_next(struct hvc_ring *ring, struct hvc_replication_event *ret_event);
 
-/* Queues one message for everybody in the group, in order. -EMSGSIZE above HVC_RING_MESSAGE_MAX; -ENOBUFS when
- * HVC_RING_SEND_MAX bytes wait; -ENOTCONN when not joined. */
+/* Queues one message for everybody in the group, in order; hvc_ring_flush sends it. -EMSGSIZE above
+ * HVC_RING_MESSAGE_MAX; -ENOBUFS when HVC_RING_SEND_MAX bytes wait; -ENOTCONN when not joined. */
 int hvc_ring_send(struct hvc_ring *ring, const void *bytes, size_t length);
+
+/* Everything that was queued goes out, what waits at one time as one message of CPG: due before the caller waits for
+ * something. Never waits; what corosync does not take now the handle's thread sends. */
+void hvc_ring_flush(struct hvc_ring *ring);
 
 /* Own corosync node id; 0: corosync has not been reached yet. It stays when the connection is lost. */
 uint32_t hvc_ring_node(const struct hvc_ring *ring);
@@ -85,6 +91,7 @@ struct hvc_ring_operations {
     int (*fd)(const void *ring);
     bool (*next)(void *ring, struct hvc_replication_event *ret_event);
     int (*send)(void *ring, const void *bytes, size_t length);
+    void (*flush)(void *ring); /* NULL: what is sent needs none */
     uint32_t (*node)(const void *ring);
     int (*name)(void *ring, uint32_t node, char ret_name[HVC_NODE_NAME_MAX]);
     void (*status)(void *ring, struct hvc_ring_status *ret_status);
