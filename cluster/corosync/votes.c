@@ -28,17 +28,22 @@ static uint32_t modes_of(unsigned flags)
     return modes;
 }
 
+enum { READS = 3 }; /* a reload of corosync.conf between two keys spoils a read, and the next one is whole */
+
 static int read_nodes(votequorum_handle_t votequorum, cmap_handle_t cmap, uint32_t own_node, struct hvc_votes *votes,
                       struct hvc_error *error)
 {
-    struct nodelist list = {0};
     char host[HVC_NODE_NAME_MAX] = "";
-    int r = hvc_cmap_nodes(cmap, &list, error);
+    int r = -EAGAIN;
 
-    if (r < 0)
-        return r;
     (void)gethostname(host, sizeof(host) - 1);
-    r = nodelist_nodes(&list, own_node, host, votes->nodes, &votes->count, error);
+    for (unsigned i = 0; i < READS && r < 0; i++) {
+        struct nodelist list = {0};
+
+        r = hvc_cmap_nodes(cmap, &list, error);
+        if (r == 0)
+            r = nodelist_nodes(&list, own_node, host, votes->nodes, &votes->count, error);
+    }
     for (size_t i = 0; r == 0 && i < votes->count; i++) {
         struct votequorum_info info;
 
