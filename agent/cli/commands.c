@@ -359,6 +359,8 @@ static const struct hvc_cli_option options[] = {
     {"--post-copy", NULL, "may be switched to post-copy", HVC_CLI_OF_MOVE, HVC_CLI_SET, "post_copy"},
     {"--pin", NULL, "keep it there although Pacemaker would move it back", HVC_CLI_OF_MOVE | HVC_CLI_OF_CHECK,
      HVC_CLI_SET, "pin"},
+    {"--with-others", NULL, "although Pacemaker stops, starts or moves other resources with it",
+     HVC_CLI_OF_MOVE | HVC_CLI_OF_CHECK, HVC_CLI_SET, "with_others"},
     {"--unsafe", NULL, "although libvirt holds it for unsafe", HVC_CLI_OF_MOVE, HVC_CLI_SET, "unsafe"},
     {"--retain", NULL, "keep the disk files of the source", HVC_CLI_OF_MOVE, HVC_CLI_SET, "retain_copies"},
     {"--overwrite", NULL, "disk files at the target may be overwritten", HVC_CLI_OF_MOVE, HVC_CLI_SET, "overwrite"},

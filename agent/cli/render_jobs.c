@@ -368,9 +368,9 @@ static void write_reasons(FILE *out, const struct hvc_record *job)
 static void write_options(FILE *out, const struct hvc_record *job)
 {
     static const char *const names[] = {
-        "priority",      "bandwidth", "downtime_ms",    "end_action",       "restart", "parallel",
-        "tls",           "compress",  "auto_converge",  "post_copy",        "unsafe",  "pin",
-        "retain_copies", "overwrite", "avoid_removing", "remove_unmanaged", "check"};
+        "priority",    "bandwidth",     "downtime_ms",   "end_action",     "restart",          "parallel",
+        "tls",         "compress",      "auto_converge", "post_copy",      "unsafe",           "pin",
+        "with_others", "retain_copies", "overwrite",     "avoid_removing", "remove_unmanaged", "check"};
     const char *separator = "";
 
     (void)fprintf(out, LABEL, "OPTIONS");

@@ -161,10 +161,13 @@ xmlNode *marks_primitive(xmlNode *cib, const char *resource)
     return NULL;
 }
 
-bool marks_is_monitored(xmlNode *cib, const char *resource)
+bool marks_is_monitored(xmlNode *cib, const char *resource, const char *node)
 {
-    xmlNode *top = child(cib, "status");
+    xmlNode *status = child(cib, "status"), *top = status == NULL ? NULL : status->children;
     char id[ATTRIBUTE_MAX], key[ATTRIBUTE_MAX];
+
+    while (top != NULL && (!is_element(top, "node_state") || !has(top, "uname", node)))
+        top = top->next;
 
     for (xmlNode *n = top; n != NULL; n = next_node(top, n)) {
         if (!is_element(n, "lrm_rsc_op") || !has(n->parent, "id", resource) || !has(n, "operation", "monitor") ||

@@ -27,9 +27,9 @@ void marks_clear_resource(xmlNode *cib, const char *resource);
 void marks_clear_holds(xmlNode *cib, const char *resource);
 void marks_clear_locations(xmlNode *cib, const char *resource);
 
-/* Some node's history of the resource has a recurring monitor that goes on. A failure of an earlier one, which stays in
- * the history under an id of its own, is none. */
-bool marks_is_monitored(xmlNode *cib, const char *resource);
+/* The node's history of the resource has a recurring monitor that goes on. A failure of an earlier one, which stays in
+ * the history under an id of its own, is none; nor is what an older CIB that was restored says of other nodes. */
+bool marks_is_monitored(xmlNode *cib, const char *resource, const char *node);
 
 xmlNode *marks_primitive(xmlNode *cib, const char *resource);
 

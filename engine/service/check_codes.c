@@ -153,7 +153,7 @@ static const struct hvc_check_code_info codes[HVC_CHECK_CODE_COUNT] = {
     [HVC_CHECK_RESOURCE_MOVED_BACK] = {"resource-moved-back", HVC_CHECK_ERROR, OTHER, 5, MS_STATE,
         "Pacemaker would move the guest away from the target again", "move it with --pin, or give the resource a stickiness (resource-stickiness)"},
     [HVC_CHECK_OTHERS_RESTARTED] = {"others-restarted", HVC_CHECK_ERROR, OTHER, 5, MS_STATE,
-        "Pacemaker would stop, start or move other resources for it", "see the words; 'pcs resource move' does it with them"},
+        "Pacemaker would stop, start or move other resources for it", "see the words; '--with-others' accepts that"},
     [HVC_CHECK_SEEN_FROM_ELSEWHERE] = {"seen-from-elsewhere", HVC_CHECK_INFO, NOTE, 0, 0,
         "the way from the source to the target was looked at from another node", "ask at the source for a proof"},
     [HVC_CHECK_RESOURCE_BUSY] = {"resource-busy", HVC_CHECK_ERROR, RETRY, 5, MS_IN_USE,

@@ -105,7 +105,8 @@ static enum hvc_result check(struct hvc_operations *operations, struct hvc_call 
     struct hvc_checks_request request = {
         .kind = kind_of(hvc_record_text(call->args, "kind", "live")),
         .origin = HVC_ORIGIN_OPERATOR,
-        .flags = hvc_record_bool(call->args, "pin", false) ? HVC_OPTION_PIN : 0,
+        .flags = (hvc_record_bool(call->args, "pin", false) ? HVC_OPTION_PIN : 0) |
+                 (hvc_record_bool(call->args, "with_others", false) ? HVC_OPTION_WITH_OTHERS : 0),
         .source = hvc_record_text(call->args, "source", NULL),
         .target = hvc_record_text(call->args, "target", NULL),
     };
@@ -146,6 +147,7 @@ static const struct hvc_argument check_arguments[] = {
      .help = "node where it is; without it that is found out"},
     {.name = "kind", .type = HVC_ARGUMENT_TEXT, .words = kinds, .help = "kind of move (live)"},
     {.name = "pin", .type = HVC_ARGUMENT_BOOL, .help = "it shall stay at the target although Pacemaker would move it"},
+    {.name = "with_others", .type = HVC_ARGUMENT_BOOL, .help = "although Pacemaker stops or moves others with it"},
 };
 
 static const struct hvc_operation rows[] = {

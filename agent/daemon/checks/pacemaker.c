@@ -34,4 +34,6 @@ void checks_ask_pacemaker(struct checks_target *target)
            checks_deadline(run, 10000), &target->pacemaker);
     if ((run->request->flags & HVC_OPTION_PIN) != 0)
         facts->stays.is = HVC_TELL_MOOT;
+    if ((run->request->flags & HVC_OPTION_WITH_OTHERS) != 0)
+        facts->others_untouched.is = HVC_TELL_MOOT; /* the actions are shown all the same */
 }

@@ -92,7 +92,7 @@ static int await_unwatched(const struct hvc_agenda_effect *effect, uint64_t dead
 {
     for (;;) {
         bool watched = true;
-        int r = hvc_pacemaker_watches(effect->resource, sooner(deadline_ms, ASK_MS), &watched, error);
+        int r = hvc_pacemaker_watches(effect->resource, effect->source, sooner(deadline_ms, ASK_MS), &watched, error);
 
         if (r < 0 || !watched)
             return r;
@@ -167,7 +167,7 @@ static int put_location(const struct job_hand_back *order, uint64_t deadline_ms,
         r = hvc_pacemaker_plan(order->resource, order->target, sooner(deadline_ms, ASK_MS), &plan, error);
         if (r == 0)
             r = check_allowed(order, &plan, error);
-        if (r == 0 && !order->insist)
+        if (r == 0 && !order->insist && !order->with_others)
             r = check_plan(&plan, error);
         if (r == 0)
             r = hvc_pacemaker_wish(&wish, plan.version, sooner(deadline_ms, ASK_MS), error);

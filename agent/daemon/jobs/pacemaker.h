@@ -17,13 +17,14 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
 int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error);
 
 /* The guest is proven at the target: the location in place of the hold, in one change; 0 when Pacemaker has it there.
- * insist: also when it would do something else, too. left: by another than the job's own node, only while something of
- * the job stands there; -ECANCELED: nothing does, or somebody else was faster. -EACCES: Pacemaker is not allowed the
- * guest there; the hold stays. -EBUSY: so it does as long as a node joins. */
+ * with_others: also when it would do something else, too, on the CIB that says so; insist: on any. left: by another
+ * than the job's own node, only while something of the job stands there; -ECANCELED: nothing does, or somebody else was
+ * faster. -EACCES: Pacemaker is not allowed the guest there; the hold stays. -EBUSY: so
+ * it does as long as a node joins. */
 struct job_hand_back {
     uint64_t job;
     const char *resource, *target;
-    bool pin, insist, left;
+    bool pin, with_others, insist, left;
 };
 int job_pacemaker_hand_back(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error);
 

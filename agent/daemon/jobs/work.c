@@ -251,6 +251,7 @@ static struct job_hand_back order_of(const struct task *task, const char *place)
                                   .resource = task->effect.resource,
                                   .target = place,
                                   .pin = (task->effect.job.options.flags & HVC_OPTION_PIN) != 0,
+                                  .with_others = (task->effect.job.options.flags & HVC_OPTION_WITH_OTHERS) != 0,
                                   .insist = task->finding.tries >= INSIST_TRIES};
 }
 

@@ -456,6 +456,7 @@ const struct hvc_argument hvc_job_create_arguments[] = {
     YES_NO("post_copy", "may be switched to post-copy"),
     YES_NO("unsafe", "although libvirt holds it for unsafe (disk caches)"),
     YES_NO("pin", "keep it at the target although Pacemaker would move it back"),
+    YES_NO("with_others", "although Pacemaker stops, starts or moves others with it"),
     YES_NO("retain_copies", "keep the disk files of the source"),
     YES_NO("overwrite", "disk files that exist at the target may be overwritten"),
     YES_NO("avoid_removing", "remove no disk file, not even a copy of a move that failed"),

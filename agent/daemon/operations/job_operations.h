@@ -36,7 +36,7 @@
 extern const char *const hvc_job_state_words[];
 
 extern const struct hvc_argument hvc_job_create_arguments[];
-#define HVC_JOB_CREATE_ARGUMENTS 28
+#define HVC_JOB_CREATE_ARGUMENTS 29
 
 enum hvc_result hvc_job_create(struct hvc_operations *operations, struct hvc_call *call);
 enum hvc_result hvc_job_list(struct hvc_operations *operations, struct hvc_call *call);

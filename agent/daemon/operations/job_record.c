@@ -19,6 +19,7 @@ static const struct hvc_job_flag flags[] = {
     {"post_copy", HVC_OPTION_POST_COPY, 0, "may be switched to post-copy"},
     {"unsafe", HVC_OPTION_UNSAFE, 0, "although libvirt holds it for unsafe (disk caches)"},
     {"pin", HVC_OPTION_PIN, 0, "keep it at the target although Pacemaker would move it back"},
+    {"with_others", HVC_OPTION_WITH_OTHERS, 0, "although Pacemaker stops, starts or moves others with it"},
     {"retain_copies", HVC_OPTION_RETAIN_COPIES, 0, "keep the source's disk files"},
     {"overwrite", HVC_OPTION_OVERWRITE, 0, "disk files that exist at the target may be overwritten"},
     {"avoid_removing", HVC_OPTION_AVOID_REMOVING, 0, "remove no disk file, not even a copy of a move that failed"},

@@ -67,7 +67,8 @@ static void options_come_into_the_job(void **state)
     struct hvc_call *call = run("job.create", "{\"guest\":\"vm1\",\"target\":\"n2\",\"kind\":\"restart\",\"restart\":"
                                               "\"turn-off\",\"priority\":7,\"bandwidth\":1000,\"downtime_ms\":50,"
                                               "\"deadline_s\":60,\"end_action\":\"force\",\"parallel\":4,\"tls\":false,"
-                                              "\"compress\":true,\"auto_converge\":true,\"pin\":true,\"unsafe\":true}");
+                                              "\"compress\":true,\"auto_converge\":true,\"pin\":true,\"unsafe\":true,"
+                                              "\"with_others\":true}");
     const struct hvc_job *job = hvc_service_job(keeper->service, 1);
 
     (void)state;
@@ -82,7 +83,7 @@ static void options_come_into_the_job(void **state)
     assert_int_equal(job->options.parallel, 4);
     assert_true(job->options.deadline_ms > 60000);
     assert_int_equal(job->options.flags, HVC_OPTION_PLAIN | HVC_OPTION_COMPRESS | HVC_OPTION_AUTO_CONVERGE |
-                                             HVC_OPTION_PIN | HVC_OPTION_UNSAFE);
+                                             HVC_OPTION_PIN | HVC_OPTION_UNSAFE | HVC_OPTION_WITH_OTHERS);
 }
 
 static void a_document_is_kept_before_the_job_names_it(void **state)

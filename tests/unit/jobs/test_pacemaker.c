@@ -94,8 +94,10 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
     return 0;
 }
 
-int hvc_pacemaker_watches(const char *resource, uint64_t deadline_ms, bool *ret_watches, struct hvc_error *error)
+int hvc_pacemaker_watches(const char *resource, const char *node, uint64_t deadline_ms, bool *ret_watches,
+                          struct hvc_error *error)
 {
+    assert_string_equal(node, "n1"); /* the source's monitor is what would fail */
     (void)resource;
     (void)deadline_ms;
     (void)error;
@@ -289,6 +291,23 @@ static void what_pacemaker_would_do_else_is_told_before_it_is_insisted_on(void *
     assert_string_equal(world.told, "if-unchanged:here=n2 nothing");
 }
 
+static void what_pacemaker_would_do_else_may_be_accepted_from_the_start(void **state)
+{
+    const struct job_hand_back order = {.job = 7, .resource = "web", .target = "n2", .with_others = true};
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.plan.others = true;
+    world.stale = 1;
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(5000), NULL), 0);
+    assert_string_equal(world.told, "stale if-unchanged:here=n2");
+    (void)calm(state);
+    stands(HVC_MARK_HOLD);
+    world.plan_code = -EIO; /* what is not known is not accepted */
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(600), NULL), -EIO);
+    assert_string_equal(world.told, "");
+}
+
 static void insisting_needs_no_simulation(void **state)
 {
     (void)state;
@@ -403,6 +422,7 @@ int main(void)
         cmocka_unit_test_setup(a_cib_that_changes_is_simulated_again, calm),
         cmocka_unit_test_setup(half_done_goes_on_from_there, calm),
         cmocka_unit_test_setup(what_pacemaker_would_do_else_is_told_before_it_is_insisted_on, calm),
+        cmocka_unit_test_setup(what_pacemaker_would_do_else_may_be_accepted_from_the_start, calm),
         cmocka_unit_test_setup(insisting_needs_no_simulation, calm),
         cmocka_unit_test_setup(a_pacemaker_that_never_learns_it_is_told, calm),
         cmocka_unit_test_setup(one_that_another_job_left_held_is_taken_over, calm),

@@ -296,8 +296,9 @@ static void the_real_crm_simulate_is_asked(void **state)
     assert_true(resource.managed && resource.idle && !resource.failed);
     assert_int_equal(resource.nodes, 1);
     assert_string_equal(resource.node, "n2");
-    assert_true(marks_is_monitored(xmlDocGetRootElement(tree), "web"));
-    assert_false(marks_is_monitored(xmlDocGetRootElement(tree), "nosuch"));
+    assert_true(marks_is_monitored(xmlDocGetRootElement(tree), "web", "n2"));
+    assert_false(marks_is_monitored(xmlDocGetRootElement(tree), "web", "n1"));
+    assert_false(marks_is_monitored(xmlDocGetRootElement(tree), "nosuch", "n2"));
     xmlFreeDoc(tree);
 }
 

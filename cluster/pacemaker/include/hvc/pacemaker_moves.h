@@ -92,8 +92,9 @@ struct hvc_pacemaker_resource {
     unsigned nodes;               /* on how many it is active */
     char node[HVC_NODE_NAME_MAX]; /* the first of them; "": none */
 };
-/* Whether some node's record of the resource has a recurring monitor that goes on. */
-int hvc_pacemaker_watches(const char *resource, uint64_t deadline_ms, bool *ret_watches, struct hvc_error *error);
+/* Whether the node's record of the resource has a recurring monitor that goes on. */
+int hvc_pacemaker_watches(const char *resource, const char *node, uint64_t deadline_ms, bool *ret_watches,
+                          struct hvc_error *error);
 int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_resource *ret_resource,
                            struct hvc_error *error);
 

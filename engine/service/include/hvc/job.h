@@ -137,7 +137,7 @@ enum { /* flags of options */
        HVC_OPTION_REMOVE_UNMANAGED = 1024,      /* RemoveSourceUnmanagedVhds */
        HVC_OPTION_AVOID_REMOVING = 2048,        /* AvoidRemovingVHDs */
        HVC_OPTION_CANCEL_ON_BLACKOUT = 4096,    /* CancelIfBlackoutThresholdExceeded */
-       HVC_OPTION_STAGED_MOVE = 8192,           /* under a hold, outside Pacemaker's operations */
+       HVC_OPTION_WITH_OTHERS = 8192,           /* although Pacemaker stops, starts or moves others with it */
        HVC_OPTION_CHECK_ONLY = 16384,           /* CheckVirtualSystemIsMigratable: no move */
        HVC_OPTION_DELETE_ON_COMPLETION = 32768, /* may go 5 minutes after its end */
        HVC_OPTION_ALL = 65535,
