@@ -12,7 +12,8 @@
 #include "hvc/text.h"
 
 enum {
-    LOOK_MS = 250,     /* between two looks at what Pacemaker does */
+    LOOK_MS = 20, /* before the second look at what Pacemaker does; then twice as long each time */
+    LOOK_MOST_MS = 250,
     ASK_MS = 10000,    /* for one answer */
     CHANGE_TRIES = 10, /* of a change that somebody else's overtakes */
 };
@@ -25,13 +26,14 @@ static uint64_t sooner(uint64_t deadline_ms, uint64_t ms)
 }
 
 /* False: the time is over. */
-static bool pause_before(uint64_t deadline_ms)
+static bool pause_before(uint64_t deadline_ms, unsigned *look_ms)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+    const struct timespec pause = {.tv_nsec = *look_ms * 1000000L};
 
-    if (hvc_deadline_left(deadline_ms) <= LOOK_MS)
+    if (hvc_deadline_left(deadline_ms) <= *look_ms)
         return false;
     (void)nanosleep(&pause, NULL);
+    *look_ms = *look_ms < LOOK_MOST_MS / 2 ? *look_ms * 2 : LOOK_MOST_MS;
     return true;
 }
 
@@ -90,6 +92,8 @@ int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadlin
 /* Its monitor would fail on the source as soon as the guest is gone from there. */
 static int await_unwatched(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
 {
+    unsigned look_ms = LOOK_MS;
+
     for (;;) {
         bool watched = true;
         int r = hvc_pacemaker_watches(effect->resource, effect->source, sooner(deadline_ms, ASK_MS), &watched, error);
@@ -99,7 +103,7 @@ static int await_unwatched(const struct hvc_agenda_effect *effect, uint64_t dead
         r = job_pacemaker_watch(effect, deadline_ms, error);
         if (r < 0)
             return r == -ENOENT ? -EAGAIN : r; /* the next try puts it there again */
-        if (!pause_before(deadline_ms))
+        if (!pause_before(deadline_ms, &look_ms))
             return hvc_error_set(error, -EAGAIN, "Pacemaker still watches resource %.60s although it is held",
                                  effect->resource);
     }
@@ -182,6 +186,8 @@ static bool is_there(const struct hvc_pacemaker_resource *resource, const char *
 
 static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
+    unsigned look_ms = LOOK_MS;
+
     for (;;) {
         struct hvc_pacemaker_resource resource;
         int r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
@@ -190,7 +196,7 @@ static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, 
             return r;
         if (is_there(&resource, order->target))
             return 0;
-        if (!pause_before(deadline_ms))
+        if (!pause_before(deadline_ms, &look_ms))
             return hvc_error_set(error, -EAGAIN, "the guest is on %.60s, and Pacemaker does not have it there yet",
                                  order->target);
     }
