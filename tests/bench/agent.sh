@@ -8,8 +8,8 @@ measure=$PWD/build/release/tests/bench/hvc-measure
 ours=/usr/lib/ocf/resource.d/hvcluster/VirtualSystem
 theirs=/usr/lib/ocf/resource.d/heartbeat/VirtualDomain
 guests=(b1 b2 b3 b4 b5 b6 b7 b8)
-rounds_monitor=40 rounds_migrate=7 rounds_move=3 rounds_drain=3
-[ -z "$short" ] || rounds_monitor=10 rounds_migrate=3 rounds_move=1 rounds_drain=1
+rounds_monitor=40 rounds_migrate=7 rounds_move=3 rounds_drain=3 rounds_staged=9
+[ -z "$short" ] || rounds_monitor=10 rounds_migrate=3 rounds_move=1 rounds_drain=1 rounds_staged=3
 log=build/bench-agent.log
 
 quietly() { "$@" >>"$log" 2>&1; }
@@ -226,6 +226,42 @@ bench_cluster() {
     figure drain8_ratio "$(calc "$a / $b")"
 }
 
+# A whole "hvcluster move" of a managed guest, from the order to the end of its job, beside a bare virsh migrate of a guest
+# like it that nobody manages, in turn and there and back. The blackout is the longest gap in the guest's own ticks.
+blackout() { $lab guest marks "$1" --json --since "$2" | field max_gap_ms | head -n 1; }
+bench_staged() {
+    local staged=() bare=() staged_gap=() bare_gap=() source_node=n1 target_node=n2 uuid swap ms since
+    enable ours 1 n1 n2 n3 || give_up "b1 does not start (staged)" || return 1
+    they_run 1 n1 || { quietly $lab exec n1 hvcluster move b1 n1 && calm 60; } || give_up "b1 does not move to n1" || return 1
+    quietly $lab exec n1 virsh create /etc/hvcluster/guests/b2.xml || give_up "b2 does not start" || return 1
+    uuid=$($lab exec n1 virsh domuuid b2 | tr -d '[:space:]')
+    for ((i = 0; i < rounds_staged; i++)); do
+        since=$(date +%s.%N)
+        ms=$(once "$source_node" hvcluster move b1 "$target_node") && [ -n "$ms" ] || give_up "hvcluster move failed" || return 1
+        staged+=("$ms")
+        quietly $lab exec n1 hvcluster jobs --guest b1 --limit 1 --output-as=json
+        calm 60
+        staged_gap+=("$(blackout b1 "$since")")
+        since=$(date +%s.%N)
+        ms=$(once "$source_node" virsh migrate --live --p2p --tls "$uuid" "qemu+tls://$target_node/system") && [ -n "$ms" ] ||
+            give_up "virsh migrate failed" || return 1
+        bare+=("$ms")
+        calm 60
+        bare_gap+=("$(blackout b2 "$since")")
+        swap=$source_node source_node=$target_node target_node=$swap
+    done
+    quietly $lab exec "$source_node" virsh destroy b2 || give_up "b2 does not end" || return 1
+    local a b
+    a=$(printf '%s\n' "${staged[@]}" | median)
+    b=$(printf '%s\n' "${bare[@]}" | median)
+    row "hvcluster move, managed, beside bare virsh" "$a" "$b" ms "$(calc "$a / $b")" "ours - bare <= 500 ms"
+    figure staged_overhead_ms "$(calc "$a - $b")"
+    a=$(printf '%s\n' "${staged_gap[@]}" | median)
+    b=$(printf '%s\n' "${bare_gap[@]}" | median)
+    row "  blackout of the guest" "$a" "$b" ms "$(calc "$a / $b")" "ours - bare <= 5 ms"
+    figure staged_blackout_ms "$(calc "$a - $b")"
+}
+
 bench() {
     local guest status=0
     : >"$log"
@@ -237,6 +273,6 @@ bench() {
     done
     configure || give_up "the resources cannot be configured" || return 1
     row "what" ours theirs unit ratio bar
-    bench_monitor && bench_migrate && bench_cluster || status=1
+    bench_monitor && bench_migrate && bench_staged && bench_cluster || status=1
     return "$status"
 }
