@@ -7,12 +7,14 @@
 #     rows=("hold none 0" ...)    # STEP FAULT BOOTS: how often the fault itself makes the guest boot, at most
 #     inject FAULT                # functions; what the cluster does not bring back itself, the undoing brings back
 #     undo FAULT
+#     before; ahead FAULT; after FAULT    # or not: before the first row; before each row's move; when its job has ended
 #     staged "$@"                 # all rows; --list prints them as the document has them (tests/lab/staged_table)
 #
 # While they run: $guest, $from, $to, $asker (a node that has no part in it), $dc, $job, $step.
 
 guest=${guest:-web}
 STAGED_TABLE=build/tests/staged.md
+move_options=() # of hvcluster move
 frozen=() # NODE PROCESS pairs that are stopped
 job='' place='' step='' dc=''
 
@@ -72,7 +74,7 @@ thaw() {
     frozen=()
 }
 begin_move() {
-    job=$(on "$asker" hvcluster move "$guest" "$to" --no-wait --output-as=json --timeout=20 2>/dev/null | jq -r '.data.id // .data.job // empty' 2>/dev/null)
+    job=$(on "$asker" hvcluster move "$guest" "$to" "${move_options[@]}" --no-wait --output-as=json --timeout=20 2>/dev/null | jq -r '.data.id // .data.job // empty' 2>/dev/null)
     [ -n "$job" ]
 }
 slow() { works "$guest" 64m && $lab slow "$from" 20mbit --net migration; }
@@ -85,6 +87,7 @@ reach() {
     hand-back) copies && freeze "$from" pacemaker-based && quick && poll 90 step_is hand-back ;; # decided, not told
     told) copies && freeze "$to" pacemaker-execd && quick && poll 90 has_mark here ;; # told, and its migrate_from hangs
     release) copies && freeze "$from" pacemaker-based && on "$asker" hvcluster jobs cancel "$job" >/dev/null 2>&1 && poll 60 step_is release ;;
+    whole) begin_move && poll 90 ended ;; # the fault stood there before
     *) false ;;
     esac
 }
@@ -156,6 +159,7 @@ row() { # row STEP FAULT BOOTS
     places
     remember_log
     booted=$(boots "$guest")
+    ! declare -F ahead >/dev/null || ahead "$fault"
     if ! reach; then
         not_ok "$name: the step is reached"
         on "$asker" hvcluster jobs show "$job"
