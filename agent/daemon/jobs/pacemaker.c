@@ -184,14 +184,19 @@ static bool is_there(const struct hvc_pacemaker_resource *resource, const char *
     return resource->nodes == 1 && strcmp(resource->node, node) == 0 && resource->idle;
 }
 
+/* A simulation costs much more than a look: there is one when Pacemaker watches the guest there, the last that it does
+ * for a hand-back, and after a while in any case: the resource may have no monitor. */
 static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
     unsigned look_ms = LOOK_MS;
 
     for (;;) {
-        struct hvc_pacemaker_resource resource;
-        int r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+        struct hvc_pacemaker_resource resource = {0};
+        bool watched = false;
+        int r = hvc_pacemaker_watches(order->resource, order->target, sooner(deadline_ms, ASK_MS), &watched, error);
 
+        if (r == 0 && (watched || look_ms == LOOK_MOST_MS))
+            r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
         if (r < 0)
             return r;
         if (is_there(&resource, order->target))

@@ -21,6 +21,7 @@ static struct {
     int plan_code, wish_code, resource_code, marks_code;
     unsigned stale;         /* wishes of a version that come too late */
     bool taken;             /* a hold is taken away as soon as it stands */
+    bool unwatchable;       /* it has no monitor */
     unsigned watched;       /* looks until the monitor is gone */
     const char *after_here; /* where the resource is when a location has come */
     char told[512];
@@ -97,7 +98,10 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
 int hvc_pacemaker_watches(const char *resource, const char *node, uint64_t deadline_ms, bool *ret_watches,
                           struct hvc_error *error)
 {
-    assert_string_equal(node, "n1"); /* the source's monitor is what would fail */
+    if (strcmp(node, "n1") != 0) { /* the target */
+        *ret_watches = !world.unwatchable && strcmp(world.resource.node, node) == 0;
+        return 0;
+    }
     (void)resource;
     (void)deadline_ms;
     (void)error;
@@ -244,6 +248,17 @@ static void a_guest_is_handed_back_in_two_changes(void **state)
     stands(HVC_MARK_HOLD);
     assert_int_equal(give_back(false, false, NULL), 0);
     assert_string_equal(world.told, "if-unchanged:here=n2 nothing");
+}
+
+static void one_without_a_monitor_is_handed_back_too(void **state)
+{
+    const struct job_hand_back order = {.job = 7, .resource = "web", .target = "n2"};
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.unwatchable = true;
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(20000), NULL), 0);
+    assert_string_equal(world.told, "if-unchanged:here=n2");
 }
 
 static void a_pin_takes_the_place_of_the_location(void **state)
@@ -418,6 +433,7 @@ int main(void)
         cmocka_unit_test_setup(one_that_stands_is_not_put_there_again, calm),
         cmocka_unit_test_setup(what_is_not_as_it_should_be_is_not_held, calm),
         cmocka_unit_test_setup(a_guest_is_handed_back_in_two_changes, calm),
+        cmocka_unit_test_setup(one_without_a_monitor_is_handed_back_too, calm),
         cmocka_unit_test_setup(a_pin_takes_the_place_of_the_location, calm),
         cmocka_unit_test_setup(a_cib_that_changes_is_simulated_again, calm),
         cmocka_unit_test_setup(half_done_goes_on_from_there, calm),
