@@ -147,6 +147,9 @@ int plan_look(const char *program, xmlDoc *cib, const char *resource, uint64_t d
                                                             now.now.pending[0] == '\0',
                                                     .nodes = now.now.nodes};
     memcpy(ret_resource->node, now.now.node, sizeof(ret_resource->node));
+    ret_resource->all_idle = true;
+    for (size_t i = 0; i < now.count; i++)
+        ret_resource->all_idle = ret_resource->all_idle && now.actions[i].blocked;
     simulation_clear(&now);
     return 0;
 }

@@ -199,7 +199,9 @@ static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, 
             r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
         if (r < 0)
             return r;
-        if (is_there(&resource, order->target))
+        /* what goes along is under way: a change of the CIB now would make a stop and a start of its migration (seen)
+         */
+        if (is_there(&resource, order->target) && (!order->with_others || resource.all_idle))
             return 0;
         if (!pause_before(deadline_ms, &look_ms))
             return hvc_error_set(error, -EAGAIN, "the guest is on %.60s, and Pacemaker does not have it there yet",

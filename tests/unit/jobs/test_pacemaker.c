@@ -314,8 +314,12 @@ static void what_pacemaker_would_do_else_may_be_accepted_from_the_start(void **s
     stands(HVC_MARK_HOLD);
     world.plan.others = true;
     world.stale = 1;
+    world.resource.all_idle = true;
     assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(5000), NULL), 0);
     assert_string_equal(world.told, "stale if-unchanged:here=n2");
+    (void)calm(state);
+    stands(HVC_MARK_HOLD); /* the others are still under way: the location is not taken away under them */
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(600), NULL), -EAGAIN);
     (void)calm(state);
     stands(HVC_MARK_HOLD);
     world.plan_code = -EIO; /* what is not known is not accepted */

@@ -293,7 +293,7 @@ static void the_real_crm_simulate_is_asked(void **state)
     assert_int_equal(plan_simulate(NULL, tree, "nosuch", "n1", hvc_deadline_in(60 * SECONDS), &plan, &error), -ENOENT);
     if (plan_look(NULL, tree, "web", hvc_deadline_in(60 * SECONDS), &resource, &error) != 0)
         fail_msg("%s", error.text);
-    assert_true(resource.managed && resource.idle && !resource.failed);
+    assert_true(resource.managed && resource.idle && resource.all_idle && !resource.failed);
     assert_int_equal(resource.nodes, 1);
     assert_string_equal(resource.node, "n2");
     assert_true(marks_is_monitored(xmlDocGetRootElement(tree), "web", "n2"));

@@ -89,6 +89,7 @@ int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadli
 struct hvc_pacemaker_resource {
     bool managed, failed;
     bool idle;                    /* nothing pending or to be done with it */
+    bool all_idle;                /* nothing to be done with anything */
     unsigned nodes;               /* on how many it is active */
     char node[HVC_NODE_NAME_MAX]; /* the first of them; "": none */
 };
