@@ -26,8 +26,7 @@ int hvc_cli_complain(const struct hvc_error *error)
     return hvc_result_exit_code(hvc_result_of_errno(error->code));
 }
 
-/* The file at path, whole; at most HVC_XML_MAX bytes. what: in the sentence about it. */
-static int read_file(const char *what, const char *path, char **ret_xml, struct hvc_error *error)
+int hvc_cli_read_file(const char *what, const char *path, char **ret_xml, struct hvc_error *error)
 {
     HVC_CLEANUP(free) char *xml = malloc(HVC_XML_MAX + 1);
     FILE *file = fopen(path, "re");
@@ -98,7 +97,7 @@ static int set_guest(struct hvc_client *client, const char *guest, uint64_t dead
     int result;
 
     if (strchr(guest, '/') != NULL) {
-        result = read_file("the definition", guest, &xml, error);
+        result = hvc_cli_read_file("the definition", guest, &xml, error);
         if (result == 0)
             hvc_record_set_text(args, "xml", xml);
         return result;
@@ -123,7 +122,7 @@ static int set_any_guest(const char *guest, struct hvc_record *args, struct hvc_
         hvc_record_set_text(args, "guest", guest);
         return 0;
     }
-    result = read_file("the definition", guest, &xml, error);
+    result = hvc_cli_read_file("the definition", guest, &xml, error);
     if (result == 0)
         hvc_record_set_text(args, "xml", xml);
     return result;
@@ -132,7 +131,7 @@ static int set_any_guest(const char *guest, struct hvc_record *args, struct hvc_
 static int set_contents(const struct hvc_cli_value *value, struct hvc_record *args, struct hvc_error *error)
 {
     HVC_CLEANUP(free) char *text = NULL;
-    int result = read_file("the file", value->text, &text, error);
+    int result = hvc_cli_read_file("the file", value->text, &text, error);
 
     if (result == 0)
         hvc_record_set_text(args, value->argument, text);
@@ -256,7 +255,8 @@ static void write_text(const struct hvc_cli_order *order, const struct hvc_recor
     enum hvc_result result = hvc_response_result(response);
 
     if (result != HVC_RESULT_OK) {
-        if (order->command->shows_no && hvc_record_list_count(data, "nodes") > 0)
+        if (order->command->shows_no &&
+            (hvc_record_list_count(data, "nodes") > 0 || hvc_record_list_count(data, "parts") > 0))
             order->command->render(stdout, data, hvc_cli_columns(STDOUT_FILENO));
         (void)fflush(stdout); /* a failure is met again at the end */
         (void)fprintf(stderr, "hvcluster: %s: %s\n", hvc_result_word(result), hvc_response_text(response));

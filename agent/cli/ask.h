@@ -17,6 +17,9 @@ int hvc_cli_ask(struct hvc_client *client, const struct hvc_cli_order *order, ui
 int hvc_cli_send(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
                  struct hvc_record **ret_response, struct hvc_error *error);
 
+/* The file at path, whole: a definition. free(). what: in the sentence about it. */
+int hvc_cli_read_file(const char *what, const char *path, char **ret_text, struct hvc_error *error);
+
 /* Shows the whole answer, and returns the exit status. */
 int hvc_cli_show(const struct hvc_cli_order *order, const struct hvc_record *response);
 

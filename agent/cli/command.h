@@ -46,6 +46,7 @@ enum hvc_cli_work {
     HVC_CLI_ASK,     /* hvclusterd, with the row's operation */
     HVC_CLI_MOVE,    /* the same, and then the job is followed */
     HVC_CLI_WATCH,   /* jobs are followed */
+    HVC_CLI_ADOPT,   /* the same twice: first to learn which file the definition is in */
     HVC_CLI_EVENTS,  /* events, with --follow also those to come */
     HVC_CLI_RESTORE, /* the store, while hvclusterd is stopped */
     HVC_CLI_FORGET
@@ -73,6 +74,7 @@ enum {
     HVC_CLI_OF_RESOURCE = 131072u,
     HVC_CLI_OF_RATE = 16384u, /* --bandwidth of one move, not of a network */
     HVC_CLI_OF_CHECK = 262144u,
+    HVC_CLI_OF_ADOPT = 524288u,
 };
 
 struct hvc_cli_command {

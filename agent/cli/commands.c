@@ -79,6 +79,24 @@ static const struct hvc_cli_command commands[] = {
      .operation = "guest.remove",
      .help = "let the cluster forget a guest",
      .description = "Its record and its definition. The guest itself, where it runs or is defined, is not touched."},
+    {.words = "adopt",
+     .operands = {{HVC_CLI_WORD, "RESOURCE", "resource", "Pacemaker's resource of a guest: see 'pcs resource'"}},
+     .options = HVC_CLI_OF_ADOPT,
+     .work = HVC_CLI_ADOPT,
+     .operation = "guest.adopt",
+     .render = hvc_render_adoption,
+     .shows_no = true,
+     .help = "make a VirtualDomain resource ours while its guest runs",
+     .description =
+         "The agent of the resource becomes ocf:hvcluster:VirtualSystem, with --back ocf:heartbeat:VirtualDomain "
+         "again. "
+         "Its name, constraints and meta attributes stay, the guest is neither stopped nor started nor moved, and the "
+         "cluster keeps its definition from then on. Look with --dry-run first: it tells what becomes of each "
+         "parameter "
+         "and operation, what is changed in the CIB and what Pacemaker does. What cannot be kept is refused with what "
+         "to do; --without gives parameters up. Needs the file in the resource's config here. Control-C does not "
+         "interrupt it, and what a daemon that died left half done any member finishes or undoes; the same command "
+         "again goes on with it."},
     {.words = "history",
      .options = HVC_CLI_OF_READ | HVC_CLI_OF_ENDED,
      .operation = "job.list",
@@ -338,6 +356,9 @@ static const struct hvc_cli_option options[] = {
     {"--no-wait", NULL, "the same as --wait=0", HVC_CLI_OF_MOVE, HVC_CLI_NONE, NULL},
     {"--dry-run", NULL, "say what would be done and what stands against it; make no job", HVC_CLI_OF_MOVE, HVC_CLI_SET,
      "dry_run"},
+    {"--back", NULL, "from VirtualSystem to VirtualDomain", HVC_CLI_OF_ADOPT, HVC_CLI_SET, "back"},
+    {"--without", "NAME,...", "parameters that are given up", HVC_CLI_OF_ADOPT, HVC_CLI_WORD, "without"},
+    {"--dry-run", NULL, "say what would be changed and done; change nothing", HVC_CLI_OF_ADOPT, HVC_CLI_SET, "dry_run"},
     {"--bandwidth", "BYTES", "a second, of this move; 0: as set for the cluster", HVC_CLI_OF_RATE, HVC_CLI_NUMBER,
      "bandwidth"},
     {"--priority", "NUMBER", "in the queue, lower is sooner", HVC_CLI_OF_MOVE | HVC_CLI_OF_JOB, HVC_CLI_NUMBER,

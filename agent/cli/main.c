@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "adopt.h"
 #include "ask.h"
 #include "follow.h"
 #include "store_commands.h"
@@ -20,6 +21,8 @@ static int carry_out(const struct hvc_cli_order *order)
         return hvc_cli_complain(&error);
     if (order->command->work == HVC_CLI_WATCH)
         return hvc_cli_watch(client, order);
+    if (order->command->work == HVC_CLI_ADOPT)
+        return hvc_cli_adopt(client, order);
     if (hvc_cli_ask(client, order, deadline_ms, &response, &error) != 0)
         return hvc_cli_complain(&error);
     if (order->command->work == HVC_CLI_EVENTS && order->follow)

@@ -9,6 +9,7 @@
 
 #include "change.h"
 #include "cib_text.h"
+#include "cib_tree.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "marks.h"
@@ -63,17 +64,17 @@ static int change_once(const struct change_order *order, cib_t *cib, xmlNode *no
 {
     char version[HVC_PACEMAKER_VERSION_MAX];
     xmlNode *patch = NULL;
-    int r = marks_version(now, version);
+    int r = tree_version(now, version);
 
     if (r == 0 && order->version != NULL && strcmp(version, order->version) != 0)
         return hvc_error_set(error, -ESTALE, "pacemaker's CIB has changed from version %s to %s", order->version,
                              version);
     if (r == 0)
-        r = marks_patch_new(now, &patch);
+        r = patch_new(now, &patch);
     if (r < 0)
         return hvc_error_set(error, r, "no memory for a change of pacemaker's CIB");
-    r = marks_wish(now, order->wish, patch, error);
-    if (r == 0 && !marks_patch_is_empty(patch)) {
+    r = order->make(order->what, now, patch, error);
+    if (r == 0 && !patch_is_empty(patch)) {
         r = apply(cib, patch);
         if (has_changed(r))
             r = hvc_error_set(error, -ESTALE, "pacemaker's CIB has changed: %s", pcmk_strerror(r));
@@ -118,10 +119,66 @@ int change_cib(cib_t *cib, const struct change_order *order, struct hvc_error *e
     return r;
 }
 
+int change_wish(const void *what, xmlNode *cib, xmlNode *patch, struct hvc_error *error)
+{
+    return marks_wish(cib, what, patch, error);
+}
+
+/* A change of any other kind. */
+struct running {
+    struct session_task task; /* first */
+    change_make_fn make;
+    char version[HVC_PACEMAKER_VERSION_MAX]; /* "": any */
+    void *what;
+};
+
+static void free_running(struct session_task *task)
+{
+    free(((struct running *)(void *)task)->what);
+    free(task);
+}
+
+static int run_running(struct session_task *task, cib_t *cib)
+{
+    struct running *running = (struct running *)(void *)task;
+    const struct change_order order = {.make = running->make,
+                                       .what = running->what,
+                                       .version = running->version[0] == '\0' ? NULL : running->version,
+                                       .deadline_ms = task->deadline_ms};
+
+    return change_cib(cib, &order, &task->error);
+}
+
+int change_running(const struct change_order *order, size_t size, struct hvc_error *error)
+{
+    struct running *running = calloc(1, sizeof(*running));
+    void *what = malloc(size);
+    int r;
+
+    if (running == NULL || what == NULL ||
+        (order->version != NULL && strlen(order->version) >= sizeof(running->version))) {
+        free(running);
+        free(what);
+        return hvc_error_set(error, -ENOMEM, "no memory to change pacemaker's CIB");
+    }
+    memcpy(what, order->what, size);
+    (void)hvc_text_copy(running->version, sizeof(running->version), order->version == NULL ? "" : order->version);
+    running->make = order->make;
+    running->what = what;
+    running->task = (struct session_task){
+        .run = run_running, .release = free_running, .deadline_ms = order->deadline_ms, .write = true};
+    r = session_run(&running->task, error);
+    if (r < 0)
+        return r;
+    free_running(&running->task);
+    return 0;
+}
+
 static int run_change(struct session_task *task, cib_t *cib)
 {
     struct change *change = change_of(task);
-    const struct change_order order = {.wish = &change->wish,
+    const struct change_order order = {.make = change_wish,
+                                       .what = &change->wish,
                                        .version = change->version[0] == '\0' ? NULL : change->version,
                                        .deadline_ms = task->deadline_ms};
 

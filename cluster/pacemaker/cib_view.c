@@ -99,8 +99,7 @@ static const char *instance_attribute(const xmlNode *primitive, const char *name
     return NULL;
 }
 
-/* The newest operation of a resource's history decides. Without a clear end it counts as active. */
-static bool history_active(const xmlNode *resource)
+bool cib_view_history_active(const xmlNode *resource)
 {
     long long newest = -1;
     bool active = false;
@@ -146,7 +145,7 @@ static bool any_guest_active(const xmlNode *lrm, const char *resource)
                    strcmp(provider, "hvcluster") != 0) {
             continue;
         }
-        if (history_active(r))
+        if (cib_view_history_active(r))
             return true;
     }
     return false;
@@ -161,12 +160,19 @@ static void take_modes(struct hvc_pacemaker_node *node, const xmlNode *attribute
     node->maintenance = node->maintenance || is_true(instance_attribute(attributes, "maintenance"));
 }
 
+bool cib_view_is_online(const xmlNode *state)
+{
+    const char *join = crm_element_value(state, XML_NODE_JOIN_STATE);
+
+    return is_true(crm_element_value(state, XML_NODE_IN_CLUSTER)) &&
+           crmd_online(crm_element_value(state, XML_NODE_IS_PEER)) && join != NULL && strcmp(join, "member") == 0;
+}
+
 /* fenced is set provisionally: it means "could have been fenced", until the fencer's history is applied. */
 static int add_node(struct hvc_pacemaker_view *view, const xmlNode *state, const char *resource,
                     struct hvc_error *error)
 {
     const char *name = crm_element_value(state, XML_ATTR_UNAME), *id = crm_element_value(state, XML_ATTR_ID);
-    const char *join = crm_element_value(state, XML_NODE_JOIN_STATE);
     const char *expected = crm_element_value(state, XML_NODE_EXPECTED);
     bool in_ccm = is_true(crm_element_value(state, XML_NODE_IN_CLUSTER));
     bool crmd = crmd_online(crm_element_value(state, XML_NODE_IS_PEER));
@@ -187,7 +193,7 @@ static int add_node(struct hvc_pacemaker_view *view, const xmlNode *state, const
         return hvc_error_set(error, -EIO, "the CIB has a node name of more than %d bytes", HVC_NODE_NAME_MAX - 1);
     node->id = (uint32_t)number;
     node->member = in_ccm || crmd;
-    node->online = in_ccm && crmd && join != NULL && strcmp(join, "member") == 0;
+    node->online = cib_view_is_online(state);
     node->down = !node->member && expected != NULL && strcmp(expected, "down") == 0;
     node->unclean = !node->member && !node->down;
     node->fenced = node->down && child(lrm, XML_LRM_TAG_RESOURCES) == NULL;

@@ -10,6 +10,11 @@
 int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *view, struct hvc_error *error);
 int cib_view_guests(cib_t *cib, struct hvc_pacemaker_guest **ret_guests, size_t *ret_count, struct hvc_error *error);
 
+/* Of a node_state: a member whose controller is connected and has joined. */
+bool cib_view_is_online(const xmlNode *state);
+/* Of an lrm_resource: the newest operation decides. Without a clear end it counts as active. */
+bool cib_view_history_active(const xmlNode *resource);
+
 /* A confirmed fencing of a node by name, from the fencer's history. May come in any order. */
 struct fencing_record {
     const char *target, *action;

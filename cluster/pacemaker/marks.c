@@ -7,60 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cib_tree.h"
 #include "hvc/text.h"
 
 static const char *const suffixes[HVC_MARK_KIND_COUNT] = {"-hold", "-here", "-pin"};
-
-#define ATTRIBUTE_MAX 512
-#define PATH_LENGTH   2048
-
-/* ---- the tree ---- */
-
-static const char *name_of(const xmlNode *node)
-{
-    return (const char *)node->name;
-}
-
-static bool is_element(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && strcmp(name_of(node), name) == 0;
-}
-
-static xmlNode *child(const xmlNode *node, const char *name)
-{
-    for (xmlNode *c = node == NULL ? NULL : node->children; c != NULL; c = c->next) {
-        if (is_element(c, name))
-            return c;
-    }
-    return NULL;
-}
-
-static void attribute(const xmlNode *node, const char *name, char value[ATTRIBUTE_MAX])
-{
-    xmlChar *text = xmlGetProp((xmlNode *)(uintptr_t)node, (const xmlChar *)name);
-
-    if (text == NULL || hvc_text_copy(value, ATTRIBUTE_MAX, (const char *)text) < 0)
-        value[0] = '\0'; /* longer than any name of ours */
-    xmlFree(text);
-}
-
-static bool has(const xmlNode *node, const char *name, const char *value)
-{
-    char text[ATTRIBUTE_MAX];
-
-    attribute(node, name, text);
-    return strcmp(text, value) == 0;
-}
-
-/* The next element in document order, below top. */
-static xmlNode *next_node(const xmlNode *top, xmlNode *node)
-{
-    if (node->children != NULL)
-        return node->children;
-    while (node != top && node->next == NULL)
-        node = node->parent;
-    return node == top ? NULL : node->next;
-}
 
 /* ---- what is there ---- */
 
@@ -103,36 +53,31 @@ static void make_id(char id[64], uint64_t job, enum hvc_pacemaker_mark_kind kind
 static bool read_mark(const xmlNode *node, struct hvc_pacemaker_mark *mark)
 {
     enum hvc_pacemaker_mark_kind kind;
-    char text[ATTRIBUTE_MAX];
-    bool hold = is_element(node, "meta_attributes");
+    char text[TREE_ATTRIBUTE_MAX];
+    bool hold = tree_is_element(node, "meta_attributes");
 
-    if (!hold && !is_element(node, "rsc_location"))
+    if (!hold && !tree_is_element(node, "rsc_location"))
         return false;
-    attribute(node, "id", text);
+    tree_attribute(node, "id", text);
     memset(mark, 0, sizeof(*mark));
     if (!marks_parse_id(text, &kind, &mark->job) || hold != (kind == HVC_MARK_HOLD))
         return false;
     mark->kind = (uint8_t)kind;
     make_id(mark->id, mark->job, kind);
-    attribute(hold ? node->parent : node, hold ? "id" : "rsc", text);
+    tree_attribute(hold ? node->parent : node, hold ? "id" : "rsc", text);
     if (hvc_text_copy(mark->resource, sizeof(mark->resource), text) < 0)
         return false;
-    attribute(node, "node", text);
+    tree_attribute(node, "node", text);
     return hold || hvc_text_copy(mark->node, sizeof(mark->node), text) == 0;
-}
-
-static xmlNode *configuration(xmlNode *cib)
-{
-    return child(cib, "configuration");
 }
 
 int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count)
 {
     struct hvc_pacemaker_mark *marks = NULL, mark;
-    xmlNode *top = configuration(cib);
+    xmlNode *top = tree_configuration(cib);
     size_t count = 0;
 
-    for (xmlNode *n = top; n != NULL; n = next_node(top, n)) {
+    for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
         struct hvc_pacemaker_mark *more;
 
         if (!read_mark(n, &mark))
@@ -152,10 +97,10 @@ int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_
 
 xmlNode *marks_primitive(xmlNode *cib, const char *resource)
 {
-    xmlNode *top = child(configuration(cib), "resources");
+    xmlNode *top = tree_child(tree_configuration(cib), "resources");
 
-    for (xmlNode *n = top; n != NULL; n = next_node(top, n)) {
-        if (is_element(n, "primitive") && has(n, "id", resource))
+    for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
+        if (tree_is_element(n, "primitive") && tree_has(n, "id", resource))
             return n;
     }
     return NULL;
@@ -163,107 +108,34 @@ xmlNode *marks_primitive(xmlNode *cib, const char *resource)
 
 bool marks_is_monitored(xmlNode *cib, const char *resource, const char *node)
 {
-    xmlNode *status = child(cib, "status"), *top = status == NULL ? NULL : status->children;
-    char id[ATTRIBUTE_MAX], key[ATTRIBUTE_MAX];
+    xmlNode *status = tree_child(cib, "status"), *top = status == NULL ? NULL : status->children;
+    char id[TREE_ATTRIBUTE_MAX], key[TREE_ATTRIBUTE_MAX];
 
-    while (top != NULL && (!is_element(top, "node_state") || !has(top, "uname", node)))
+    while (top != NULL && (!tree_is_element(top, "node_state") || !tree_has(top, "uname", node)))
         top = top->next;
 
-    for (xmlNode *n = top; n != NULL; n = next_node(top, n)) {
-        if (!is_element(n, "lrm_rsc_op") || !has(n->parent, "id", resource) || !has(n, "operation", "monitor") ||
-            has(n, "interval", "0"))
+    for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
+        if (!tree_is_element(n, "lrm_rsc_op") || !tree_has(n->parent, "id", resource) ||
+            !tree_has(n, "operation", "monitor") || tree_has(n, "interval", "0"))
             continue;
-        attribute(n, "id", id);
-        attribute(n, "operation_key", key);
+        tree_attribute(n, "id", id);
+        tree_attribute(n, "operation_key", key);
         if (strcmp(id, key) == 0)
             return true;
     }
     return false;
 }
 
-int marks_version(const xmlNode *cib, char version[HVC_PACEMAKER_VERSION_MAX])
-{
-    static const char *const parts[] = {"admin_epoch", "epoch", "num_updates"};
-    char value[ATTRIBUTE_MAX];
-    size_t used = 0;
-    int r = 0;
-
-    for (size_t i = 0; i < 3 && r == 0; i++) {
-        attribute(cib, parts[i], value);
-        r = hvc_text_append(version, HVC_PACEMAKER_VERSION_MAX, &used, "%s%s", i == 0 ? "" : ".", value);
-    }
-    return r;
-}
-
 /* ---- changes ---- */
-
-/* Where an element is, as a patch names it: "/cib/configuration/resources/primitive[@id='web']". */
-static int path_of(const xmlNode *node, char path[PATH_LENGTH])
-{
-    char id[ATTRIBUTE_MAX], before[PATH_LENGTH] = "";
-    size_t used = 0;
-
-    if (node->parent != NULL && node->parent->type == XML_ELEMENT_NODE && path_of(node->parent, before) < 0)
-        return -ENAMETOOLONG;
-    attribute(node, "id", id);
-    return id[0] == '\0' ? hvc_text_append(path, PATH_LENGTH, &used, "%s/%s", before, name_of(node))
-                         : hvc_text_append(path, PATH_LENGTH, &used, "%s/%s[@id='%s']", before, name_of(node), id);
-}
-
-static xmlNode *add_element(xmlNode *parent, const char *name)
-{
-    return parent == NULL ? NULL : xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
-}
-
-static bool set(xmlNode *node, const char *name, const char *value)
-{
-    return node != NULL && xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value) != NULL;
-}
-
-static xmlNode *add_change(xmlNode *patch, const char *operation, const xmlNode *where)
-{
-    xmlNode *change;
-    char path[PATH_LENGTH];
-
-    if (path_of(where, path) < 0)
-        return NULL;
-    change = add_element(patch, "change");
-    return set(change, "operation", operation) && set(change, "path", path) ? change : NULL;
-}
-
-/* False: it could not be written down. patch NULL: it need not be. */
-static bool note_removal(xmlNode *patch, const xmlNode *node)
-{
-    return patch == NULL || add_change(patch, "delete", node) != NULL;
-}
-
-/* The new child is the last one of its parent. */
-static bool note_addition(xmlNode *patch, const xmlNode *node)
-{
-    xmlNode *change, *copy;
-    unsigned before = 0;
-    char position[16];
-
-    if (patch == NULL)
-        return true;
-    for (const xmlNode *n = node->prev; n != NULL; n = n->prev)
-        before += n->type == XML_ELEMENT_NODE;
-    (void)snprintf(position, sizeof(position), "%u", before);
-    change = add_change(patch, "create", node->parent);
-    if (!set(change, "position", position))
-        return false;
-    copy = xmlDocCopyNode((xmlNode *)(uintptr_t)node, change->doc, 1);
-    return copy != NULL && xmlAddChild(change, copy) != NULL;
-}
 
 typedef bool (*unwanted_fn)(const struct hvc_pacemaker_mark *mark, const void *context);
 
 static xmlNode *find_unwanted(xmlNode *cib, unwanted_fn unwanted, const void *context)
 {
-    xmlNode *top = configuration(cib);
+    xmlNode *top = tree_configuration(cib);
     struct hvc_pacemaker_mark mark;
 
-    for (xmlNode *n = top; n != NULL; n = next_node(top, n)) {
+    for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
         if (read_mark(n, &mark) && unwanted(&mark, context))
             return n;
     }
@@ -275,7 +147,7 @@ static int remove_marks(xmlNode *cib, unwanted_fn unwanted, const void *context,
     xmlNode *node;
 
     while ((node = find_unwanted(cib, unwanted, context)) != NULL) {
-        if (!note_removal(patch, node))
+        if (!patch_note_removal(patch, node))
             return -ENOMEM;
         xmlUnlinkNode(node);
         xmlFreeNode(node);
@@ -329,17 +201,6 @@ static bool is_against(const struct hvc_pacemaker_mark *mark, const void *contex
     return mark->kind == HVC_MARK_HOLD ? !wish->hold : node == NULL || strcmp(node, mark->node) != 0;
 }
 
-static bool stands(xmlNode *cib, const char *id)
-{
-    xmlNode *top = configuration(cib);
-
-    for (xmlNode *n = top; n != NULL; n = next_node(top, n)) {
-        if (n->type == XML_ELEMENT_NODE && has(n, "id", id))
-            return true;
-    }
-    return false;
-}
-
 /* The highest score: Pacemaker takes the first set that names an attribute, in order of scores. */
 static int add_hold(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *patch)
 {
@@ -347,16 +208,17 @@ static int add_hold(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode
     char id[64], value_id[96];
 
     make_id(id, wish->job, HVC_MARK_HOLD);
-    if (!wish->hold || stands(cib, id))
+    if (!wish->hold || tree_stands(cib, id))
         return 0;
     (void)snprintf(value_id, sizeof(value_id), "%s-maintenance", id);
-    attributes = add_element(marks_primitive(cib, wish->resource), "meta_attributes");
-    if (!set(attributes, "id", id) || !set(attributes, "score", "INFINITY"))
+    attributes = tree_add(marks_primitive(cib, wish->resource), "meta_attributes");
+    if (!tree_set(attributes, "id", id) || !tree_set(attributes, "score", "INFINITY"))
         return -ENOMEM;
-    value = add_element(attributes, "nvpair");
-    if (!set(value, "id", value_id) || !set(value, "name", "maintenance") || !set(value, "value", "true"))
+    value = tree_add(attributes, "nvpair");
+    if (!tree_set(value, "id", value_id) || !tree_set(value, "name", "maintenance") ||
+        !tree_set(value, "value", "true"))
         return -ENOMEM;
-    return note_addition(patch, attributes) ? 0 : -ENOMEM;
+    return patch_note_addition(patch, attributes) ? 0 : -ENOMEM;
 }
 
 static int add_location(xmlNode *cib, const struct hvc_pacemaker_wish *wish, enum hvc_pacemaker_mark_kind kind,
@@ -367,13 +229,13 @@ static int add_location(xmlNode *cib, const struct hvc_pacemaker_wish *wish, enu
     char id[64];
 
     make_id(id, wish->job, kind);
-    if (node == NULL || stands(cib, id))
+    if (node == NULL || tree_stands(cib, id))
         return 0;
-    location = add_element(child(configuration(cib), "constraints"), "rsc_location");
-    if (!set(location, "id", id) || !set(location, "rsc", wish->resource) || !set(location, "node", node) ||
-        !set(location, "score", "INFINITY"))
+    location = tree_add(tree_child(tree_configuration(cib), "constraints"), "rsc_location");
+    if (!tree_set(location, "id", id) || !tree_set(location, "rsc", wish->resource) ||
+        !tree_set(location, "node", node) || !tree_set(location, "score", "INFINITY"))
         return -ENOMEM;
-    return note_addition(patch, location) ? 0 : -ENOMEM;
+    return patch_note_addition(patch, location) ? 0 : -ENOMEM;
 }
 
 static bool is_held(xmlNode *cib, const struct hvc_pacemaker_wish *wish)
@@ -393,7 +255,8 @@ int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *pat
     bool something = wish->hold || wish->here != NULL || wish->pin != NULL;
     int r;
 
-    if (child(configuration(cib), "constraints") == NULL || child(configuration(cib), "resources") == NULL)
+    if (tree_child(tree_configuration(cib), "constraints") == NULL ||
+        tree_child(tree_configuration(cib), "resources") == NULL)
         return hvc_error_set(error, -EIO, "pacemaker's CIB has no section of resources or of constraints");
     if (something && marks_primitive(cib, wish->resource) == NULL)
         return hvc_error_set(error, -ENOENT, "pacemaker has no resource %s", wish->resource);
@@ -407,74 +270,4 @@ int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *pat
     if (r == 0)
         r = add_location(cib, wish, HVC_MARK_PIN, patch);
     return r < 0 ? hvc_error_set(error, r, "no memory for a change of pacemaker's CIB") : 0;
-}
-
-/* ---- a patch in Pacemaker's own format 2, which its CIB manager applies to exactly one version ---- */
-
-static bool set_version(xmlNode *node, const xmlNode *cib, const char *epoch, const char *num_updates)
-{
-    char value[ATTRIBUTE_MAX];
-
-    attribute(cib, "admin_epoch", value);
-    return set(node, "admin_epoch", value) && set(node, "epoch", epoch) && set(node, "num_updates", num_updates);
-}
-
-static bool add_attribute_change(xmlNode *list, const char *name, const char *value)
-{
-    xmlNode *change = add_element(list, "change-attr");
-
-    return set(change, "name", name) && set(change, "operation", "set") && set(change, "value", value);
-}
-
-/* The attributes of the CIB as they shall be: all of them, what is not there would be removed. */
-static bool add_result(xmlNode *change, const xmlNode *cib, const char *epoch)
-{
-    xmlNode *result = add_element(add_element(change, "change-result"), "cib");
-    char value[ATTRIBUTE_MAX];
-
-    for (const xmlAttr *a = cib->properties; a != NULL; a = a->next) {
-        const char *name = (const char *)a->name;
-
-        attribute(cib, name, value);
-        if (!set(result, name, strcmp(name, "epoch") == 0 ? epoch : strcmp(name, "num_updates") == 0 ? "0" : value))
-            return false;
-    }
-    return result != NULL;
-}
-
-int marks_patch_new(const xmlNode *cib, xmlNode **ret_patch)
-{
-    char epoch[ATTRIBUTE_MAX], updates[ATTRIBUTE_MAX], next[24];
-    xmlDoc *document = xmlNewDoc((const xmlChar *)"1.0");
-    xmlNode *patch = xmlNewNode(NULL, (const xmlChar *)"diff"), *versions, *change, *list;
-    uint64_t number = 0;
-    bool good = document != NULL && patch != NULL;
-
-    attribute(cib, "epoch", epoch);
-    attribute(cib, "num_updates", updates);
-    good = good && hvc_parse_u64(epoch, 0, INT32_MAX - 1, &number) == 0;
-    (void)snprintf(next, sizeof(next), "%" PRIu64, number + 1);
-    if (document != NULL && patch != NULL)
-        (void)xmlDocSetRootElement(document, patch);
-    versions = good && set(patch, "format", "2") ? add_element(patch, "version") : NULL;
-    good = versions != NULL && set_version(add_element(versions, "source"), cib, epoch, updates) &&
-           set_version(add_element(versions, "target"), cib, next, "0");
-    change = good ? add_change(patch, "modify", cib) : NULL;
-    list = add_element(change, "change-list");
-    if (list == NULL || !add_attribute_change(list, "epoch", next) || !add_attribute_change(list, "num_updates", "0") ||
-        !add_result(change, cib, next)) {
-        xmlFreeDoc(document);
-        return -ENOMEM;
-    }
-    *ret_patch = patch;
-    return 0;
-}
-
-bool marks_patch_is_empty(const xmlNode *patch)
-{
-    unsigned changes = 0;
-
-    for (const xmlNode *n = patch->children; n != NULL; n = n->next)
-        changes += is_element(n, "change");
-    return changes <= 1; /* the first one is the version's */
 }

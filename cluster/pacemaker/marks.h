@@ -18,10 +18,6 @@ int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_
  * CIB without resources or constraints; -ENOMEM. */
 int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *patch, struct hvc_error *error);
 
-/* A patch of the CIB as it is now to its next epoch, which changes nothing else yet; its document is the caller's. */
-int marks_patch_new(const xmlNode *cib, xmlNode **ret_patch);
-bool marks_patch_is_empty(const xmlNode *patch);
-
 /* Removes holds and pins of the resource, whichever job's: how a CIB would look with nothing of ours in the way. */
 void marks_clear_resource(xmlNode *cib, const char *resource);
 void marks_clear_holds(xmlNode *cib, const char *resource);
@@ -32,8 +28,5 @@ void marks_clear_locations(xmlNode *cib, const char *resource);
 bool marks_is_monitored(xmlNode *cib, const char *resource, const char *node);
 
 xmlNode *marks_primitive(xmlNode *cib, const char *resource);
-
-/* "admin_epoch.epoch.num_updates" */
-int marks_version(const xmlNode *cib, char version[HVC_PACEMAKER_VERSION_MAX]);
 
 #endif

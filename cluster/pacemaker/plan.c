@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cib_text.h"
+#include "cib_tree.h"
 #include "hvc/text.h"
 #include "marks.h"
 #include "plan.h"
@@ -30,7 +31,7 @@ static int run_reading(struct session_task *task, cib_t *cib)
     return cib_text_read(cib, &reading->text, &reading->length, &task->error);
 }
 
-static int read_cib(uint64_t deadline_ms, xmlDoc **ret_cib, struct hvc_error *error)
+int plan_read_cib(uint64_t deadline_ms, xmlDoc **ret_cib, struct hvc_error *error)
 {
     struct reading *reading = calloc(1, sizeof(*reading));
     int r;
@@ -90,6 +91,22 @@ static int simulate_now(const char *program, xmlDoc *cib, const char *resource, 
     return r;
 }
 
+/* The hand-back is answered by our agent, which knows that the guest is there already; another one would fail, and
+ * Pacemaker would restart the guest. */
+static void judge_agent(const xmlNode *primitive, struct hvc_pacemaker_plan *plan)
+{
+    char type[TREE_ATTRIBUTE_MAX];
+    size_t used = 0;
+
+    if (tree_has(primitive, "provider", "hvcluster") && tree_has(primitive, "type", "VirtualSystem"))
+        return;
+    tree_attribute(primitive, "type", type);
+    plan->managed = false;
+    plan->managed_words[0] = '\0';
+    (void)hvc_text_append(plan->managed_words, sizeof(plan->managed_words), &used,
+                          "its resource is of %.60s, which moves it by itself: hvcluster adopt makes it ours", type);
+}
+
 int plan_simulate(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
                   struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
@@ -100,7 +117,7 @@ int plan_simulate(const char *program, xmlDoc *cib, const char *resource, const 
     *ret_plan = (struct hvc_pacemaker_plan){0};
     if (marks_primitive(xmlDocGetRootElement(cib), resource) == NULL)
         return no_resource(resource, error);
-    r = marks_version(xmlDocGetRootElement(cib), ret_plan->version);
+    r = tree_version(xmlDocGetRootElement(cib), ret_plan->version);
     if (r < 0)
         return hvc_error_set(error, -EIO, "pacemaker's CIB has no version");
     r = simulate_now(program, cib, resource, deadline_ms, &now, error);
@@ -108,6 +125,8 @@ int plan_simulate(const char *program, xmlDoc *cib, const char *resource, const 
         r = simulate_move(program, cib, &set, deadline_ms, &moved, &left, error);
     if (r == 0)
         simulation_judge(&set, ret_plan);
+    if (r == 0)
+        judge_agent(marks_primitive(xmlDocGetRootElement(cib), resource), ret_plan);
     simulation_clear(&now);
     simulation_clear(&moved);
     simulation_clear(&left);
@@ -118,7 +137,7 @@ int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadli
                        struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
     xmlDoc *cib = NULL;
-    int r = read_cib(deadline_ms, &cib, error);
+    int r = plan_read_cib(deadline_ms, &cib, error);
 
     if (r < 0)
         return r;
@@ -158,7 +177,7 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
                            struct hvc_error *error)
 {
     xmlDoc *cib = NULL;
-    int r = read_cib(deadline_ms, &cib, error);
+    int r = plan_read_cib(deadline_ms, &cib, error);
 
     if (r < 0)
         return r;
@@ -171,7 +190,7 @@ int hvc_pacemaker_watches(const char *resource, const char *node, uint64_t deadl
                           struct hvc_error *error)
 {
     xmlDoc *cib = NULL;
-    int r = read_cib(deadline_ms, &cib, error);
+    int r = plan_read_cib(deadline_ms, &cib, error);
 
     if (r < 0)
         return r;

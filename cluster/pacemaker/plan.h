@@ -12,4 +12,7 @@ int plan_simulate(const char *program, xmlDoc *cib, const char *resource, const 
 int plan_look(const char *program, xmlDoc *cib, const char *resource, uint64_t deadline_ms,
               struct hvc_pacemaker_resource *ret_resource, struct hvc_error *error);
 
+/* An own copy of the CIB of now: what libcib gives is watched by its libraries. xmlFreeDoc(). */
+int plan_read_cib(uint64_t deadline_ms, xmlDoc **ret_cib, struct hvc_error *error);
+
 #endif

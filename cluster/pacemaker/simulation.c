@@ -246,6 +246,27 @@ static bool is_in(const struct simulation *simulation, const struct sim_action *
     return false;
 }
 
+const struct sim_action *simulation_next_new(const struct simulation *now, const struct simulation *then, size_t *index)
+{
+    while (*index < then->count) {
+        const struct sim_action *a = &then->actions[(*index)++];
+
+        if (!a->blocked && strcmp(a->what, "reload") != 0 && !is_in(now, a))
+            return a;
+    }
+    return NULL;
+}
+
+void simulation_say_new(const struct simulation *now, const struct simulation *then, char *words, size_t size)
+{
+    const struct sim_action *a;
+    size_t index = 0, used = 0;
+
+    words[0] = '\0';
+    while ((a = simulation_next_new(now, then, &index)) != NULL)
+        say_action(a, words, size, &used);
+}
+
 /* What is done to something else because of the move. A "reload" leaves it as it is. */
 static bool hurts(const struct simulation_set *set, const struct sim_action *action)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "hvc/adoption.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
@@ -425,6 +426,7 @@ static void *follow(void *context)
     job_places_follow(runner->operations);
     job_owners_follow(runner->operations);
     job_sweep(&runner->sweep, runner->operations, rank);
+    hvc_adoption_sweep(runner->operations);
     (void)pthread_mutex_lock(&runner->lock);
     runner->following = false;
     runner->follow_ms = hvc_deadline_in(FOLLOW_EVERY_MS);

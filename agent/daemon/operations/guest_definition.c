@@ -120,7 +120,7 @@ static enum hvc_result store(struct hvc_operations *operations, struct hvc_call 
     return result;
 }
 
-static enum hvc_result add_definition(struct hvc_operations *operations, struct hvc_call *call, const char *xml)
+enum hvc_result guest_definition_keep(struct hvc_operations *operations, struct hvc_call *call, const char *xml)
 {
     HVC_CLEANUP(free) struct hvc_guest_profile *profile = calloc(1, sizeof(*profile));
     struct hvc_service_guest guest;
@@ -149,13 +149,13 @@ static enum hvc_result add(struct hvc_operations *operations, struct hvc_call *c
     if (result != HVC_RESULT_OK)
         return result;
     if (xml != NULL)
-        return add_definition(operations, call, xml);
+        return guest_definition_keep(operations, call, xml);
     result = guest_record_ensure(operations, call, hvc_record_text(call->args, "guest", ""), &guest);
     if (result == HVC_RESULT_OK)
         result = find_holder(operations, call, &guest, &node);
     if (result == HVC_RESULT_OK)
         result = read_from(operations, call, node, &guest, name, &found);
-    return result == HVC_RESULT_OK ? add_definition(operations, call, found) : result;
+    return result == HVC_RESULT_OK ? guest_definition_keep(operations, call, found) : result;
 }
 
 /* ---- guest.definition ---- */

@@ -27,4 +27,8 @@ void guest_record_describe(struct hvc_record *data, const struct hvc_service_gue
 /* The cluster keeps a definition of it. */
 bool guest_record_has_definition(const struct hvc_service_guest *guest);
 
+/* guest.add of that definition: the cluster keeps it, with a hash and a version, on every node; as the resource's that
+ * the call names, if it does. OK, or in words why not. */
+enum hvc_result guest_definition_keep(struct hvc_operations *operations, struct hvc_call *call, const char *xml);
+
 #endif

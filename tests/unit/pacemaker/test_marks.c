@@ -17,6 +17,7 @@
 #include "../hvc_cmocka.h"
 #include "change.h"
 #include "cib_text.h"
+#include "cib_tree.h"
 #include "hvc/clock.h"
 #include "plan.h"
 
@@ -85,7 +86,7 @@ static void version_now(char version[HVC_PACEMAKER_VERSION_MAX])
 {
     xmlDoc *tree = tree_now();
 
-    assert_int_equal(marks_version(xmlDocGetRootElement(tree), version), 0);
+    assert_int_equal(tree_version(xmlDocGetRootElement(tree), version), 0);
     xmlFreeDoc(tree);
 }
 
@@ -107,7 +108,8 @@ static void marks_now(char *text, size_t size)
 
 static int wish(const struct hvc_pacemaker_wish *w, const char *version, struct hvc_error *error)
 {
-    const struct change_order order = {.wish = w, .version = version, .deadline_ms = hvc_deadline_in(20 * SECONDS)};
+    const struct change_order order = {
+        .make = change_wish, .what = w, .version = version, .deadline_ms = hvc_deadline_in(20 * SECONDS)};
 
     return change_cib(cib, &order, error);
 }
@@ -222,10 +224,10 @@ static void a_patch_of_an_older_cib_is_refused_by_pacemaker_itself(void **state)
     int (*operation)(cib_t *, const char *, const char *, const char *, xmlNode *, xmlNode **, int, const char *);
 
     (void)state;
-    assert_int_equal(marks_patch_new(xmlDocGetRootElement(old), &patch), 0);
-    assert_true(marks_patch_is_empty(patch));
+    assert_int_equal(patch_new(xmlDocGetRootElement(old), &patch), 0);
+    assert_true(patch_is_empty(patch));
     assert_int_equal(marks_wish(xmlDocGetRootElement(old), &first, patch, NULL), 0);
-    assert_false(marks_patch_is_empty(patch));
+    assert_false(patch_is_empty(patch));
     assert_int_equal(wish(&(struct hvc_pacemaker_wish){.job = 8, .resource = "tail", .hold = true}, NULL, NULL), 0);
     memcpy(&operation, &cib->delegate_fn, sizeof(operation));
     assert_int_equal(operation(cib, "cib_apply_diff", NULL, NULL, patch, &output, cib_sync_call, NULL),
