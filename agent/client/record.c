@@ -231,7 +231,13 @@ void hvc_record_set_format(struct hvc_record *record, const char *name, const ch
 
 void hvc_record_set_u64(struct hvc_record *record, const char *name, uint64_t value)
 {
-    struct member *m = value == UINT64_MAX ? NULL : writable(record, name);
+    if (value != UINT64_MAX)
+        hvc_record_set_bits(record, name, value);
+}
+
+void hvc_record_set_bits(struct hvc_record *record, const char *name, uint64_t value)
+{
+    struct member *m = writable(record, name);
 
     if (m == NULL)
         return;

@@ -23,20 +23,14 @@ static void free_tokener(struct json_tokener **tokener)
 
 static int fill_record(struct hvc_record *record, struct json_object *object, struct hvc_error *error);
 
-/* json-c keeps a number that does not fit as the nearest one that does; the text of the token is gone by then. So the
- * extremes are refused: nothing here needs them, and HVC_NO_DEADLINE is never sent. */
-static int set_number(struct hvc_record *record, const char *name, struct json_object *value, struct hvc_error *error)
+static void set_number(struct hvc_record *record, const char *name, struct json_object *value)
 {
     int64_t negative = json_object_get_int64(value);
-    uint64_t number = json_object_get_uint64(value);
 
-    if (negative < 0 ? negative == INT64_MIN : number == UINT64_MAX)
-        return hvc_error_set(error, -EINVAL, "\"%s\": the number is too large", name);
     if (negative < 0)
         hvc_record_set_i64(record, name, negative);
     else
-        hvc_record_set_u64(record, name, number);
-    return 0;
+        hvc_record_set_bits(record, name, json_object_get_uint64(value));
 }
 
 static int set_text(struct hvc_record *record, const char *name, struct json_object *value, struct hvc_error *error)
@@ -84,7 +78,8 @@ static int set_member(struct hvc_record *record, const char *name, struct json_o
         hvc_record_set_bool(record, name, json_object_get_boolean(value) != 0);
         return 0;
     case json_type_int:
-        return set_number(record, name, value, error);
+        set_number(record, name, value);
+        return 0;
     case json_type_string:
         return set_text(record, name, value, error);
     case json_type_object:
@@ -154,6 +149,38 @@ static int parse_object(const char *json, size_t length, struct json_object **re
     return 0;
 }
 
+/* Digits that stand for a number of 64 bits. */
+static bool fits(const char *digits, size_t length, bool negative)
+{
+    const char *most = negative ? "9223372036854775808" : "18446744073709551615";
+    size_t room = strlen(most);
+
+    return length < room || (length == room && memcmp(digits, most, room) <= 0);
+}
+
+/* json-c keeps a number that does not fit as the nearest one that does, and says nothing: so the text is looked at,
+ * which is known to be JSON. */
+static int check_numbers(const char *json, size_t length, struct hvc_error *error)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < length; i++) {
+        size_t begin = i;
+
+        if (json[i] == '"')
+            quoted = !quoted;
+        else if (quoted && json[i] == '\\')
+            i++;
+        if (quoted || json[i] < '0' || json[i] > '9')
+            continue;
+        while (i + 1 < length && json[i + 1] >= '0' && json[i + 1] <= '9')
+            i++;
+        if (!fits(json + begin, i + 1 - begin, begin > 0 && json[begin - 1] == '-'))
+            return hvc_error_set(error, -EINVAL, "the number at byte %zu is too large", begin);
+    }
+    return 0;
+}
+
 int hvc_record_parse(const char *json, size_t length, struct hvc_record **ret_record, struct hvc_error *error)
 {
     __attribute__((cleanup(put_object))) struct json_object *object = NULL;
@@ -167,6 +194,8 @@ int hvc_record_parse(const char *json, size_t length, struct hvc_record **ret_re
     if (length > HVC_IPC_MESSAGE_MAX)
         return hvc_error_set(error, -E2BIG, "%zu bytes, at most %d are allowed", length, HVC_IPC_MESSAGE_MAX);
     rc = parse_object(json, length, &object, error);
+    if (rc == 0)
+        rc = check_numbers(json, length, error);
     if (rc < 0)
         return rc;
     record = hvc_record_new();

@@ -297,9 +297,12 @@ static const char *property_tag(const struct hvc_schema_element *element)
     return (element->flags & HVC_SCHEMA_ARRAY) != 0 ? "PROPERTY.ARRAY" : "PROPERTY";
 }
 
+/* An array that holds instances is marked only when it has some: wbemcli takes no mark on an array, and where there is no
+ * value nobody needs it. */
 static void begin_property(struct hvc_text_buffer *out, const struct hvc_schema_element *element, unsigned flags,
-                           bool instance)
+                           bool instance, bool null)
 {
+    bool bare = null && (element->flags & HVC_SCHEMA_ARRAY) != 0;
     bool embedded = element->type == HVC_CIM_STRING && element->target != NULL;
 
     hvc_text_put(out, "<");
@@ -313,9 +316,9 @@ static void begin_property(struct hvc_text_buffer *out, const struct hvc_schema_
         put_attribute(out, "CLASSORIGIN", element->origin);
     if (!instance && (element->flags & HVC_SCHEMA_LOCAL) == 0)
         put_attribute(out, "PROPAGATED", "true");
-    if (embedded)
+    if (embedded && !bare)
         put_attribute(out, "EmbeddedObject", "instance");
-    else if ((element->flags & HVC_SCHEMA_EMBEDDED_OBJECT) != 0)
+    else if ((element->flags & HVC_SCHEMA_EMBEDDED_OBJECT) != 0 && !bare)
         put_attribute(out, "EmbeddedObject", "object");
     hvc_text_put(out, ">");
     put_qualifiers(out, element->qualifiers, element->qualifier_count, flags);
@@ -341,8 +344,8 @@ void hvc_cimxml_put_instance(struct hvc_text_buffer *out, const struct hvc_cim_i
 
         if (!is_wanted(shape, element->name))
             continue;
-        begin_property(out, element, shape->flags, true);
         value = hvc_cim_get(instance, element->name);
+        begin_property(out, element, shape->flags, true, value == NULL || value->null);
         if (value != NULL)
             hvc_cimxml_put_value(out, value);
         end_property(out, element);
@@ -409,7 +412,7 @@ void hvc_cimxml_put_class(struct hvc_text_buffer *out, const struct hvc_schema_c
 
         if (!is_wanted(shape, element->name) || (local && (element->flags & HVC_SCHEMA_LOCAL) == 0))
             continue;
-        begin_property(out, element, shape->flags, false);
+        begin_property(out, element, shape->flags, false, element->initial.count == 0);
         put_texts(out, &element->initial, (element->flags & HVC_SCHEMA_ARRAY) != 0);
         end_property(out, element);
     }

@@ -23,7 +23,7 @@ static enum hvc_result answer(struct hvc_call *call, const struct hvc_vector_fac
 
         hvc_record_set_u64(vector, "id", vectors[i].id);
         hvc_record_set_u64(vector, "operation", vectors[i].operation);
-        hvc_record_set_u64(vector, "info", vectors[i].info);
+        hvc_record_set_bits(vector, "info", vectors[i].info); /* names of features as bits */
     }
     return hvc_call_say(call, HVC_RESULT_OK, "%zu vectors of %s", count, who);
 }

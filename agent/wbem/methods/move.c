@@ -136,7 +136,7 @@ static bool take_move(struct hvc_cim_method_call *call, struct move *move, bool 
         take_destination_system(call, move);
     if (!refused(call))
         check_target(call, move);
-    if (refused(call) || !take_plan(call, move))
+    if (refused(call) || !take_planned(call, move) || !take_plan(call, move))
         return false;
     if (facts->stale[0] != '\0')
         refuse(call, SITUATION_AWAY, "no move is taken now: %s", facts->stale);

@@ -22,12 +22,15 @@ struct move {
     unsigned type;
     const char *kind;                        /* of job.create */
     bool storage;                            /* disks go somewhere */
+    bool planned;                            /* to where a planned system has them */
     const struct hvc_cim_instance *settings; /* NULL: as usual */
     const char *plan;                        /* hvc/storage_plan.h; NULL: none */
 };
 
 /* The kind that the type and the guest's state ask for. False and refused: there is none. */
 bool take_type(struct hvc_cim_method_call *call, struct move *move, bool check);
+/* DestinationPlannedVirtualSystemId, when the target is known: what its planned system makes of the move. */
+bool take_planned(struct hvc_cim_method_call *call, struct move *move);
 /* NewSystemSettingData and NewResourceSettingData, and files beside disks: where they shall be. */
 bool take_plan(struct hvc_cim_method_call *call, struct move *move);
 /* Settings as arguments of job.create; a setting that cannot be carried out is refused. */

@@ -72,11 +72,52 @@ bool take_type(struct hvc_cim_method_call *call, struct move *move, bool check)
     return !refused(call);
 }
 
+/* ---- a planned system at the target ---- */
+
+static bool find_planned(const struct hvc_cim_method_call *call, const struct move *move, struct planned *ret_planned)
+{
+    struct hvc_cim_ask ask = ask_of(call);
+    uint32_t cursor = 0;
+
+    while (next_planned(&ask, &cursor, ret_planned))
+        if (ret_planned->guest == move->guest && move->target != NULL &&
+            strcmp(ret_planned->job->target, move->target->name) == 0)
+            return true;
+    return false;
+}
+
+/* It has the name of its virtual system. One that was planned with places for the disks has them copied there: the
+ * engine takes the places of the planned system when a move with storage has none of its own. */
+bool take_planned(struct hvc_cim_method_call *call, struct move *move)
+{
+    const char *id = text_of(move->settings, "DestinationPlannedVirtualSystemId");
+    struct planned planned;
+
+    if (id == NULL || id[0] == '\0')
+        return true;
+    if (strcmp(move->kind, "live") != 0 && strcmp(move->kind, "live-storage") != 0)
+        refuse(call, SITUATION_INCOMPATIBLE,
+               "DestinationPlannedVirtualSystemId: a planned system becomes the virtual system by a live move of it "
+               "(MigrationType 32768 or 32771 while it runs)");
+    else if (hvc_schema_compare(id, move->guest->uuid) != 0 || !find_planned(call, move, &planned))
+        refuse(
+            call, SITUATION_INVALID,
+            "DestinationPlannedVirtualSystemId \"%.64s\": the target has no such planned system of virtual system %s",
+            id, move->guest->name);
+    if (refused(call))
+        return false;
+    move->planned = true;
+    move->storage = planned.job->plan;
+    move->kind = move->storage ? "live-storage" : "live";
+    return true;
+}
+
 /* ---- where storage goes ---- */
 
 struct plan {
     struct hvc_cim_method_call *call;
     const char *text;
+    bool root; /* it has one */
 };
 
 /* A line more; what a client says has no line ends, or it would say more than one. */
@@ -98,7 +139,8 @@ static void take_roots(struct plan *plan)
             : NULL;
     const char *root = text_of(system, "ConfigurationDataRoot"), *save = text_of(system, "SuspendDataRoot");
 
-    if (root != NULL && root[0] != '\0')
+    plan->root = root != NULL && root[0] != '\0';
+    if (plan->root)
         put(plan, "root", root);
     if (save != NULL && save[0] != '\0' && (root == NULL || strcmp(save, root) != 0))
         put(plan, "save-root", save);
@@ -114,7 +156,8 @@ static void take_roots(struct plan *plan)
 }
 
 /* The disk that an entry means: by its InstanceID, else by its Address. */
-static const char *disk_of(struct plan *plan, const struct hvc_facts_guest *guest, const struct hvc_cim_instance *entry)
+static const struct hvc_facts_disk *disk_of(struct plan *plan, const struct hvc_facts_guest *guest,
+                                            const struct hvc_cim_instance *entry)
 {
     struct hvc_cim_ask ask = ask_of(plan->call);
     const char *id = text_of(entry, "InstanceID"), *address = text_of(entry, "Address");
@@ -124,17 +167,30 @@ static const char *disk_of(struct plan *plan, const struct hvc_facts_guest *gues
 
         if (id != NULL ? own != NULL && hvc_schema_compare(own, id) == 0
                        : address != NULL && strcmp(guest->disks[i].target, address) == 0)
-            return guest->disks[i].target;
+            return &guest->disks[i];
     }
     refuse(plan->call, SITUATION_INVALID, "NewResourceSettingData: virtual system %s has no disk with %s \"%.96s\"",
            guest->name, id != NULL ? "InstanceID" : "Address", id != NULL ? id : (address != NULL ? address : "NULL"));
     return NULL;
 }
 
+/* HostResource {""} leaves it to the target: below the root where there is one, else at the same path; what is no file
+ * of the node is reached from there as well. */
+static void put_default(struct plan *plan, const struct move *move, const struct hvc_facts_disk *disk)
+{
+    bool file = disk->source[0] == '/' && strncmp(disk->source, "/dev/", 5) != 0;
+
+    if ((strcmp(move->kind, "live-storage") != 0 && strcmp(move->kind, "staged") != 0) || plan->root)
+        return;
+    put(plan, "disk", disk->target);
+    put(plan, file ? "path" : "keep", file ? disk->source : "yes");
+}
+
 static void take_resource(struct plan *plan, const struct move *move, const struct hvc_cim_instance *entry)
 {
     const struct hvc_schema_class *storage = hvc_schema_class_find(plan->call->space, STORAGE_CLASS);
-    const char *disk, *path = text_of(entry, "HostResource");
+    const char *path = text_of(entry, "HostResource");
+    const struct hvc_facts_disk *disk;
 
     if (!hvc_schema_is_a(entry->cls, "CIM_StorageAllocationSettingData") && entry->cls != storage) {
         refuse(plan->call, SITUATION_INCOMPATIBLE,
@@ -143,10 +199,12 @@ static void take_resource(struct plan *plan, const struct move *move, const stru
         return;
     }
     disk = disk_of(plan, move->guest, entry);
-    if (disk == NULL || path == NULL || path[0] == '\0') /* where it goes is left to the root, or to the target */
-        return;
-    put(plan, "disk", disk);
-    put(plan, "path", path);
+    if (disk != NULL && path != NULL && path[0] != '\0') {
+        put(plan, "disk", disk->target);
+        put(plan, "path", path);
+    } else if (disk != NULL) {
+        put_default(plan, move, disk);
+    }
 }
 
 static void take_resources(struct plan *plan, const struct move *move)
@@ -197,9 +255,15 @@ bool take_plan(struct hvc_cim_method_call *call, struct move *move)
         take_resources(&plan, move);
     if (!refused(call))
         take_files(&plan, move);
-    if (!refused(call) && plan.text != NULL && !move->storage && strcmp(move->kind, "quick") != 0)
+    if (!refused(call) && plan.text != NULL && move->planned)
+        refuse(
+            call, SITUATION_INVALID,
+            "the planned system says where storage goes: leave NewSystemSettingData and NewResourceSettingData NULL");
+    if (!refused(call) && plan.text != NULL && !move->storage && strcmp(move->kind, "quick") != 0 &&
+        strcmp(move->kind, "staged") != 0)
         refuse(call, SITUATION_INVALID,
-               "new places of storage go with MigrationType 32769 and 32771: with %u no storage moves", move->type);
+               "new places of storage go with MigrationType 32769, 32770 and 32771: with %u no storage moves",
+               move->type);
     if (!refused(call) && plan.text == NULL && strcmp(move->kind, "storage") == 0)
         refuse(call, SITUATION_INVALID,
                "a move of storage has to say where to: ConfigurationDataRoot, or HostResource of a disk");
@@ -293,25 +357,6 @@ static void check_addresses(struct hvc_cim_method_call *call, const struct move 
                move->target->listens[0], move->target->name);
 }
 
-/* A planned system has the name of its virtual system. */
-static void check_planned(struct hvc_cim_method_call *call, const struct move *move)
-{
-    const char *id = text_of(move->settings, "DestinationPlannedVirtualSystemId");
-    struct hvc_cim_ask ask = ask_of(call);
-    struct planned planned;
-    uint32_t cursor = 0;
-
-    if (id == NULL || id[0] == '\0')
-        return;
-    while (next_planned(&ask, &cursor, &planned))
-        if (planned.guest == move->guest && move->target != NULL &&
-            strcmp(planned.job->target, move->target->name) == 0 && hvc_schema_compare(id, move->guest->uuid) == 0)
-            return;
-    refuse(call, SITUATION_INVALID,
-           "DestinationPlannedVirtualSystemId \"%.64s\": the target has no such planned system of virtual system %s",
-           id, move->guest->name);
-}
-
 static void add_flags(const struct move *move, struct hvc_cim_order *order)
 {
     static const struct {
@@ -342,8 +387,6 @@ void add_settings(struct hvc_cim_method_call *call, const struct move *move, str
         add_transport(call, move->settings, order);
     if (!refused(call))
         check_addresses(call, move);
-    if (!refused(call))
-        check_planned(call, move);
     add_flags(move, order);
     if (refused(call))
         return;

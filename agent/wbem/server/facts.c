@@ -265,6 +265,7 @@ static void take_job(struct hvc_cim_arena *arena, struct hvc_facts_job *job, con
     job->words = text(arena, row, "words");
     job->ended = hvc_record_bool(row, "ended", false);
     job->check = hvc_record_bool(row, "check", false);
+    job->plan = hvc_record_bool(row, "document", false);
     job->cancellable = hvc_record_bool(row, "cancellable", false);
     job->created_ms = hvc_record_u64(row, "created_ms", 0);
     job->since_ms = hvc_record_u64(row, "since_ms", 0);

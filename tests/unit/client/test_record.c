@@ -72,6 +72,17 @@ static void not_known_is_left_out(void **state)
     assert_int_equal(hvc_record_status(r), 0);
 }
 
+static void all_bits_of_a_number_may_be_set(void **state)
+{
+    HVC_CLEANUP(record) struct hvc_record *r = hvc_record_new();
+    uint64_t bits = 0;
+
+    (void)state;
+    hvc_record_set_bits(r, "info", UINT64_MAX);
+    assert_int_equal(hvc_record_get_u64(r, "info", &bits), 0);
+    assert_true(bits == UINT64_MAX);
+}
+
 static void a_member_is_replaced_also_by_its_own_text_and_by_another_type(void **state)
 {
     HVC_CLEANUP(record) struct hvc_record *r = hvc_record_new();
@@ -190,6 +201,7 @@ int main(void)
         cmocka_unit_test(what_was_set_is_read_with_its_type),
         cmocka_unit_test(a_wrong_type_a_missing_name_and_a_number_that_does_not_fit_are_told_apart),
         cmocka_unit_test(not_known_is_left_out),
+        cmocka_unit_test(all_bits_of_a_number_may_be_set),
         cmocka_unit_test(a_member_is_replaced_also_by_its_own_text_and_by_another_type),
         cmocka_unit_test(lists_keep_their_order_and_an_empty_one_is_there),
         cmocka_unit_test(bad_names_mark_the_outermost_record_and_stop_the_builder),

@@ -8,11 +8,12 @@
  *     < the answer in CIM-XML, and why
  *
  * OBJECT is "cluster" or "host" for the service there, "planned" for that of a cluster with a planned system of its
- * second guest on n1, "stale" for that of a cluster without quorum, or the InstanceID of a job. PARAMETERS, with #
- * between, are "F name=value": F is S for a text, E for an embedded instance (class!property=value!property*=array of
- * one), U and I for one that is not escaped, in VALUE and without, R for a reference (class!key!value); a second letter
- * A says an array, its entries with + between. What hvclusterd says to the last order is a word of hvc/results.h and
- * its data. The lines with > and < are golden: HVC_GOLDEN_UPDATE=1 writes them anew.
+ * second guest on n1, "placed" for one whose disks lie elsewhere there, "stale" for that of a cluster without quorum,
+ * or the InstanceID of a job. PARAMETERS, with # between, are "F name=value": F is S for a text, E for an embedded
+ * instance (class!property=value!property*=array of one), U and I for one that is not escaped, in VALUE and without, R
+ * for a reference (class!key!value); a second letter A says an array, its entries with + between. What hvclusterd says
+ * to the last order is a word of hvc/results.h and its data. The lines with > and < are golden: HVC_GOLDEN_UPDATE=1
+ * writes them anew.
  */
 #include "hvc/cim_method.h"
 #include "hvc/client.h"
@@ -263,7 +264,18 @@ static const struct hvc_facts_job planned_job[] = {{.id = 9,
                                                     .target = "n1",
                                                     .by = "root",
                                                     .words = "",
-                                                    .ended = true}};
+                                                    .ended = true},
+                                                   {.id = 10,
+                                                    .uuid = "0A000000-0000-4000-8000-000000000002",
+                                                    .guest = "web & <mail>",
+                                                    .kind = "staged",
+                                                    .phase = "completed",
+                                                    .source = "n2",
+                                                    .target = "n1",
+                                                    .by = "root",
+                                                    .words = "",
+                                                    .ended = true,
+                                                    .plan = true}};
 
 static struct hvc_cim_facts facts_for(const char *object)
 {
@@ -271,8 +283,8 @@ static struct hvc_cim_facts facts_for(const char *object)
 
     if (strcmp(object, "stale") == 0)
         facts.stale = "the state may be old: no quorum";
-    if (strcmp(object, "planned") == 0) {
-        facts.jobs = planned_job;
+    if (strcmp(object, "planned") == 0 || strcmp(object, "placed") == 0) {
+        facts.jobs = &planned_job[strcmp(object, "placed") == 0 ? 1 : 0];
         facts.job_count = 1;
     }
     return facts;

@@ -44,9 +44,10 @@ HVC_DEFINE_CLEANUP(struct hvc_record *, record, hvc_record_free, NULL)
 void hvc_record_set_text(struct hvc_record *record, const char *name, const char *text);
 void hvc_record_set_format(struct hvc_record *record, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* UINT64_MAX sets nothing: it stands for "not known" and "no limit", and cannot be told from a larger number in JSON.
- */
+/* UINT64_MAX sets nothing: it stands for "not known" and "no limit". */
 void hvc_record_set_u64(struct hvc_record *record, const char *name, uint64_t value);
+/* Of a number whose 64 bits may all be set. */
+void hvc_record_set_bits(struct hvc_record *record, const char *name, uint64_t value);
 void hvc_record_set_i64(struct hvc_record *record, const char *name, int64_t value);
 void hvc_record_set_bool(struct hvc_record *record, const char *name, bool value);
 /* A new empty record as member; it belongs to `record`. NULL when it failed. */

@@ -83,6 +83,7 @@ struct hvc_facts_job {
     const char *source, *target;
     const char *by, *words;
     bool ended, cancellable, check;            /* check: of a move, nothing is moved */
+    bool plan;                                 /* it says where storage shall be */
     uint64_t created_ms, started_ms, since_ms; /* since 1970; started_ms 0: it has not */
     uint32_t priority;
     uint32_t percent; /* 101: not known */
