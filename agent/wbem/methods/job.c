@@ -30,7 +30,7 @@ static void order_cancel(struct hvc_cim_method_call *call)
     }
     order = hvc_cim_method_order(call, "job.cancel");
     if (order != NULL)
-        hvc_cim_order_number(order, call->arena, "job", number);
+        hvc_cim_order_number(order, call->arena, "id", number);
 }
 
 static void request_state(struct hvc_cim_method_call *call)

@@ -7,16 +7,17 @@
  *     > ORDERS
  *     < the answer in CIM-XML, and why
  *
- * OBJECT is "cluster" or "host" for the service there, "planned" for that of a cluster with a planned system of its
- * second guest on n1, "placed" for one whose disks lie elsewhere there, "stale" for that of a cluster without quorum,
- * or the InstanceID of a job. PARAMETERS, with # between, are "F name=value": F is S for a text, E for an embedded
- * instance (class!property=value!property*=array of one), U and I for one that is not escaped, in VALUE and without, R
- * for a reference (class!key!value); a second letter A says an array, its entries with + between. What hvclusterd says
- * to the last order is a word of hvc/results.h and its data. The lines with > and < are golden: HVC_GOLDEN_UPDATE=1
- * writes them anew.
+ * OBJECT is "cluster" or "host" for the service there, "there" for that of host n2, "planned" for that of a cluster
+ * with a planned system of its second guest on n1, "placed" for one whose disks lie elsewhere there, "stale" for that
+ * of a cluster without quorum, or the InstanceID of a job. PARAMETERS, with # between, are "F name=value": F is S for a
+ * text, E for an embedded instance (class!property=value!property*=array of one), U and I for one that is not escaped,
+ * in VALUE and without, R for a reference (class!key!value); a second letter A says an array, its entries with +
+ * between. What hvclusterd says to the last order is a word of hvc/results.h and its data. The lines with > and < are
+ * golden: HVC_GOLDEN_UPDATE=1 writes them anew.
  */
 #include "hvc/cim_method.h"
 #include "hvc/client.h"
+#include "hvc/operations.h"
 #include "hvc/schemas.h"
 
 #include "facts_sample.h"
@@ -155,7 +156,8 @@ static void put_key(struct hvc_text_buffer *out, const char *name, const char *v
 
 static void put_object(struct hvc_text_buffer *out, const char *object)
 {
-    bool host = strcmp(object, "host") == 0;
+    bool there = strcmp(object, "there") == 0;
+    bool host = there || strcmp(object, "host") == 0;
     bool service = strncmp(object, "HVCluster:", 10) != 0;
 
     hvc_text_put(out, "<LOCALINSTANCEPATH><LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/><NAMESPACE NAME=\"");
@@ -164,7 +166,7 @@ static void put_object(struct hvc_text_buffer *out, const char *object)
     hvc_text_put(out, service ? "Msvm_VirtualSystemMigrationService\">" : "Msvm_MigrationJob\">");
     if (service) {
         put_key(out, "SystemCreationClassName", "Msvm_ComputerSystem");
-        put_key(out, "SystemName", host ? "n1" : "lab");
+        put_key(out, "SystemName", there ? "n2" : (host ? "n1" : "lab"));
         put_key(out, "CreationClassName", "Msvm_VirtualSystemMigrationService");
         put_key(out, "Name", "migrationwmi");
     } else {
@@ -193,6 +195,35 @@ static char *make_request(const char *object, const char *method, char *paramete
 
 /* ---- one call ---- */
 
+static bool is_word(const struct hvc_argument *argument, const char *text)
+{
+    if (argument->words == NULL)
+        return true;
+    for (size_t i = 0; argument->words[i] != NULL; i++)
+        if (strcmp(argument->words[i], text) == 0)
+            return true;
+    return false;
+}
+
+/* hvclusterd has the operation, with arguments of these names and types. */
+static void check_order(const struct hvc_cim_order *order)
+{
+    static const enum hvc_argument_type types[] = {HVC_ARGUMENT_TEXT, HVC_ARGUMENT_U64, HVC_ARGUMENT_BOOL};
+    const struct hvc_operation *operation = hvc_operation_find(order->operation);
+
+    if (operation == NULL)
+        fail_msg("hvclusterd has no operation %s", order->operation);
+    for (size_t k = 0; k < HVC_CIM_ORDER_ARGUMENTS_MAX && order->arguments[k].name != NULL; k++) {
+        size_t i = 0;
+
+        while (i < operation->argument_count && strcmp(operation->arguments[i].name, order->arguments[k].name) != 0)
+            i++;
+        if (i == operation->argument_count || operation->arguments[i].type != types[order->arguments[k].type] ||
+            !is_word(&operation->arguments[i], order->arguments[k].text))
+            fail_msg("%s takes no %s=%s", order->operation, order->arguments[k].name, order->arguments[k].text);
+    }
+}
+
 static void put_orders(struct hvc_text_buffer *out, const struct hvc_cim_call *call)
 {
     static const char *const marks[] = {"=", "#", "?"}; /* a text, a number, a flag */
@@ -200,6 +231,7 @@ static void put_orders(struct hvc_text_buffer *out, const struct hvc_cim_call *c
     for (uint32_t i = 0; i < call->order_count; i++) {
         const struct hvc_cim_order *order = &call->orders[i];
 
+        check_order(order);
         hvc_text_put(out, i == 0 ? "> " : "; ");
         hvc_text_put(out, order->operation);
         for (size_t k = 0; k < HVC_CIM_ORDER_ARGUMENTS_MAX && order->arguments[k].name != NULL; k++) {
@@ -281,6 +313,10 @@ static struct hvc_cim_facts facts_for(const char *object)
 {
     struct hvc_cim_facts facts = facts_sample;
 
+    if (strcmp(object, "there") == 0) {
+        facts.node = "n2";
+        facts.node_settings.enable_migration = true;
+    }
     if (strcmp(object, "stale") == 0)
         facts.stale = "the state may be old: no quorum";
     if (strcmp(object, "planned") == 0 || strcmp(object, "placed") == 0) {
@@ -320,27 +356,54 @@ static void call_line(struct hvc_cim_server *server, const char *line, struct hv
     free(request);
 }
 
-/* A method that is Implemented has calls; prints which values they return. */
-static void check_method(const char *text, const char *name)
+/* ---- which values were returned ---- */
+
+enum whose { OF_CLUSTER, OF_HOST, OF_JOB };
+
+static enum whose whose_call(const char *text, const char *at)
 {
-    char mark[128], met[1024] = ";";
+    while (at > text && at[-1] != '\n')
+        at--;
+    if (strncmp(at, "HVCluster:", 10) == 0)
+        return OF_JOB;
+    return strncmp(at, "host|", 5) == 0 || strncmp(at, "there|", 6) == 0 ? OF_HOST : OF_CLUSTER;
+}
+
+/* The calls of a method: how many, and which values they returned. */
+static unsigned find_values(const char *text, const char *name, enum whose whose, char *met, size_t size)
+{
+    char mark[128];
     unsigned count = 0;
 
     (void)snprintf(mark, sizeof(mark), "|%s|", name);
+    (void)snprintf(met, size, " ");
     for (const char *at = strstr(text, mark); at != NULL; at = strstr(at + 1, mark)) {
         const char *answer = strstr(at, "\n< ");
         const char *value = answer == NULL ? NULL : strstr(answer, "<VALUE>");
         char word[32];
 
+        if (whose_call(text, at) != whose)
+            continue;
         count++;
         if (value == NULL || strncmp(answer, "\n< <RETURNVALUE", 15) != 0)
             continue;
-        (void)snprintf(word, sizeof(word), ";%.*s;", (int)strcspn(value + 7, "<"), value + 7);
-        if (strstr(met, word) == NULL && strlen(met) + strlen(word) < sizeof(met))
+        (void)snprintf(word, sizeof(word), " %.*s ", (int)strcspn(value + 7, "<"), value + 7);
+        if (strstr(met, word) == NULL && strlen(met) + strlen(word) < size)
             memcpy(met + strlen(met), word + 1, strlen(word));
     }
-    print_message("%-40s %3u calls, returned %s\n", name, count, met);
-    assert_true(count > 0);
+    return count;
+}
+
+/* A line of the table: a method that is Implemented has calls, one of the service in both namespaces. */
+static void check_method(const char *text, const char *name, enum whose whose)
+{
+    static const char *const objects[] = {"root/HyperVCluster/v2", "root/virtualization/v2", "a job"};
+    char met[1024];
+    unsigned count = find_values(text, name, whose, met, sizeof(met));
+
+    print_message("%-40s %-24s %3u calls, returned%s\n", name, objects[whose], count, met);
+    if (count == 0)
+        fail_msg("no call of %s of %s", name, objects[whose]);
 }
 
 static void check_complete(const char *text)
@@ -356,8 +419,11 @@ static void check_complete(const char *text)
 
             /* the namespaces differ in what a method does, not in which are there */
             assert_ptr_equal(method->function, hvc_schema_method_find(same, method->name)->function);
-            if (method->function != NULL)
-                check_method(text, method->name);
+            if (method->function == NULL)
+                continue;
+            check_method(text, method->name, i == 0 ? OF_CLUSTER : OF_JOB);
+            if (i == 0)
+                check_method(text, method->name, OF_HOST);
         }
     }
 }
