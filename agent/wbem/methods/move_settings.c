@@ -174,8 +174,8 @@ static const struct hvc_facts_disk *disk_of(struct plan *plan, const struct hvc_
     return NULL;
 }
 
-/* HostResource {""} leaves it to the target: below the root where there is one, else at the same path; what is no file
- * of the node is reached from there as well. */
+/* HostResource {""} leaves it to the target: below the root where there is one, else where its definition has it; what
+ * is no file of the node is reached from there as well. */
 static void put_default(struct plan *plan, const struct move *move, const struct hvc_facts_disk *disk)
 {
     bool file = disk->source[0] == '/' && strncmp(disk->source, "/dev/", 5) != 0;

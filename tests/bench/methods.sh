@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# What a move by a client of CIM costs: from InvokeMethod to the guest running on the target and its job complete, beside a
+# bare virsh migrate of a guest like it. Sourced by tests/bench/run.
+export HVC_LAB=${HVC_LAB:-bench}
+export HVC_BUILD=build/release
+# shellcheck source=tests/lab/scenarios/lib.sh
+. tests/lab/scenarios/lib.sh
+# shellcheck source=tests/lab/scenarios/hypervisor.sh
+. tests/lab/scenarios/hypervisor.sh
+# shellcheck source=tests/lab/scenarios/wbem.sh
+. tests/lab/scenarios/wbem.sh
+# shellcheck source=tests/lab/scenarios/methods.sh
+. tests/lab/scenarios/methods.sh
+rounds_methods=9
+[ -z "$short" ] || rounds_methods=2
+log=build/bench-methods.log
+
+quietly() { "$@" >>"$log" 2>&1; }
+give_up() {
+    echo "tests/bench/run: $*; the end of $log:" >&2
+    tail -n 20 "$log" >&2
+    return 1
+}
+
+# In n3, so that starting a command costs nothing extra: milliseconds until InvokeMethod answers, and until the job is told
+# as complete. A client polls its job ten times a second.
+# shellcheck disable=SC2016 # for the node's shell
+CLIENT='
+ask() { curl -sk -u changer:o -H "Content-Type: application/xml" -H "CIMOperation: MethodCall" --data-binary @- https://127.0.0.1:5989/cimom; }
+begin=$(date +%s%3N)
+job=$(ask </tmp/bench-call | sed -n "s/.*>\(HVCluster:MigrationJob-[0-9]*\)<.*/\1/p")
+invoked=$(($(date +%s%3N) - begin))
+[ -n "$job" ] || exit 1
+sed "s,@JOB@,$job," /tmp/bench-get >/tmp/bench-get-job
+while :; do
+    state=$(ask </tmp/bench-get-job | sed -n "s/.*NAME=\"JobState\"[^>]*><VALUE>\([0-9]*\)<.*/\1/p")
+    [ "$state" = 7 ] && break
+    case $state in 2 | 3 | 4) ;; *) exit 1 ;; esac
+    sleep 0.1
+done
+echo "$invoked $(($(date +%s%3N) - begin))"'
+get_job() { # the request for a job whose number is put in later
+    printf '<CIM CIMVERSION="2.0" DTDVERSION="2.0"><MESSAGE ID="1" PROTOCOLVERSION="1.0"><SIMPLEREQ><IMETHODCALL NAME="GetInstance"><LOCALNAMESPACEPATH>%s</LOCALNAMESPACEPATH>' "$V2"
+    printf '<IPARAMVALUE NAME="InstanceName"><INSTANCENAME CLASSNAME="Msvm_MigrationJob">%s</INSTANCENAME></IPARAMVALUE></IMETHODCALL></SIMPLEREQ></MESSAGE></CIM>' "$(key InstanceID @JOB@)"
+}
+by_method() { # by_method NODE: sets invoked and whole
+    make_call service MigrateVirtualSystemToHost "$(text DestinationHost "$1")" "$(reference ComputerSystem "$SYSTEM")" |
+        on n3 sh -c 'cat >/tmp/bench-call'
+    read -r invoked whole < <(on n3 bash -c "$CLIENT" 2>>"$log") && [ -n "$whole" ] && located_on b1 "$1"
+}
+# by_virsh FROM TO: milliseconds
+by_virsh() {
+    on "$1" bash -c 'begin=$(date +%s%3N); virsh migrate --live --p2p --tls "$0" "qemu+tls://$1/system" >/dev/null && echo $(($(date +%s%3N) - begin))' \
+        b2 "$2" 2>>"$log"
+}
+bench_moves() {
+    local invokes=() wholes=() bare=() to=n2 swap ms
+    [ "$from" = n1 ] || to=n1
+    for ((i = 0; i < rounds_methods; i++)); do
+        by_method "$to" || give_up "the move by a method failed" || return 1
+        invokes+=("$invoked") wholes+=("$whole")
+        ms=$(by_virsh "$from" "$to") && [ -n "$ms" ] || give_up "virsh migrate failed" || return 1
+        bare+=("$ms")
+        swap=$from from=$to to=$swap
+    done
+    local a b
+    a=$(printf '%s\n' "${wholes[@]}" | median)
+    b=$(printf '%s\n' "${bare[@]}" | median)
+    row "what" ours theirs unit ratio bar
+    row "InvokeMethod" "$(printf '%s\n' "${invokes[@]}" | median)" "" ms "" ""
+    row "InvokeMethod to job complete, staged move" "$a" "$b" ms "$(calc "$a / $b")" "ours - virsh <= 700 ms"
+    figure method_invoke_ms "$(printf '%s\n' "${invokes[@]}" | median)"
+    figure method_overhead_ms "$(calc "$a - $b" 0)"
+}
+bench() {
+    local from
+    : >"$log"
+    trap 'quietly $lab down; rm -rf "$WORK"' EXIT
+    trap 'exit 130' INT TERM HUP
+    quietly $lab up --build "$HVC_BUILD" || give_up "the lab does not come up" || return 1
+    quietly n1 pcs resource create migration-service ocf:hvcluster:MigrationService clone interleave=true &&
+        poll 30 service_runs || give_up "the migration service does not run" || return 1
+    quietly managed b1 || give_up "the guest b1 does not run" || return 1
+    quietly n1 pcs constraint location b1 avoids n3 && idle
+    from=$(located b1)
+    quietly $lab guest create b2 && quietly begin_guest b2 "$from" || give_up "the guest b2 does not run" || return 1
+    quietly clients_begin b1
+    get_job | on n3 sh -c 'cat >/tmp/bench-get'
+    bench_moves
+}
