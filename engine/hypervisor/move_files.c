@@ -8,6 +8,7 @@
 #include "hvc/clock.h"
 #include "hvc/guest_storage.h"
 #include "hvc/text.h"
+#include "move_places.h"
 #include "move_private.h"
 
 int hvc_move_read(struct hvc_move *m, struct hvc_hypervisor *end, bool inactive, char **ret_xml,
@@ -132,48 +133,18 @@ int hvc_move_disk_sizes(struct hvc_move *m, const struct hvc_disk_place *places,
     return 0;
 }
 
-static bool same_directory(const char *a, const char *b)
-{
-    size_t length = (size_t)(strrchr(a, '/') - a);
-
-    return (size_t)(strrchr(b, '/') - b) == length && strncmp(a, b, length) == 0;
-}
-
-/* One place, with what the ones before it in the same directory will need. */
-static int check_place(struct hvc_move *m, struct hvc_hypervisor *end, const char *node,
-                       const struct hvc_disk_place *places, const uint64_t *sizes, size_t i, struct hvc_error *error)
-{
-    struct hvc_file_state file;
-    uint64_t wanted = 0;
-    int result = hvc_file_look(end, places[i].path, hvc_move_work_deadline(), &file, error);
-
-    if (result < 0)
-        return result;
-    if (file.exists && (m->request.flags & HVC_OPTION_OVERWRITE) == 0)
-        return hvc_error_set(error, -EEXIST,
-                             "%.300s exists on %s already; it is overwritten only when that is asked for",
-                             places[i].path, node);
-    for (size_t k = 0; k <= i; k++)
-        wanted += same_directory(places[k].path, places[i].path) ? sizes[k] : 0;
-    if (file.has_directory && file.available + file.length < wanted)
-        return hvc_error_set(error, -ENOSPC,
-                             "disk %s needs %llu MiB with those before it, and there are %llu MiB at %.200s on %s",
-                             places[i].name, (unsigned long long)(wanted >> 20),
-                             (unsigned long long)(file.available >> 20), places[i].path, node);
-    return 0;
-}
-
 int hvc_move_check_room(struct hvc_move *m, struct hvc_hypervisor *end, const char *node,
                         const struct hvc_disk_place *places, const uint64_t *sizes, size_t count,
                         struct hvc_error *error)
 {
-    for (size_t i = 0; i < count; i++) {
-        int result = check_place(m, end, node, places, sizes, i, error);
+    const struct hvc_places_room room = {.end = end,
+                                         .node = node,
+                                         .places = places,
+                                         .sizes = sizes,
+                                         .count = count,
+                                         .overwrite = (m->request.flags & HVC_OPTION_OVERWRITE) != 0};
 
-        if (result < 0)
-            return result;
-    }
-    return 0;
+    return hvc_places_check_room(&room, hvc_move_work_deadline(), error);
 }
 
 int hvc_move_make_file(struct hvc_hypervisor *end, const struct hvc_disk_place *place, uint64_t size,

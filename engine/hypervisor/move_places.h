@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which disks of a guest a plan moves, and where to. Pure. */
+/* Which disks of a guest a plan moves, and where to; pure. And whether there is room. */
 #ifndef HVC_MOVE_PLACES_H
 #define HVC_MOVE_PLACES_H
 
@@ -12,6 +12,17 @@
  */
 int hvc_places_choose(const struct hvc_storage_plan *plan, const char *guest, const struct hvc_guest_devices *devices,
                       struct hvc_disk_place *ret_places, size_t *ret_count, struct hvc_error *error);
+
+/* Files for the places at a node: none is there (or may go), and there is room for all of them. */
+struct hvc_places_room {
+    struct hvc_hypervisor *end;
+    const char *node;
+    const struct hvc_disk_place *places;
+    const uint64_t *sizes; /* of the disks, bytes */
+    size_t count;
+    bool overwrite;
+};
+int hvc_places_check_room(const struct hvc_places_room *room, uint64_t deadline_ms, struct hvc_error *error);
 
 /* The guest's disk of a name; NULL. */
 const struct hvc_guest_disk *hvc_places_disk(const struct hvc_guest_devices *devices, const char *name);

@@ -150,6 +150,8 @@ static const struct row rows[] = {
     {AT(fit.cpu_back),             LEAVES, HVC_CHECK_CPU_NO_WAY_BACK,    HVC_CHECK_NONE,                   false},
     {AT(fit.definition),           LEAVES, HVC_CHECK_DEFINITION_MISSING, HVC_CHECK_NONE,                   false},
     {AT(fit.permitted),            ALL,    HVC_CHECK_SITE_FORBIDS,       HVC_CHECK_NONE,                   false},
+    {AT(fit.storage),              LEAVES, HVC_CHECK_STORAGE_PLACE,      HVC_CHECK_STORAGE_NOT_KNOWN,      false},
+    {AT(fit.storage),              STAYS,  HVC_CHECK_STORAGE_PLACE,      HVC_CHECK_STORAGE_NOT_KNOWN,      true},
     {AT(pacemaker.answers),        LEAVES, HVC_CHECK_PACEMAKER_SILENT,   HVC_CHECK_PACEMAKER_SILENT,       true},
     {AT(pacemaker.managed),        LEAVES, HVC_CHECK_RESOURCE_UNMANAGED, HVC_CHECK_NONE,                   true},
     {AT(pacemaker.migratable),     WARM,   HVC_CHECK_RESOURCE_NOT_MIGRATABLE, HVC_CHECK_NONE,              true},
@@ -177,7 +179,7 @@ static bool is_behind_libvirt(size_t offset)
 {
     return offset == AT(fit.identity) || offset == AT(fit.same_boot) || offset == AT(fit.type) ||
            offset == AT(fit.emulator) || offset == AT(fit.machine) || offset == AT(fit.tpm) ||
-           offset == AT(fit.cpu_back) || offset == AT(fit.definition);
+           offset == AT(fit.cpu_back) || offset == AT(fit.definition) || offset == AT(fit.storage);
 }
 
 static void look_at_rows(const struct hvc_check_input *in, unsigned when, struct hvc_check_report *report)

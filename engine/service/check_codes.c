@@ -162,6 +162,10 @@ static const struct hvc_check_code_info codes[HVC_CHECK_CODE_COUNT] = {
         "what Pacemaker would do", "nothing else"},
     [HVC_CHECK_SITE_FORBIDS] = {"site-forbids", HVC_CHECK_ERROR, OTHER, 5, MS_STATE,
         "a check of this site's own says no", "see its words; it is a program in /etc/hvcluster/checks.d"},
+    [HVC_CHECK_STORAGE_PLACE] = {"storage-place", HVC_CHECK_ERROR, GIVE_UP, 6, MS_NOT_COMPATIBLE,
+        "a disk of the guest cannot go where it shall", "name another place, make room, or allow overwriting"},
+    [HVC_CHECK_STORAGE_NOT_KNOWN] = {"storage-not-known", HVC_CHECK_WARNING, NOTE, 0, 0,
+        "whether the disks of the guest find their places is not known", "the move looks again before it begins"},
 };
 /* clang-format on */
 

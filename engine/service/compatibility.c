@@ -173,7 +173,7 @@ static void make_moot(struct hvc_check_input *in)
     in->target.clean = in->target.active = in->target.not_maintenance = moot;
     in->target.configured.is = HVC_TELL_YES;
     in->fit.identity = in->fit.same_boot = in->fit.network = in->fit.quiet_link = in->fit.cpu_back = moot;
-    in->fit.definition = moot;
+    in->fit.definition = in->fit.storage = moot;
     in->fit.seen = HVC_SEEN_ABSENT;
     in->pacemaker = (struct hvc_check_pacemaker){moot, moot, moot, moot, moot, moot, moot, moot};
     in->cluster = (struct hvc_check_cluster){.quorate = moot, .service_known = true, .service = HVC_STATE_ENABLED};

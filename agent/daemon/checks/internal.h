@@ -65,7 +65,7 @@ struct checks_target {
     struct hvc_disk_fit *disks;
     bool fit_known;
     struct hvc_error fit_error, disk_error;
-    struct hvc_fit_answer cpu, cpu_back, network, identity, boot, definition, plugins;
+    struct hvc_fit_answer cpu, cpu_back, network, identity, boot, definition, plugins, storage;
     bool ring; /* the data would take the ring's network */
     struct hvc_checks_pacemaker pacemaker;
     bool pacemaker_asked;

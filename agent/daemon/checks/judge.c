@@ -146,6 +146,7 @@ static void take_fit(const struct checks_target *target, struct hvc_check_fit *f
     fit->network = told(&target->network);
     fit->quiet_link = target->ring ? fact(true, false, "") : moot;
     fit->definition = told(&target->definition);
+    fit->storage = told(&target->storage);
     fit->cpu_back = told(&target->cpu_back);
     fit->permitted = told(&target->plugins);
     fit->cpu = target->fit_known ? told(&target->cpu) : fact(false, false, why);

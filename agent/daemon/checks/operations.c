@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* guest.check: could this guest move, where to, and what would it cost? */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "guest.h"
 #include "guest_name.h"
 #include "hvc/checks.h"
+#include "hvc/cleanup.h"
 #include "hvc/text.h"
 #include "node_facts.h"
 
@@ -100,16 +102,35 @@ static void describe_facts(struct hvc_operations *operations, const struct hvc_c
     }
 }
 
+static int take_plan(struct hvc_call *call, struct hvc_storage_plan **ret_plan, struct hvc_error *error)
+{
+    const char *text = hvc_record_text(call->args, "document", NULL);
+    HVC_CLEANUP(free) struct hvc_storage_plan *plan = calloc(1, sizeof(*plan));
+    int result;
+
+    if (text == NULL)
+        return 0;
+    if (plan == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory");
+    result = hvc_storage_plan_parse(text, strlen(text), plan, error);
+    if (result < 0)
+        return hvc_error_prefix(error, "the storage plan cannot be used");
+    *ret_plan = HVC_TAKE(plan, NULL);
+    return 0;
+}
+
 static enum hvc_result check(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct hvc_checks_request request = {
         .kind = kind_of(hvc_record_text(call->args, "kind", "live")),
         .origin = HVC_ORIGIN_OPERATOR,
-        .flags = (hvc_record_bool(call->args, "pin", false) ? HVC_OPTION_PIN : 0) |
-                 (hvc_record_bool(call->args, "with_others", false) ? HVC_OPTION_WITH_OTHERS : 0),
+        .flags = (hvc_record_bool(call->args, "pin", false) ? HVC_OPTION_PIN : 0U) |
+                 (hvc_record_bool(call->args, "with_others", false) ? HVC_OPTION_WITH_OTHERS : 0U) |
+                 (hvc_record_bool(call->args, "overwrite", false) ? HVC_OPTION_OVERWRITE : 0U),
         .source = hvc_record_text(call->args, "source", NULL),
         .target = hvc_record_text(call->args, "target", NULL),
     };
+    HVC_CLEANUP(free) struct hvc_storage_plan *plan = NULL;
     struct hvc_checks *checks = NULL;
     struct hvc_error error = {0};
     enum hvc_result result;
@@ -120,6 +141,9 @@ static enum hvc_result check(struct hvc_operations *operations, struct hvc_call 
     result = take_guest(operations, call, request.guest);
     if (result != HVC_RESULT_OK)
         return result;
+    if (take_plan(call, &plan, &error) < 0)
+        return hvc_call_fail(call, &error);
+    request.plan = plan;
     if (hvc_checks_run(operations, &request, call->deadline_ms, &checks, &error) < 0)
         return hvc_call_fail(call, &error);
     hvc_checks_describe(checks, call->data);
@@ -146,6 +170,12 @@ static const struct hvc_argument check_arguments[] = {
      .max = HVC_NODE_NAME_MAX - 1,
      .help = "node where it is; without it that is found out"},
     {.name = "kind", .type = HVC_ARGUMENT_TEXT, .words = kinds, .help = "kind of move (live)"},
+    {.name = "document",
+     .type = HVC_ARGUMENT_TEXT,
+     .min = 1,
+     .max = HVC_XML_MAX - 1,
+     .help = "where storage shall go: roots and disk paths (hvc/storage_plan.h)"},
+    {.name = "overwrite", .type = HVC_ARGUMENT_BOOL, .help = "disk files that exist at the target may be overwritten"},
     {.name = "pin", .type = HVC_ARGUMENT_BOOL, .help = "it shall stay at the target although Pacemaker would move it"},
     {.name = "with_others", .type = HVC_ARGUMENT_BOOL, .help = "although Pacemaker stops or moves others with it"},
 };

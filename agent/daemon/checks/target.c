@@ -9,6 +9,7 @@
 #include "hvc/cleanup.h"
 #include "hvc/guest_diff.h"
 #include "hvc/keeper.h"
+#include "hvc/places.h"
 #include "hvc/soft_facts.h"
 #include "hvc/text.h"
 #include "internal.h"
@@ -276,13 +277,42 @@ static void ask_network(struct checks_target *target)
     free(routes);
 }
 
+/* Places for the disks, of a move that copies them. */
+static void ask_storage(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    const struct checks_node *source = run->source.node;
+    struct hvc_places_request request = {.uuid = run->request->guest,
+                                         .target = target->node->hypervisor,
+                                         .target_name = target->node->fact->name,
+                                         .plan = run->request->plan,
+                                         .overwrite = (run->request->flags & HVC_OPTION_OVERWRITE) != 0};
+    struct hvc_error error = {0};
+    int result;
+
+    if (request.plan == NULL || run->request->kind == HVC_KIND_QUICK || source == NULL || run->source.profile == NULL ||
+        !source->answered || !target->node->answered)
+        return;
+    request.name = run->source.profile->name;
+    request.source = source->hypervisor;
+    request.active = hvc_guest_is_present(source->guest.guest_class);
+    result = hvc_places_check(&request, checks_deadline(run, DISKS_MS), &error);
+    target->storage = answer(result == 0 ? HVC_TELL_YES
+                             : result == -EINVAL || result == -EOPNOTSUPP || result == -EEXIST || result == -ENOSPC
+                                 ? HVC_TELL_NO
+                                 : HVC_TELL_UNKNOWN,
+                             error.text);
+}
+
 void checks_ask_target(struct checks_target *target)
 {
     const struct checks_run *run = target->run;
 
     target->cpu_back.is = target->boot.is = target->definition.is = target->plugins.is = HVC_TELL_MOOT;
+    target->storage.is = HVC_TELL_MOOT;
     if (target->node == NULL)
         return;
+    ask_storage(target);
     if (target->node->answered && run->source.profile != NULL && target->node != run->source.node) {
         ask_definition(target);
         ask_fit(target);

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "hvc/checks.h"
+#include "hvc/cleanup.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
+#include "plan.h"
 
 enum { CHECK_MS = 20000 };
 
@@ -26,6 +28,7 @@ void job_check(struct hvc_operations *operations, const struct hvc_agenda_effect
                                          .source = effect->source,
                                          .target = target,
                                          .job = effect->job.id};
+    HVC_CLEANUP(free) struct hvc_storage_plan *plan = NULL;
     struct hvc_checks *checks = NULL;
     struct hvc_error error = {0};
 
@@ -33,6 +36,12 @@ void job_check(struct hvc_operations *operations, const struct hvc_agenda_effect
     if (effect->job.origin == HVC_ORIGIN_PACEMAKER)
         return; /* guest.move has looked a moment ago, inside the operation whose time is running */
     hvc_format_uuid(effect->job.guest, request.guest);
+    /* a move looks for room itself, and knows which files a run before it has made */
+    if (hvc_job_is_check(&effect->job) && job_plan_read(operations, &effect->job, &plan, &error) < 0) {
+        say(ret_verdict, HVC_REASON_RETRY, error.text);
+        return;
+    }
+    request.plan = plan;
     if (hvc_checks_run(operations, &request, hvc_deadline_in(CHECK_MS), &checks, &error) < 0)
         say(ret_verdict, HVC_REASON_RETRY, error.text);
     else if (checks->count == 0)

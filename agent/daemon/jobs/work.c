@@ -13,19 +13,19 @@
 #include "owners.h"
 #include "pacemaker.h"
 #include "places.h"
+#include "plan.h"
 #include "runner.h"
 
 enum {
     FOLLOW_EVERY_MS = 10000, /* places of guests against what libvirt shows */
-    DOCUMENT_MS = 5000,
-    BARRIER_MS = 1000,    /* for the others to say that this node is still one of them */
-    PLACES_MAX = 8,       /* nodes that are asked for one job in one look */
-    ANSWER_LEFT_MS = 300, /* of a deadline: for what comes after the move */
-    HOLD_MS = 30000,      /* for Pacemaker to leave a guest alone */
-    HOLD_TRIES = 5,       /* then the move is given up: it has not begun */
-    WATCH_MS = 2000,      /* for a look at it: the end of a move waits for one that is under way */
-    HAND_BACK_MS = 40000, /* for it to have the guest at the target */
-    INSIST_TRIES = 3,     /* from then on it is told whatever it would do: the guest is there */
+    BARRIER_MS = 1000,       /* for the others to say that this node is still one of them */
+    PLACES_MAX = 8,          /* nodes that are asked for one job in one look */
+    ANSWER_LEFT_MS = 300,    /* of a deadline: for what comes after the move */
+    HOLD_MS = 30000,         /* for Pacemaker to leave a guest alone */
+    HOLD_TRIES = 5,          /* then the move is given up: it has not begun */
+    WATCH_MS = 2000,         /* for a look at it: the end of a move waits for one that is under way */
+    HAND_BACK_MS = 40000,    /* for it to have the guest at the target */
+    INSIST_TRIES = 3,        /* from then on it is told whatever it would do: the guest is there */
     RELEASE_MS = 10000,
 };
 
@@ -188,33 +188,6 @@ static struct hvc_migrate_options options_of(const struct task *task)
     return options;
 }
 
-/* The storage plan of a job that names one. 0 also without; the caller frees it. */
-static int read_plan(struct task *task, struct hvc_storage_plan **ret_plan, struct hvc_error *error)
-{
-    static const uint8_t none[HVC_STORE_HASH_SIZE];
-    struct hvc_keeper *keeper = task->runner->operations->keeper;
-    const uint8_t *hash = task->effect.job.options.document;
-    struct hvc_storage_plan *plan;
-    char *text = NULL;
-    size_t length = 0;
-    int rc;
-
-    if (memcmp(hash, none, sizeof(none)) == 0)
-        return 0;
-    rc = keeper->ops->document(keeper, hash, hvc_deadline_in(DOCUMENT_MS), &text, &length, error);
-    if (rc < 0)
-        return rc;
-    plan = calloc(1, sizeof(*plan));
-    rc = plan == NULL ? hvc_error_set(error, -ENOMEM, "out of memory")
-                      : hvc_storage_plan_parse(text, length, plan, error);
-    free(text);
-    if (rc < 0)
-        free(plan);
-    else
-        *ret_plan = plan;
-    return rc;
-}
-
 /* Of the wall clock's deadline, as hvc_now_ms. */
 static uint64_t deadline_of(const struct task *task)
 {
@@ -305,7 +278,7 @@ static void begin(struct task *task)
     }
     if (!prove && !is_ready(task))
         return;
-    rc = read_plan(task, &plan, &error);
+    rc = job_plan_read(task->runner->operations, &task->effect.job, &plan, &error);
     if (rc == 0 && still_stands(task)) {
         order.special.plan = plan;
         /* what libvirt does is watched; a move of another kind is run again and finds out how far it had come */

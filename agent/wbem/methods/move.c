@@ -192,6 +192,9 @@ static void check_now(struct hvc_cim_method_call *call)
     hvc_cim_order_text(order, "guest", move.guest->uuid);
     hvc_cim_order_text(order, "kind", move.kind);
     hvc_cim_order_text(order, "target", strcmp(move.kind, "storage") == 0 ? NULL : move.target->name);
+    if (flag_of(move.settings, "AllowOverwriteExistingFile") == 1)
+        hvc_cim_order_flag(order, "overwrite", true);
+    hvc_cim_order_text(order, "document", move.plan);
 }
 
 /* A "no" is an answer: 0 and FALSE. Only when there was no check the return value tells. */

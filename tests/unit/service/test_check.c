@@ -53,6 +53,7 @@ static struct hvc_check_input healthy(void)
         &in.fit.cpu_back,
         &in.fit.tpm,
         &in.fit.definition,
+        &in.fit.storage,
         &in.fit.disks[0],
         &in.fit.nets[0],
         &in.fit.devices[0],
@@ -138,6 +139,7 @@ static void each_fact_that_is_not_so_or_not_known_is_found(void **state)
         FACT(fit.cpu_back, CPU_NO_WAY_BACK, NONE),
         FACT(fit.tpm, TPM_MISSING, NONE),
         FACT(fit.definition, DEFINITION_MISSING, NONE),
+        FACT(fit.storage, STORAGE_PLACE, STORAGE_NOT_KNOWN),
         FACT(fit.disks[0], DISK_MISSING, DISK_NOT_KNOWN),
         FACT(fit.nets[0], BRIDGE_MISSING, BRIDGE_NOT_KNOWN),
         FACT(pacemaker.answers, PACEMAKER_SILENT, PACEMAKER_SILENT),
@@ -305,6 +307,13 @@ static void make_passthrough_cold(struct hvc_check_input *in)
     make_passthrough_unknown(in);
     in->kind = HVC_KIND_RESTART;
 }
+static void make_no_place(struct hvc_check_input *in)
+{
+    in->kind = HVC_KIND_STORAGE;
+    in->target = in->source;
+    in->fit.storage = (struct hvc_check_fact){HVC_TELL_NO, "/b.img exists on n1 already"};
+}
+
 static void make_bound_disk(struct hvc_check_input *in)
 {
     (void)in;
@@ -367,6 +376,7 @@ static void each_thing_in_the_way_is_found(void **state)
         {make_passthrough_unknown, HVC_CHECK_CPU_DIFFERS, HVC_REASON_OTHER_NODE, "named CPU model"},
         {make_maximum_other, HVC_CHECK_CPU_DIFFERS, HVC_REASON_OTHER_NODE, "equal CPUs"},
         {make_passthrough_cold, HVC_CHECK_CPU_NOT_KNOWN, HVC_REASON_NOTE, "n2"},
+        {make_no_place, HVC_CHECK_STORAGE_PLACE, HVC_REASON_GIVE_UP, "shall: /b.img exists on n1 already"},
         {make_bound_disk, HVC_CHECK_DISK_BOUND, HVC_REASON_GIVE_UP, "vda, other /srv/vm1.img"},
         {make_bound_net, HVC_CHECK_HOST_DEVICE, HVC_REASON_GIVE_UP, "other br0"},
         {make_device, HVC_CHECK_HOST_DEVICE, HVC_REASON_GIVE_UP, "pci 0000:00:1f.2"},

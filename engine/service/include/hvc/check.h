@@ -72,6 +72,7 @@ struct hvc_check_fit {
     struct hvc_check_fact tpm;      /* emulates TPMs */
     struct hvc_check_fact definition; /* has the exact definition, or none is needed there */
     struct hvc_check_fact permitted;  /* no check of the site's own says no */
+    struct hvc_check_fact storage;    /* its disks find the places that the move has for them; MOOT without a plan */
     bool room_known;
     uint64_t room_kib;                                      /* what moves may still take of its memory */
     struct hvc_check_fact disks[HVC_PROFILE_DISKS_MAX];     /* reachable; as profile->disks */
@@ -195,6 +196,8 @@ enum hvc_check_code {
     HVC_CHECK_RESOURCE_BUSY,
     HVC_CHECK_PACEMAKER_ACTIONS,
     HVC_CHECK_SITE_FORBIDS,
+    HVC_CHECK_STORAGE_PLACE,
+    HVC_CHECK_STORAGE_NOT_KNOWN,
     HVC_CHECK_CODE_COUNT
 };
 

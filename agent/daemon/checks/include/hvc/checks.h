@@ -17,6 +17,7 @@
 
 #include "hvc/check.h"
 #include "hvc/operations.h"
+#include "hvc/storage_plan.h"
 
 struct hvc_checks_request {
     char guest[HVC_UUID_TEXT_MAX]; /* lower case, with dashes */
@@ -25,7 +26,8 @@ struct hvc_checks_request {
     uint32_t flags;     /* HVC_OPTION_* of the job */
     const char *source; /* node; NULL or "": where it is found */
     const char *target; /* node; NULL or "": every other configured node, for STORAGE the source */
-    uint64_t job;       /* of the job that is checked: what it holds itself is not in its way. 0: none */
+    const struct hvc_storage_plan *plan; /* where storage shall be; NULL: not looked at */
+    uint64_t job; /* of the job that is checked: what it holds itself is not in its way. 0: none */
 };
 
 /*
