@@ -297,8 +297,8 @@ static const char *property_tag(const struct hvc_schema_element *element)
     return (element->flags & HVC_SCHEMA_ARRAY) != 0 ? "PROPERTY.ARRAY" : "PROPERTY";
 }
 
-/* An array that holds instances is marked only when it has some: wbemcli takes no mark on an array, and where there is no
- * value nobody needs it. */
+/* An array that holds instances is marked only when it has some: wbemcli takes no mark on an array, and where there is
+ * no value nobody needs it. */
 static void begin_property(struct hvc_text_buffer *out, const struct hvc_schema_element *element, unsigned flags,
                            bool instance, bool null)
 {
