@@ -80,13 +80,19 @@ static int check_place(const struct hvc_agenda_effect *effect, uint64_t deadline
 
 int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
 {
+    struct hvc_pacemaker_resource resource;
     bool inherits = false;
     unsigned kinds = 0;
     int r = kinds_of(effect->job.id, effect->resource, deadline_ms, &kinds, &inherits, error);
 
-    if (r == 0 && (kinds & 1u << HVC_MARK_HOLD) == 0)
-        return hvc_error_set(error, -ENOENT, "somebody took the hold of this job off resource %.60s", effect->resource);
-    return r;
+    if (r < 0 || (kinds & 1u << HVC_MARK_HOLD) != 0)
+        return r;
+    r = hvc_pacemaker_resource(effect->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+    if (r == -ENOENT) /* Pacemaker watches nothing of that name: no hold is needed */
+        return 0;
+    return r < 0 ? r
+                 : hvc_error_set(error, -ENOENT, "somebody took the hold of this job off resource %.60s",
+                                 effect->resource);
 }
 
 /* Its monitor would fail on the source as soon as the guest is gone from there. */

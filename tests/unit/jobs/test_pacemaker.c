@@ -169,6 +169,20 @@ static void a_move_is_told_when_its_hold_is_gone(void **state)
     assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), -ETIMEDOUT);
 }
 
+/* The state may know it by a resource that Pacemaker has no more, and nobody watches it then. */
+static void a_guest_of_no_resource_needs_no_hold(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+
+    (void)state;
+    world.resource_code = -ENOENT;
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(2000), NULL), 0);
+    assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), 0);
+    assert_string_equal(world.told, "");
+    world.resource_code = -ETIMEDOUT;
+    assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), -ETIMEDOUT);
+}
+
 static void one_that_stands_is_not_put_there_again(void **state)
 {
     const struct hvc_agenda_effect effect = effect_of();
@@ -433,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup(a_hold_waits_until_nobody_watches, calm),
         cmocka_unit_test_setup(one_that_is_taken_away_is_not_waited_for, calm),
         cmocka_unit_test_setup(a_move_is_told_when_its_hold_is_gone, calm),
+        cmocka_unit_test_setup(a_guest_of_no_resource_needs_no_hold, calm),
         cmocka_unit_test_setup(nobody_insists_while_a_node_joins, calm),
         cmocka_unit_test_setup(one_that_stands_is_not_put_there_again, calm),
         cmocka_unit_test_setup(what_is_not_as_it_should_be_is_not_held, calm),
