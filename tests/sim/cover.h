@@ -64,6 +64,8 @@
     X(HOLDS, 0, "moves under a hold")                                                                                  \
     X(HANDED_BACK, 0, "guest handed back to Pacemaker")                                                                \
     X(LEARNED, 0, "its place learned by Pacemaker's own migration")                                                    \
+    X(HERE_DEAD, 0, "location removed, the guest has died there")                                                      \
+    X(PULLED, 0, "guest pulled by a location that nobody could know to be wrong")                                      \
     X(LATE_HOLD, 0, "hold of an ended job removed")                                                                    \
     X(NODE_ADDED, 0, "node added")                                                                                     \
     X(NODE_REMOVED, 0, "node removed")                                                                                 \

@@ -135,6 +135,8 @@ static bool hand_back(struct sim_world *w, struct sim_node *n, const struct todo
     }
     if (held)
         pcmk_hand_back(w, n, guest, place);
+    if (g->op != OP_LEARN && g->here_job == effect_tag(&t->job))
+        pcmk_settle(w, guest);
     return g->op != OP_LEARN;
 }
 
@@ -142,17 +144,18 @@ static bool hand_back(struct sim_world *w, struct sim_node *n, const struct todo
 static bool pcmk_told(struct sim_world *w, struct sim_node *n, const struct todo *t, int place, uint64_t looked_at)
 {
     int guest = effect_guest(w, t->job.guest);
-    bool held = guest != SIM_NOBODY && w->guest[guest].hold == effect_tag(&t->job);
+    bool stands = guest != SIM_NOBODY &&
+                  (w->guest[guest].hold == effect_tag(&t->job) || w->guest[guest].here_job == effect_tag(&t->job));
 
-    if (guest == SIM_NOBODY || (held && !totem_is_quorate(w, n)))
+    if (guest == SIM_NOBODY || (stands && !totem_is_quorate(w, n)))
         return guest == SIM_NOBODY;
     if (place != SIM_NOBODY && place == (int)t->job.target - 1 && place != (int)t->job.source - 1)
         return hand_back(w, n, t, guest, place, looked_at);
-    if (held && t->job.step != HVC_STEP_RELEASE) {
+    if (stands && t->job.step != HVC_STEP_RELEASE) {
         report_step(w, n, t, t->job.phase, HVC_STEP_RELEASE, place, HVC_REASON_NOTE, looked_at);
         return false;
     }
-    if (held)
+    if (stands)
         pcmk_release(w, guest);
     return true;
 }

@@ -23,6 +23,7 @@ void hyper_begin(struct sim_world *w)
         guest->managed = sim_chance(w, 700);
         guest->memory_kib = 1024 + 512 * sim_below(w, 3);
         guest->record = SIM_NOBODY;
+        guest->here = SIM_NOBODY;
         if (sim_chance(w, 900)) {
             guest->record = (int)sim_below(w, (uint64_t)w->nodes);
             guest->record += !w->node[guest->record].powered;

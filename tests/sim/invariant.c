@@ -96,6 +96,17 @@ void invariant_recover(struct sim_world *w, const struct sim_node *dc, int guest
                       g->name, g->record + 1, place + 1);
 }
 
+/* ... and takes none to where it died after the move, from where it was started since: the location was known to be
+ * wrong. What such a migration costs when it fails is a stop and a start. */
+void invariant_pull(struct sim_world *w, int guest)
+{
+    const struct sim_guest *g = &w->guest[guest];
+
+    if (g->here_dead)
+        sim_violation(w, "I10-undisturbed", "a location of a job's pulls %s from node %d to node %d, where it died",
+                      g->name, g->record + 1, g->here + 1);
+}
+
 /* I11 told-first: what is handed back is where the log has it. */
 void invariant_hand_back(struct sim_world *w, const struct sim_node *n, int guest, int place)
 {
@@ -375,8 +386,8 @@ static const char *guest_rest(const struct sim_world *w, const struct hvc_servic
 
     if (known == NULL)
         return "a guest is not known";
-    if (g->hold != 0 || g->move.phase != MOVE_NONE)
-        return "a guest is held or moved";
+    if (g->hold != 0 || g->here != SIM_NOBODY || g->move.phase != MOVE_NONE)
+        return "a guest is held, pulled or moved";
     if (known->node != (place == SIM_NOBODY ? 0 : (uint32_t)place + 1))
         return "the record of a guest is wrong";
     if (g->managed && (place == SIM_NOBODY || g->record != place))

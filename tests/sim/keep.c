@@ -141,6 +141,15 @@ static bool is_late(const struct sim_guest *g, const struct hvc_job *j)
     return j == NULL || (effect_tag(j) != g->hold && (hvc_job_phase_info(j->phase)->flags & HVC_JOB_STARTED) == 0);
 }
 
+/* Nobody who is here has it: the log may not have heard yet of who has. */
+static bool is_nowhere(const struct sim_world *w, const struct sim_node *n, int guest)
+{
+    for (int i = 0; i < w->nodes; i++)
+        if (totem_member(w, n, i) && hyper_seen(w, n, i, guest) != HVC_SEEN_ABSENT)
+            return false;
+    return true;
+}
+
 /* A hold whose job has ended without it being handed back: an operator's word, a crash in between. It goes by where the
  * guest is in the log, and is found there. */
 static void drop_late_holds(struct sim_world *w, struct sim_node *n)
@@ -157,11 +166,47 @@ static void drop_late_holds(struct sim_world *w, struct sim_node *n)
             continue; /* a barrier comes before: who does not know the job yet says nothing of its hold */
         if (place != SIM_NOBODY && seen != HVC_SEEN_RUNNING && seen != HVC_SEEN_PAUSED && !HVC_BUG(BYRECORD))
             continue; /* its node is away, or the log will hear of it */
+        if (place == SIM_NOBODY && !is_nowhere(w, n, g) && !HVC_BUG(BYRECORD))
+            continue;
         w->stats.cover[COVER_LATE_HOLD]++;
         if (place == SIM_NOBODY || HVC_BUG(BYRECORD))
             pcmk_release(w, g);
         else
             pcmk_hand_back(w, n, g, place);
+    }
+}
+
+/* The guest is not at the node that a location of ours pulls it to: the node was fenced and is not back, or its
+ * hypervisor says so. */
+static bool is_dead_there(const struct sim_world *w, const struct sim_node *n, int guest)
+{
+    const struct sim_guest *g = &w->guest[guest];
+
+    return g->here >= w->nodes || n->down[g->here] || hyper_seen(w, n, g->here, guest) == HVC_SEEN_ABSENT;
+}
+
+/* A location that was put where the guest was: of a job that has ended it goes, and of any when its node is away and
+ * the guest is proven not to be there any more. */
+static void drop_heres(struct sim_world *w, struct sim_node *n)
+{
+    for (int i = 0; i < SIM_GUESTS; i++) {
+        struct sim_guest *g = &w->guest[i];
+        const struct hvc_service_guest *known = hvc_service_guest(n->service, g->uuid);
+        const struct hvc_service_node *node = hvc_service_node(n->service, (uint32_t)g->here + 1);
+        const struct hvc_job *j = known == NULL || known->job == 0 ? NULL : hvc_service_job(n->service, known->job);
+        bool away = node == NULL || !node->member;
+
+        if (g->here == SIM_NOBODY || known == NULL || !totem_is_quorate(w, n) ||
+            n->applied < (g->here_job & UINT32_MAX))
+            continue;
+        if (!away && g->op != OP_LEARN && (j == NULL || effect_tag(j) != g->here_job)) {
+            pcmk_settle(w, i);
+        } else if (away && is_dead_there(w, n, i)) {
+            g->here_dead = true;
+            w->stats.cover[COVER_HERE_DEAD]++;
+            if (!HVC_BUG(STALEHERE))
+                pcmk_settle(w, i);
+        }
     }
 }
 
@@ -250,6 +295,7 @@ void keep_tick(struct sim_world *w, struct sim_node *n, uint64_t boot_id)
     if (keep_is_first(n, &s)) {
         housekeep(w, n, &s);
         drop_late_holds(w, n);
+        drop_heres(w, n);
     }
     tell_places(w, n, keep_is_first(n, &s));
     sweep(w, n);

@@ -64,6 +64,20 @@ bool pcmk_hold(struct sim_world *w, const struct sim_node *n, int guest, uint64_
 void pcmk_release(struct sim_world *w, int guest)
 {
     w->guest[guest].hold = 0;
+    pcmk_settle(w, guest);
+}
+
+/* The location has done what it was there for, or never will: a migration for its sake that is under way ends half way.
+ */
+void pcmk_settle(struct sim_world *w, int guest)
+{
+    struct sim_guest *g = &w->guest[guest];
+
+    if (g->here != SIM_NOBODY && g->op == OP_LEARN)
+        g->op = OP_NONE;
+    g->here = SIM_NOBODY;
+    g->here_job = 0;
+    g->here_dead = false;
 }
 
 /* One change: the hold goes, a location comes, and Pacemaker begins a migration of its own, if it has it elsewhere. */
@@ -72,10 +86,20 @@ void pcmk_hand_back(struct sim_world *w, const struct sim_node *n, int guest, in
     struct sim_guest *g = &w->guest[guest];
 
     invariant_hand_back(w, n, guest, place);
+    g->here = place;
+    g->here_job = g->hold;
+    g->here_dead = false;
     g->hold = 0;
     w->stats.cover[COVER_HANDED_BACK]++;
     if (g->record != place)
         begin(w, guest, OP_LEARN, place);
+}
+
+/* Its migration was under way already, or only decided; without a draw of its own, which would make other runs of all
+ * seeds. */
+static bool has_begun(const struct sim_guest *g)
+{
+    return (g->op_serial * UINT64_C(0x9e3779b97f4a7c15) >> 63) != 0;
 }
 
 void pcmk_lost(struct sim_world *w, int node)
@@ -84,7 +108,7 @@ void pcmk_lost(struct sim_world *w, int node)
     bool coordinates = n->ring >= 0 && (int)__builtin_ctz(w->ring[n->ring].members) == node;
 
     for (int g = 0; g < SIM_GUESTS; g++) {
-        if (w->guest[g].op == OP_LEARN && w->guest[g].op_node == node)
+        if (w->guest[g].op == OP_LEARN && w->guest[g].op_node == node && has_begun(&w->guest[g]))
             w->guest[g].record = node; /* pending there: fenced before anything else is done with it */
         if (w->guest[g].op != OP_NONE && w->guest[g].op_node == node)
             w->guest[g].op = OP_NONE; /* it stays in the record: where it may have run */
@@ -138,6 +162,29 @@ static void watch(struct sim_world *w, struct sim_node *dc, int guest)
     }
 }
 
+/* A location of ours at a node that is there: Pacemaker takes the guest to it, by a migration that finds it there, or
+ * by one that moves it. True: it does so now. */
+static bool pull(struct sim_world *w, const struct sim_node *dc, int guest)
+{
+    struct sim_guest *g = &w->guest[guest];
+    int to = g->here, at = g->record;
+
+    if (to == SIM_NOBODY || to == at || to >= w->nodes || at >= w->nodes || !totem_member(w, dc, to) ||
+        !totem_member(w, dc, at) || !hyper_answers(w, to) || !hyper_answers(w, at))
+        return false;
+    if (hyper_place(w, guest) == to) {
+        begin(w, guest, OP_LEARN, to);
+        return true;
+    }
+    if (g->at[at] != DOM_RUNNING && g->at[at] != DOM_PAUSED)
+        return false;
+    invariant_pull(w, guest);
+    w->stats.cover[COVER_PULLED]++;
+    g->op_target = to;
+    begin(w, guest, OP_MIGRATE, at);
+    return true;
+}
+
 /* Nothing is started before every lost node is fenced, unless somebody has configured it otherwise. */
 static bool may_start(struct sim_world *w, const struct sim_node *dc)
 {
@@ -157,6 +204,10 @@ void pcmk_tick(struct sim_world *w)
         int node = (int)sim_below(w, (uint64_t)w->nodes);
 
         if (g->op != OP_NONE || g->hold != 0 || (!g->managed && !sim_chance(w, 60)))
+            continue;
+        if (g->here != SIM_NOBODY && g->here < w->nodes && totem_member(w, dc, g->here))
+            node = g->here;
+        if (g->record != SIM_NOBODY && pull(w, dc, i))
             continue;
         if (g->record != SIM_NOBODY)
             watch(w, dc, i);
@@ -218,6 +269,7 @@ static void boot(struct sim_world *w, int guest, int node)
         w->stats.cover[COVER_RESTARTED] += i != node && w->node[node].down[i];
     invariant_boot(w, node, guest);
     g->staged = false;
+    g->here_dead = g->here_dead && g->here != node;
     hyper_set(w, node, guest, DOM_RUNNING);
     invariant_success(w, node, guest, true);
     g->record = node;

@@ -22,6 +22,7 @@
     X(HOLDEARLY, "the hold goes when the switch-over begins, before the guest is proven")                              \
     X(TWOSTEP, "the hold goes in one change and Pacemaker is told the place in the next one")                          \
     X(BYRECORD, "a hold of a job whose node is lost is resolved by the record of the guest, without a proof")          \
+    X(STALEHERE, "a location at a node that was fenced stays until its job has ended")                                 \
     X(BLINDVERIFY, "the end of a move is reported without a look at the nodes")                                        \
     X(REUSETOKEN, "two requests of one driver carry the same token")
 

@@ -300,7 +300,10 @@ struct sim_guest {
     /* as Pacemaker has it */
     int record;    /* node, SIM_NOBODY */
     uint64_t hold; /* job, 0: none */
-    bool staged;   /* a job took it away from there under a hold, and nobody else has had a hand in it */
+    int here;      /* node that a location of ours pulls it to, SIM_NOBODY */
+    uint64_t here_job;
+    bool here_dead; /* it is not there any more, and a driver that may write has had the proof */
+    bool staged;    /* a job took it away from there under a hold, and nobody else has had a hand in it */
     enum sim_operation op;
     int op_node, op_target;
     uint64_t op_serial, op_until, op_job;
@@ -458,6 +461,7 @@ void hyper_restart(struct sim_world *w, int node); /* libvirtd */
 void pcmk_tick(struct sim_world *w);
 void pcmk_operation(struct sim_world *w, int guest, uint64_t serial);
 void pcmk_release(struct sim_world *w, int guest);
+void pcmk_settle(struct sim_world *w, int guest);
 void pcmk_hand_back(struct sim_world *w, const struct sim_node *n, int guest, int place);
 bool pcmk_hold(struct sim_world *w, const struct sim_node *n, int guest, uint64_t job);
 void pcmk_lost(struct sim_world *w, int node);
@@ -525,6 +529,7 @@ void invariant_start(struct sim_world *w, const struct sim_node *n, int guest, u
 void invariant_acknowledged(struct sim_world *w, uint64_t job);
 void invariant_success(struct sim_world *w, int node, int guest, bool there);
 void invariant_recover(struct sim_world *w, const struct sim_node *dc, int guest);
+void invariant_pull(struct sim_world *w, int guest);
 void invariant_hand_back(struct sim_world *w, const struct sim_node *n, int guest, int place);
 const char *invariant_rest(struct sim_world *w, unsigned core); /* what is left to be done, NULL: nothing */
 void invariant_end(struct sim_world *w, unsigned core);
