@@ -5,15 +5,21 @@
 #include <glib.h>
 #include <stdlib.h>
 
-enum { LOOK_MS = 1000, ASK_MS = 5000, OTHERS_EVERY = 5 };
+enum {
+    LOOK_MS = 1000,
+    ASK_MS = 5000,
+    OTHERS_SOON = 60, /* looks after a change of the ring */
+    OTHERS_EVERY = 5
+};
 
 struct hvc_fence_watch {
     struct hvc_operations *operations;
     struct hvc_workers *workers;
     void (*fenced)(struct hvc_keeper *keeper, uint32_t node);
     guint timer;
-    unsigned looks;
-    bool asking; /* a worker has what is below */
+    struct hvc_ring_id ring; /* as of the last look */
+    unsigned looks;          /* since it is this one */
+    bool asking;             /* a worker has what is below */
     uint32_t asked[HVC_NODES_MAX], confirmed[HVC_NODES_MAX];
     unsigned asked_count, confirmed_count; /* confirmed: of others than those the replica waits for */
     bool silent;                           /* Pacemaker's silence was told */
@@ -48,6 +54,11 @@ unsigned hvc_fence_watch_wanted(const struct hvc_replica_status *status, const u
             nodes[count++] = node->id;
     }
     return count;
+}
+
+bool hvc_fence_watch_asks_others(unsigned looks)
+{
+    return looks < OTHERS_SOON || looks % OTHERS_EVERY == 0;
 }
 
 bool hvc_fence_watch_is_down(const struct hvc_cluster_facts *facts, uint32_t node)
@@ -135,16 +146,28 @@ static void forget_confirmed(struct hvc_fence_watch *watch)
         watch->confirmed_count = kept;
 }
 
+static unsigned count_look(struct hvc_fence_watch *watch)
+{
+    const struct hvc_ring_id *ring = &watch->status.replication.ring;
+
+    if (ring->node != watch->ring.node || ring->seq != watch->ring.seq)
+        watch->looks = 0;
+    watch->ring = *ring;
+    return watch->looks++;
+}
+
 static gboolean look(gpointer context)
 {
     struct hvc_fence_watch *watch = context;
+    bool others;
 
     if (watch->asking)
         return G_SOURCE_CONTINUE;
     watch->operations->keeper->ops->status(watch->operations->keeper, &watch->status);
     forget_confirmed(watch);
-    watch->asked_count = hvc_fence_watch_wanted(&watch->status, watch->confirmed, watch->confirmed_count,
-                                                watch->looks++ % OTHERS_EVERY == 0, watch->asked);
+    others = hvc_fence_watch_asks_others(count_look(watch));
+    watch->asked_count =
+        hvc_fence_watch_wanted(&watch->status, watch->confirmed, watch->confirmed_count, others, watch->asked);
     if (watch->asked_count == 0)
         return G_SOURCE_CONTINUE;
     watch->asking = true;

@@ -108,6 +108,18 @@ static void other_absent_nodes_are_asked_about_until_they_are_confirmed(void **s
     assert_int_equal(hvc_fence_watch_wanted(&status, confirmed, 1, true, nodes), 0);
 }
 
+/* Fenced and back within five seconds: nothing tells of it then. */
+static void others_are_asked_about_at_every_look_of_a_rings_first_minute(void **state)
+{
+    (void)state;
+    for (unsigned looks = 0; looks < 60; looks++)
+        assert_true(hvc_fence_watch_asks_others(looks));
+    assert_true(hvc_fence_watch_asks_others(60));
+    for (unsigned looks = 61; looks < 65; looks++)
+        assert_false(hvc_fence_watch_asks_others(looks));
+    assert_true(hvc_fence_watch_asks_others(65));
+}
+
 /* ---- what is an answer ---- */
 
 static void only_a_node_that_is_surely_down_is_confirmed(void **state)
@@ -169,6 +181,25 @@ static int read_in_another_ring(struct hvc_facts *facts, unsigned what, uint64_t
     return 0;
 }
 
+/* Node 2 is away, the others are primary: each change of the ring begins the minute anew. */
+static void a_node_that_nobody_waits_for_is_confirmed_at_the_next_look(void **state)
+{
+    unsigned looks;
+
+    (void)state;
+    keeper->status.nodes[1].member = false;
+    keeper->status.replication.member_count = 1;
+    world->facts.nodes[1].member = false;
+    world->facts.nodes[1].unclean = true;
+    ITERATE_UNTIL(keeper->looks >= 3);
+    assert_false(node_2_was_told());
+    world->facts.nodes[1].unclean = false;
+    world->facts.nodes[1].fenced = true;
+    looks = keeper->looks;
+    ITERATE_UNTIL(node_2_was_told());
+    assert_in_range(keeper->looks, looks, looks + 4); /* a look, and another before the answer is believed */
+}
+
 static void an_answer_that_the_membership_has_overtaken_is_not_believed(void **state)
 {
     static struct hvc_facts_ops ops;
@@ -200,8 +231,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nodes_that_are_waited_for_are_asked_about_at_every_look),
         cmocka_unit_test(other_absent_nodes_are_asked_about_until_they_are_confirmed),
+        cmocka_unit_test(others_are_asked_about_at_every_look_of_a_rings_first_minute),
         cmocka_unit_test(only_a_node_that_is_surely_down_is_confirmed),
         cmocka_unit_test_setup_teardown(the_replica_is_told_once_pacemaker_confirms, begin, end),
+        cmocka_unit_test_setup_teardown(a_node_that_nobody_waits_for_is_confirmed_at_the_next_look, begin, end),
         cmocka_unit_test_setup_teardown(an_answer_that_the_membership_has_overtaken_is_not_believed, begin, end),
         cmocka_unit_test_setup_teardown(a_silent_pacemaker_is_told_once, begin, end),
     };
