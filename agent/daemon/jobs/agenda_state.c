@@ -107,8 +107,23 @@ void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job_id, c
         ret->mark = HVC_AGENDA_MARK_HAND_BACK;
     }
     ret->pin = job != NULL && guest->node == job->target && (job->options.flags & HVC_OPTION_PIN) != 0;
-    if (guest->node != 0 && !copy_node(service, guest->node, ret->node))
-        ret->mark = HVC_AGENDA_MARK_KEEP; /* its node is away: until it is back, or fenced */
+    if (guest->node != 0 && !copy_node(service, guest->node, ret->node) && ret->mark != HVC_AGENDA_MARK_KEEP)
+        ret->mark = HVC_AGENDA_MARK_AWAY;
+}
+
+bool hvc_agenda_is_pressing(const struct hvc_service *service)
+{
+    const struct hvc_job *job;
+    uint32_t cursor = 0;
+
+    while ((job = hvc_service_job_next(service, &cursor)) != NULL) {
+        const struct hvc_service_node *node = job->located ? hvc_service_node(service, job->runs_on) : NULL;
+
+        if (job->ended == 0 && (job->step == HVC_STEP_HAND_BACK || job->step == HVC_STEP_SETTLE) && node != NULL &&
+            !node->member)
+            return true;
+    }
+    return false;
 }
 
 /* ---- where a job may go ---- */

@@ -11,6 +11,7 @@
 enum {
     READ_MS = 1000,  /* for the replica's thread to show the state */
     SLOW_MS = 2000,  /* a round also when nothing is heard: clocks pass deadlines */
+    HURRY_MS = 500,  /* ... while a target that Pacemaker was told of is away */
     EXPIRED_MAX = 16 /* jobs ended for their deadline in one round */
 };
 
@@ -22,7 +23,7 @@ struct round {
     uint32_t node;
     struct hvc_agenda_effect *effects;
     unsigned count;
-    bool more;
+    bool more, pressing;
     struct hvc_command expired[EXPIRED_MAX];
     unsigned expired_count;
 };
@@ -55,6 +56,7 @@ static int look(void *context, const struct hvc_service *service, const struct h
            hvc_agenda_effect_next(service, own->id, round->rank == 0, &cursor, &round->effects[round->count]))
         round->count++;
     round->more = round->count == ITEMS_MAX;
+    round->pressing = round->rank == 0 && hvc_agenda_is_pressing(service);
     return 0;
 }
 
@@ -236,7 +238,10 @@ uint64_t job_round(struct hvc_job_runner *runner)
             end_expired(&round);
             again = take_steps(&round);
             runner->rank = round.rank;
+            runner->pressing = round.pressing;
             job_follow_places(runner);
+            if (round.pressing && again > hvc_deadline_in(HURRY_MS))
+                again = hvc_deadline_in(HURRY_MS);
         }
         (void)pthread_mutex_unlock(&runner->lock);
     }

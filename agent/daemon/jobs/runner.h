@@ -37,8 +37,11 @@ struct hvc_job_runner {
     struct item items[ITEMS_MAX];
     unsigned works;
     unsigned rank;          /* of this node among the members */
-    bool following;         /* places are being compared */
+    bool pressing;          /* hvc_agenda_is_pressing, and this node is the first member */
+    bool following;         /* places are being compared, or only what stands in Pacemaker's configuration looked at */
+    bool all;               /* ... both */
     uint64_t follow_ms;     /* hvc_now_ms at which they shall be */
+    uint64_t sweep_ms;      /* and the other alone while it is pressing */
     struct job_sweep sweep; /* of whoever follows */
     /* of the thread alone */
     struct hvc_job_audit audit;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/cleanup.h"
 #include "hvc/clock.h"
 #include "hvc/pacemaker_moves.h"
 #include "hvc/text.h"
@@ -62,8 +63,10 @@ bool job_sweep_is_due(struct job_sweep *sweep, const char *id, const struct hvc_
         o->since_ms = now_ms;
     }
     o->seen = true;
+    /* the own node of a job does nothing for it while its target is away and not fenced */
     return verdict->mark != HVC_AGENDA_MARK_KEEP && now_ms >= o->since_ms &&
-           now_ms - o->since_ms >= hvc_agenda_patience_ms(rank, verdict->lives);
+           now_ms - o->since_ms >=
+               hvc_agenda_patience_ms(rank, verdict->lives && verdict->mark != HVC_AGENDA_MARK_AWAY);
 }
 
 void job_sweep_later(struct job_sweep *sweep, const char *id, uint64_t now_ms)
@@ -95,20 +98,53 @@ static int judge(void *context, const struct hvc_service *service, const struct 
     return 0;
 }
 
-/* The state follows libvirt with some delay: nothing is done on its word alone. */
-static bool is_proven(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict)
+/* What libvirt of the verdict's node says of the guest; UNKNOWN: nothing. */
+static enum hvc_guest_class ask_node(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict)
 {
     struct hvc_hypervisor *at = operations->hypervisor;
     struct hvc_guest_state state = {0};
     char uuid[HVC_UUID_TEXT_MAX];
 
+    hvc_format_uuid(verdict->guest, uuid);
+    if ((strcmp(verdict->node, operations->node) != 0 &&
+         hvc_peers_get(operations->peers, verdict->node, &at, NULL) < 0) ||
+        hvc_hypervisor_inspect(at, uuid, hvc_deadline_in(PROOF_MS), &state, NULL) < 0)
+        return HVC_GUEST_UNKNOWN;
+    return state.guest_class;
+}
+
+/* The guest was at the node of the location and is not any more: the node was fenced and is not back, or is back and
+ * says so (before its hvclusterd does). Of a node that is only away nothing is known: without the location Pacemaker
+ * would take the guest for failed that may run there. */
+static bool is_dead_there(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
+                          const struct hvc_agenda_verdict *verdict)
+{
+    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    const struct hvc_fact_node *node;
+
+    if (mark->kind != HVC_MARK_HERE || strcmp(mark->node, verdict->node) != 0 || facts == NULL ||
+        hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER, hvc_deadline_in(PROOF_MS), facts) <
+            0 ||
+        !facts->quorate)
+        return false;
+    node = hvc_facts_find(facts, verdict->node);
+    if (node != NULL && !node->member)
+        return facts->pacemaker_answers && node->fenced && !node->unclean;
+    return node != NULL && ask_node(operations, verdict) == HVC_GUEST_ABSENT;
+}
+
+/* The state follows libvirt with some delay: nothing is done on its word alone. */
+static bool is_proven(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
+                      const struct hvc_agenda_verdict *verdict)
+{
+    enum hvc_guest_class found;
+
+    if (verdict->mark == HVC_AGENDA_MARK_AWAY)
+        return is_dead_there(operations, mark, verdict);
     if (verdict->node[0] == '\0')
         return true; /* nowhere: it has been proven by the end of its job, or by fencing */
-    if (strcmp(verdict->node, operations->node) != 0 && hvc_peers_get(operations->peers, verdict->node, &at, NULL) < 0)
-        return false;
-    hvc_format_uuid(verdict->guest, uuid);
-    return hvc_hypervisor_inspect(at, uuid, hvc_deadline_in(PROOF_MS), &state, NULL) == 0 &&
-           (state.guest_class == HVC_GUEST_RUNNING || state.guest_class == HVC_GUEST_PAUSED);
+    found = ask_node(operations, verdict);
+    return found == HVC_GUEST_RUNNING || found == HVC_GUEST_PAUSED;
 }
 
 /* Pacemaker is not allowed the guest where it is: a job takes it to where it is, under the same hold. What is queued or
@@ -140,21 +176,22 @@ static int move_on(struct hvc_operations *operations, const struct hvc_agenda_ve
 static int finish(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
                   const struct hvc_agenda_verdict *verdict, struct hvc_error *error)
 {
+    bool dead = verdict->mark == HVC_AGENDA_MARK_AWAY, release = dead || verdict->mark == HVC_AGENDA_MARK_REMOVE;
     const struct job_hand_back order = {.job = mark->job,
                                         .resource = mark->resource,
-                                        .target = verdict->node,
+                                        .target = dead ? "" : verdict->node,
                                         .pin = verdict->pin,
                                         .insist = true,
                                         .left = true};
     int r;
 
-    if (verdict->mark == HVC_AGENDA_MARK_REMOVE)
+    if (release)
         r = job_pacemaker_release(&order, hvc_deadline_in(SWEEP_MS), error);
     else
         r = job_pacemaker_hand_back(&order, hvc_deadline_in(SWEEP_MS), error);
     if (r == -EACCES)
         return move_on(operations, verdict, error);
-    if (verdict->mark == HVC_AGENDA_MARK_REMOVE)
+    if (release)
         return r;
     if (r == 0 ||
         (mark->kind == HVC_MARK_HERE && r != -ECANCELED)) { /* it has had its time: a location that nobody needs goes */
@@ -205,7 +242,7 @@ void job_sweep(struct job_sweep *sweep, struct hvc_operations *operations, unsig
         job_sweep_begin(sweep);
         for (size_t i = 0; i < look.count; i++) {
             if (job_sweep_is_due(sweep, look.marks[i].id, &look.verdicts[i], rank, hvc_now_ms()) &&
-                is_proven(operations, &look.verdicts[i]))
+                is_proven(operations, &look.marks[i], &look.verdicts[i]))
                 do_one(sweep, operations, &look.marks[i], &look.verdicts[i]);
         }
         job_sweep_end(sweep);

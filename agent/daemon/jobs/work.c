@@ -18,6 +18,7 @@
 
 enum {
     FOLLOW_EVERY_MS = 10000, /* places of guests against what libvirt shows */
+    HURRY_EVERY_MS = 1000,   /* what a target that is away was told of, against what is proven */
     BARRIER_MS = 1000,       /* for the others to say that this node is still one of them */
     PLACES_MAX = 8,          /* nodes that are asked for one job in one look */
     ANSWER_LEFT_MS = 300,    /* of a deadline: for what comes after the move */
@@ -392,25 +393,35 @@ static void *follow(void *context)
 {
     struct hvc_job_runner *runner = context;
     unsigned rank;
+    bool all;
 
     (void)pthread_mutex_lock(&runner->lock);
     rank = runner->rank;
+    all = runner->all;
     (void)pthread_mutex_unlock(&runner->lock);
-    job_places_follow(runner->operations);
-    job_owners_follow(runner->operations);
+    if (all) {
+        job_places_follow(runner->operations);
+        job_owners_follow(runner->operations);
+    }
     job_sweep(&runner->sweep, runner->operations, rank);
-    hvc_adoption_sweep(runner->operations);
+    if (all)
+        hvc_adoption_sweep(runner->operations);
     (void)pthread_mutex_lock(&runner->lock);
     runner->following = false;
-    runner->follow_ms = hvc_deadline_in(FOLLOW_EVERY_MS);
+    runner->sweep_ms = hvc_deadline_in(HURRY_EVERY_MS);
+    if (all)
+        runner->follow_ms = hvc_deadline_in(FOLLOW_EVERY_MS);
     job_runner_unref(runner);
     return NULL;
 }
 
 void job_follow_places(struct hvc_job_runner *runner)
 {
-    if (runner->following || hvc_now_ms() < runner->follow_ms)
+    bool all = hvc_now_ms() >= runner->follow_ms;
+
+    if (runner->following || (!all && (!runner->pressing || hvc_now_ms() < runner->sweep_ms)))
         return;
+    runner->all = all;
     runner->following = true;
     runner->references++;
     if (hvc_thread_leave(follow, runner) == 0)

@@ -52,7 +52,7 @@ static struct hvc_agenda_verdict judged(uint64_t id, const char *resource)
 /* Of job, as "mark at node", with "living " before it. */
 static void assert_judged(uint64_t id, const char *resource, const char *want)
 {
-    static const char *const names[] = {"keep", "remove", "hand back"};
+    static const char *const names[] = {"keep", "remove", "hand back", "away"};
     const struct hvc_agenda_verdict v = judged(id, resource);
     char text[64 + HVC_NODE_NAME_MAX];
 
@@ -149,12 +149,51 @@ static void where_a_job_once_left_it_does_not_count(void **state)
     assert_judged(job, "web", "hand back at n3");
 }
 
-static void nothing_is_undone_while_the_node_of_the_guest_is_away(void **state)
+static void while_the_node_of_the_guest_is_away_only_its_death_counts(void **state)
 {
     (void)state;
     finish_job(&f, job);
     set_members(&f, 5);
-    assert_judged(job, "web", "keep at n2");
+    assert_judged(job, "web", "away at n2");
+    assert_judged(job + 1, "web", "away at n2");
+}
+
+static void so_it_does_for_what_a_living_job_has_proven(void **state)
+{
+    (void)state;
+    walk_to(HVC_JOB_VERIFYING);
+    take_step(HVC_STEP_HAND_BACK, 2);
+    assert_false(hvc_agenda_is_pressing(f.service));
+    set_members(&f, 5);
+    assert_int_equal(phase_of(&f, job), HVC_JOB_UNKNOWN);
+    assert_judged(job, "web", "living: away at n2");
+    assert_true(hvc_agenda_is_pressing(f.service));
+    set_members(&f, 7);
+    assert_int_equal(phase_of(&f, job), HVC_JOB_RECONCILING);
+    assert_judged(job, "web", "living: hand back at n2");
+    assert_false(hvc_agenda_is_pressing(f.service));
+}
+
+static void what_it_has_not_proven_is_kept_whoever_is_away(void **state)
+{
+    (void)state;
+    walk_to(HVC_JOB_VERIFYING);
+    take_step(HVC_STEP_PROVE, -1);
+    set_members(&f, 5);
+    assert_judged(job, "web", "living: keep at n1");
+    set_members(&f, 6);
+    assert_judged(job, "web", "living: keep at n1");
+    assert_false(hvc_agenda_is_pressing(f.service));
+}
+
+static void nothing_presses_when_the_target_was_told_nobody(void **state)
+{
+    (void)state;
+    walk_to(HVC_JOB_COPYING);
+    take_step(HVC_STEP_RELEASE, 1);
+    set_members(&f, 6); /* its source, where it has stayed */
+    assert_judged(job, "web", "living: away at n1");
+    assert_false(hvc_agenda_is_pressing(f.service));
 }
 
 static void members_take_their_turn(void **state)
@@ -183,7 +222,10 @@ int main(void)
         T(a_hold_of_a_guest_that_has_moved_is_handed_back),
         T(a_hold_of_one_that_has_not_is_removed),
         T(where_a_job_once_left_it_does_not_count),
-        T(nothing_is_undone_while_the_node_of_the_guest_is_away),
+        T(while_the_node_of_the_guest_is_away_only_its_death_counts),
+        T(so_it_does_for_what_a_living_job_has_proven),
+        T(what_it_has_not_proven_is_kept_whoever_is_away),
+        T(nothing_presses_when_the_target_was_told_nobody),
         T(members_take_their_turn),
     };
 

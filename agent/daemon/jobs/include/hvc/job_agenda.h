@@ -143,6 +143,7 @@ enum hvc_agenda_mark {
     HVC_AGENDA_MARK_KEEP,
     HVC_AGENDA_MARK_REMOVE,
     HVC_AGENDA_MARK_HAND_BACK, /* its guest is elsewhere than Pacemaker has it: that has to be learned first */
+    HVC_AGENDA_MARK_AWAY,      /* the node of its guest is away: a location there goes when the guest is proven dead */
 };
 
 struct hvc_agenda_verdict {
@@ -157,6 +158,10 @@ struct hvc_agenda_verdict {
  * state has the guest now, not by where the job once left it. */
 void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job, const char *resource,
                            struct hvc_agenda_verdict *ret_verdict);
+
+/* Pacemaker was told of a target that is away now: it may be fenced and back within seconds, and what it was told would
+ * then bring a guest there that was started elsewhere. */
+bool hvc_agenda_is_pressing(const struct hvc_service *service);
 
 /* The end of a job whose time has passed before its move began; false: it has not, or the job is further on already. */
 bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command);
