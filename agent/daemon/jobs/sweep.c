@@ -98,16 +98,15 @@ static int judge(void *context, const struct hvc_service *service, const struct 
     return 0;
 }
 
-/* What libvirt of the verdict's node says of the guest; UNKNOWN: nothing. */
-static enum hvc_guest_class ask_node(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict)
+/* What libvirt of that node says of the guest; UNKNOWN: nothing. */
+static enum hvc_guest_class ask_node(struct hvc_operations *operations, const char *node, const uint8_t guest[16])
 {
     struct hvc_hypervisor *at = operations->hypervisor;
     struct hvc_guest_state state = {0};
     char uuid[HVC_UUID_TEXT_MAX];
 
-    hvc_format_uuid(verdict->guest, uuid);
-    if ((strcmp(verdict->node, operations->node) != 0 &&
-         hvc_peers_get(operations->peers, verdict->node, &at, NULL) < 0) ||
+    hvc_format_uuid(guest, uuid);
+    if ((strcmp(node, operations->node) != 0 && hvc_peers_get(operations->peers, node, &at, NULL) < 0) ||
         hvc_hypervisor_inspect(at, uuid, hvc_deadline_in(PROOF_MS), &state, NULL) < 0)
         return HVC_GUEST_UNKNOWN;
     return state.guest_class;
@@ -130,7 +129,25 @@ static bool is_dead_there(struct hvc_operations *operations, const struct hvc_pa
     node = hvc_facts_find(facts, verdict->node);
     if (node != NULL && !node->member)
         return facts->pacemaker_answers && node->fenced && !node->unclean;
-    return node != NULL && ask_node(operations, verdict) == HVC_GUEST_ABSENT;
+    return node != NULL && ask_node(operations, node->name, verdict->guest) == HVC_GUEST_ABSENT;
+}
+
+/* No member has it: of a job of another history, or that nobody knows, the state may not have heard yet of who has. */
+static bool is_nowhere(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict)
+{
+    static const uint8_t unknown[sizeof(verdict->guest)];
+    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    bool none = true;
+
+    if (memcmp(verdict->guest, unknown, sizeof(unknown)) == 0)
+        return true;
+    if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, hvc_deadline_in(PROOF_MS), facts) < 0 ||
+        !facts->quorate)
+        return false;
+    for (size_t i = 0; none && i < facts->count; i++)
+        none =
+            !facts->nodes[i].member || ask_node(operations, facts->nodes[i].name, verdict->guest) == HVC_GUEST_ABSENT;
+    return none;
 }
 
 /* The state follows libvirt with some delay: nothing is done on its word alone. */
@@ -142,8 +159,8 @@ static bool is_proven(struct hvc_operations *operations, const struct hvc_pacema
     if (verdict->mark == HVC_AGENDA_MARK_AWAY)
         return is_dead_there(operations, mark, verdict);
     if (verdict->node[0] == '\0')
-        return true; /* nowhere: it has been proven by the end of its job, or by fencing */
-    found = ask_node(operations, verdict);
+        return is_nowhere(operations, verdict);
+    found = ask_node(operations, verdict->node, verdict->guest);
     return found == HVC_GUEST_RUNNING || found == HVC_GUEST_PAUSED;
 }
 

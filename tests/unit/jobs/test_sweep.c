@@ -303,6 +303,40 @@ static void nothing_goes_without_quorum(void **state)
     assert_int_equal(removals + others, 0);
 }
 
+/* A hold of a job that nobody knows (its history was given up), of a guest that the state has nowhere. */
+static void what_is_nowhere_is_so_on_every_member(void **state)
+{
+    static const struct {
+        enum hvc_guest_class here, there;
+        int inspect_result; /* of n2 */
+        bool goes;
+    } rows[] = {
+        {HVC_GUEST_ABSENT, HVC_GUEST_RUNNING, 0, false}, /* the state has not heard of it yet */
+        {HVC_GUEST_ABSENT, HVC_GUEST_INCOMING, 0, false},        {HVC_GUEST_RUNNING, HVC_GUEST_ABSENT, 0, false},
+        {HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, -ETIMEDOUT, false}, {HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, 0, true},
+    };
+    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
+
+    (void)state;
+    members_are(2);
+    c.report.job = mark.job;
+    c.report.from = HVC_JOB_RECONCILING;
+    c.report.to = HVC_JOB_FAILED;
+    c.report.located = true; /* nowhere */
+    (void)give(&c);
+    mark.kind = HVC_MARK_HOLD;
+    mark.job++;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        world->here.count = world->there.count = 1;
+        world->here.guests[0] = (struct hvc_guest_state){.id = {UUID, "web"}, .guest_class = rows[i].here};
+        world->there.guests[0] = (struct hvc_guest_state){.id = {UUID, "web"}, .guest_class = rows[i].there};
+        world->there.inspect_result = rows[i].inspect_result;
+        sweep_once();
+        assert_int_equal(removals, rows[i].goes ? 1 : 0);
+        assert_int_equal(others, 0);
+    }
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, lose_target, end)
 
 int main(void)
@@ -318,6 +352,7 @@ int main(void)
         T(it_goes_when_the_guest_is_proven_dead_there_and_not_before),
         T(a_hold_and_a_location_elsewhere_are_left_to_the_job),
         T(nothing_goes_without_quorum),
+        T(what_is_nowhere_is_so_on_every_member),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
