@@ -111,7 +111,9 @@ static enum hvc_result check_guest(struct mover *m)
     case HVC_GUEST_STOPPING:
         return refuse(m, HVC_RESULT_REFUSED, "it is shutting down");
     case HVC_GUEST_INCOMING:
-        return refuse(m, HVC_RESULT_BUSY, "it is arriving here by another move");
+        return hvc_call_say(m->call, HVC_RESULT_BUSY,
+                            "guest %s is not moved from node %s to %s: it is not here yet (%s)",
+                            guest_label(&m->request), m->operations->node, m->target, m->here.words);
     case HVC_GUEST_FAILED:
         return refuse(m, HVC_RESULT_REFUSED, m->here.words);
     case HVC_GUEST_UNKNOWN:
@@ -173,6 +175,18 @@ static enum hvc_result run(struct mover *m)
     return result;
 }
 
+/* One that arrives, or whose start libvirt has not finished, is here in a moment: a migrate_to that fails costs it a
+ * stop and a start. What is left of the time is the move's. */
+static void look_here(struct mover *m)
+{
+    uint64_t until_ms = hvc_deadline_in(hvc_deadline_left(m->call->deadline_ms) / 2);
+
+    do
+        guest_observe(m->operations, m->call, &m->request, 8000, &m->here);
+    while (m->here.guest_class == HVC_GUEST_INCOMING && hvc_deadline_left(until_ms) > 0 &&
+           hvc_call_wait(m->call, LOOK_AGAIN_MS));
+}
+
 enum hvc_result guest_move(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct mover m = {.operations = operations, .call = call, .target = hvc_record_text(call->args, "target", "")};
@@ -183,7 +197,7 @@ enum hvc_result guest_move(struct hvc_operations *operations, struct hvc_call *c
         result = check_cluster(&m);
     if (result != HVC_RESULT_OK)
         return result;
-    guest_observe(operations, call, &m.request, 8000, &m.here);
+    look_here(&m);
     result = check_guest(&m);
     if (result != HVC_RESULT_OK)
         return result;

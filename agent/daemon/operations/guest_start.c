@@ -14,6 +14,8 @@
 /* How long a refusal that may go away by itself is looked at again: a start that fails costs the guest this node
  * (start-failure-is-fatal), one that waits too long holds up the fencing that it waits for. */
 #define PATIENCE_MS 8000
+/* Of the time, for libvirt to say what came of a start that it has not finished. */
+#define LOOK_LEFT_MS 1000
 
 struct start {
     struct hvc_operations *operations;
@@ -88,11 +90,19 @@ static bool still_so(struct start *s, const struct guest_survey *survey)
     return same && !hvc_call_is_cancelled(s->call);
 }
 
-/* libvirt refused or did not answer: what is here now decides what that meant. */
+static uint64_t boot_deadline(const struct start *s)
+{
+    uint64_t left = hvc_deadline_left(s->call->deadline_ms), look = left / 8;
+
+    return hvc_deadline_in(left - (look < LOOK_LEFT_MS ? look : LOOK_LEFT_MS));
+}
+
+/* libvirt refused or did not answer: what is here now decides what that meant. A process alone is no proof of a start
+ * that libvirt has not finished: it is there from the beginning, and the guest may never run in it. */
 static bool boot_failed(struct start *s, int code, struct hvc_error *error, enum hvc_result *ret_result)
 {
     look_here(s);
-    if (runs_here(s)) {
+    if (runs_here(s) && (code != -ETIMEDOUT || s->local.source != HVC_SOURCE_PROCESS)) {
         *ret_result = finish(s, "started", NULL, "the guest was started on this node");
         return true;
     }
@@ -119,8 +129,7 @@ static bool boot(struct start *s, const struct guest_survey *survey, enum hvc_re
 
     if (!still_so(s, survey))
         return !next_round(s, "the membership of the cluster changes", ret_result);
-    r = hvc_hypervisor_start(s->operations->hypervisor, s->request.xml, s->request.resource, s->call->deadline_ms,
-                             &error);
+    r = hvc_hypervisor_start(s->operations->hypervisor, s->request.xml, s->request.resource, boot_deadline(s), &error);
     if (r < 0)
         return boot_failed(s, r, &error, ret_result);
     look_here(s);

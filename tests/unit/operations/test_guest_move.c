@@ -102,7 +102,7 @@ static void guests_that_cannot_move_stay_with_a_reason(void **state)
         {HVC_GUEST_FAILED, HVC_GUEST_CLASS_MAX, "", "paused (I/O error)", false, HVC_RESULT_REFUSED,
          "paused (I/O error)"},
         {HVC_GUEST_STOPPING, HVC_GUEST_CLASS_MAX, "", "", false, HVC_RESULT_REFUSED, "it is shutting down"},
-        {HVC_GUEST_INCOMING, HVC_GUEST_CLASS_MAX, "", "", false, HVC_RESULT_BUSY, "arriving here by another move"},
+        {HVC_GUEST_INCOMING, HVC_GUEST_CLASS_MAX, "", "", false, HVC_RESULT_BUSY, "it is not here yet"},
         {HVC_GUEST_CLASS_MAX, HVC_GUEST_CLASS_MAX, "", "", false, HVC_RESULT_NOT_FOUND, "neither on this node"},
         {HVC_GUEST_CLASS_MAX, HVC_GUEST_INCOMING, "", "", false, HVC_RESULT_NOT_FOUND, "neither on this node"},
         {HVC_GUEST_RUNNING, HVC_GUEST_CLASS_MAX, "other", "", false, HVC_RESULT_REFUSED, "under resource other"},
@@ -176,6 +176,20 @@ static void one_that_still_arrives_is_waited_for_until_the_deadline(void **state
     world_free(w);
 }
 
+/* Another move's last moment, or a start that libvirt has not finished. */
+static void one_that_still_arrives_is_waited_for_before_it_goes_on(void **state)
+{
+    struct world *w = world_new(2);
+
+    (void)state;
+    world_own(world_put(w, "n1", HVC_GUEST_INCOMING), "vm1");
+    w->on_inspect = lands;
+    world_expect(w, world_run(w, "guest.move", MOVE "'n2'"), HVC_RESULT_OK, "");
+    assert_int_equal(world_class(w, "n2"), HVC_GUEST_RUNNING);
+    assert_int_equal(w->nodes[0].migrations, 1);
+    world_free(w);
+}
+
 static void what_has_not_arrived_is_told_with_the_place_where_it_is(void **state)
 {
     static const struct {
@@ -235,6 +249,7 @@ int main(void)
         cmocka_unit_test(a_failed_move_leaves_the_guest_at_the_source_with_libvirts_words),
         cmocka_unit_test(a_guest_that_runs_here_has_arrived_and_is_marked),
         cmocka_unit_test(one_that_still_arrives_is_waited_for_until_the_deadline),
+        cmocka_unit_test(one_that_still_arrives_is_waited_for_before_it_goes_on),
         cmocka_unit_test(what_has_not_arrived_is_told_with_the_place_where_it_is),
         cmocka_unit_test(a_process_that_libvirt_does_not_know_is_not_moved),
     };

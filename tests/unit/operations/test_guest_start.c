@@ -391,6 +391,45 @@ static void libvirts_refusal_to_start_is_passed_on_verbatim(void **state)
     }
 }
 
+/* What a start that libvirt has not finished leaves: a guest that starts up, or with a hung libvirtd only its process.
+ */
+static struct world_emulator hung;
+
+static void starts_up(struct world *w, struct world_node *node, unsigned nth)
+{
+    (void)nth;
+    if (node == &w->nodes[0] && node->starts > 0 && world_class(w, "n1") == HVC_GUEST_ABSENT)
+        world_say(world_put(w, "n1", HVC_GUEST_INCOMING), "paused (starting up)");
+}
+
+static void hangs(struct world *w, struct world_node *node, unsigned nth)
+{
+    (void)nth;
+    if (node != &w->nodes[0] || node->starts == 0 || node->answer == WORLD_HANGS)
+        return;
+    hung = world_start_emulator(world_vm1, ":");
+    node->answer = WORLD_HANGS;
+}
+
+static void a_start_that_libvirt_has_not_finished_is_no_success(void **state)
+{
+    struct world *w = world_new(2);
+
+    (void)state;
+    w->nodes[0].start_error = -ETIMEDOUT;
+    w->nodes[0].error_words = "libvirt has not answered";
+    w->on_inspect = starts_up;
+    world_expect(w, world_run(w, "guest.start", START "1000"), HVC_RESULT_TIMEOUT, "paused (starting up)");
+    world_free(w);
+    w = world_new(2);
+    w->nodes[0].start_error = -ETIMEDOUT;
+    w->nodes[0].error_words = "libvirt has not answered";
+    w->on_inspect = hangs;
+    world_expect(w, world_run(w, "guest.start", START "3000"), HVC_RESULT_UNKNOWN_OUTCOME, "alive, libvirtd hangs");
+    world_end_emulator(&hung);
+    world_free(w);
+}
+
 static void an_unusable_definition_is_invalid_in_words(void **state)
 {
     static const struct {
@@ -447,6 +486,7 @@ int main(void)
         cmocka_unit_test(autostart_on_any_node_is_refused_in_words),
         cmocka_unit_test(definitions_that_lie_on_several_nodes_are_no_obstacle),
         cmocka_unit_test(libvirts_refusal_to_start_is_passed_on_verbatim),
+        cmocka_unit_test(a_start_that_libvirt_has_not_finished_is_no_success),
         cmocka_unit_test(an_unusable_definition_is_invalid_in_words),
         cmocka_unit_test(a_mark_that_cannot_be_set_does_not_fail_the_start),
     };
