@@ -141,6 +141,15 @@ static bool is_late(const struct sim_guest *g, const struct hvc_job *j)
     return j == NULL || (effect_tag(j) != g->hold && (hvc_job_phase_info(j->phase)->flags & HVC_JOB_STARTED) == 0);
 }
 
+/* A barrier comes before: who does not know the job yet says nothing of what it left. Another history has it never. */
+static bool may_not_know(const struct sim_node *n, uint64_t tag)
+{
+    struct hvc_replication_status s;
+
+    hvc_replication_status(n->core, &s);
+    return s.epoch <= tag >> 32 && n->applied < (tag & UINT32_MAX);
+}
+
 /* Nobody who is here has it: the log may not have heard yet of who has. */
 static bool is_nowhere(const struct sim_world *w, const struct sim_node *n, int guest)
 {
@@ -162,8 +171,8 @@ static void drop_late_holds(struct sim_world *w, struct sim_node *n)
 
         if (w->guest[g].hold == 0 || guest == NULL || !is_late(&w->guest[g], j) || !totem_is_quorate(w, n))
             continue;
-        if (n->applied < (w->guest[g].hold & UINT32_MAX))
-            continue; /* a barrier comes before: who does not know the job yet says nothing of its hold */
+        if (may_not_know(n, w->guest[g].hold))
+            continue;
         if (place != SIM_NOBODY && seen != HVC_SEEN_RUNNING && seen != HVC_SEEN_PAUSED && !HVC_BUG(BYRECORD))
             continue; /* its node is away, or the log will hear of it */
         if (place == SIM_NOBODY && !is_nowhere(w, n, g) && !HVC_BUG(BYRECORD))
@@ -196,8 +205,7 @@ static void drop_heres(struct sim_world *w, struct sim_node *n)
         const struct hvc_job *j = known == NULL || known->job == 0 ? NULL : hvc_service_job(n->service, known->job);
         bool away = node == NULL || !node->member;
 
-        if (g->here == SIM_NOBODY || known == NULL || !totem_is_quorate(w, n) ||
-            n->applied < (g->here_job & UINT32_MAX))
+        if (g->here == SIM_NOBODY || known == NULL || !totem_is_quorate(w, n) || may_not_know(n, g->here_job))
             continue;
         if (!away && g->op != OP_LEARN && (j == NULL || effect_tag(j) != g->here_job)) {
             pcmk_settle(w, i);
