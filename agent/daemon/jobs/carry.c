@@ -148,11 +148,23 @@ static void tell_end(struct hvc_operations *operations, const struct hvc_agenda_
                                                 : "the target of its job is lost");
 }
 
+/* What had ended before an end of it was lost proves nothing any more: the guest may have died there since, and have
+ * been started elsewhere. (A move of another kind finds that out when it is run again; it is not, once it has ended.)
+ */
+static bool is_outdated(const struct hvc_agenda_effect *effect, const struct hvc_agenda_move *move,
+                        const struct item *item)
+{
+    const struct hvc_job *job = &effect->job;
+
+    return job->phase == HVC_JOB_RECONCILING && job->kind == HVC_KIND_LIVE && move->stage == HVC_STAGE_ENDED &&
+           item->proving_ms != job->phase_ms[HVC_JOB_RECONCILING];
+}
+
 /* The lock is held. Returns when to look again. */
 static uint64_t step(const struct round *round, const struct hvc_agenda_effect *effect, struct item *item)
 {
     struct hvc_job_runner *runner = round->runner;
-    const struct hvc_agenda_move move = move_of(runner->operations, effect);
+    struct hvc_agenda_move move = move_of(runner->operations, effect);
     const struct hvc_agenda_input input = {.effect = effect,
                                            .finding = &item->finding,
                                            .move = &move,
@@ -160,6 +172,8 @@ static uint64_t step(const struct round *round, const struct hvc_agenda_effect *
                                            .jitter = (uint32_t)(effect->job.index * 2654435761u)};
     struct hvc_agenda_action action;
 
+    if (is_outdated(effect, &move, item))
+        move = (struct hvc_agenda_move){.stage = HVC_STAGE_NONE};
     hvc_agenda_decide(&input, &action);
     switch ((enum hvc_agenda_step)action.step) {
     case HVC_AGENDA_WAIT:

@@ -23,6 +23,7 @@ struct item {
     bool seen;      /* in this round */
     uint8_t refused;
     uint64_t propose_after_ms; /* hvc_now_ms */
+    uint64_t proving_ms;       /* phase_ms of the RECONCILING in which PROVE was begun here */
 };
 
 struct hvc_job_runner {

@@ -346,6 +346,8 @@ static void *run(void *context)
     item = job_runner_item(runner, task->effect.job.id); /* kept while it works */
     if (item != NULL)
         item->finding = task->finding;
+    if (item != NULL && task->finding.work == HVC_JOB_WORK_PROVE && task->finding.code == HVC_REASON_NOTE)
+        item->proving_ms = task->effect.job.phase_ms[HVC_JOB_RECONCILING];
     runner->works--;
     hvc_job_runner_wake(runner);
     free(task);

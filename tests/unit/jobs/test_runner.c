@@ -324,6 +324,46 @@ static void a_cancelled_job_stays_at_its_source(void **state)
     assert_int_equal(answer.code, HVC_ANSWER_UNCHANGED);
 }
 
+static void members_are(uint64_t boot_of_2)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_MEMBERS);
+    struct hvc_answer answer;
+
+    c.members.count = boot_of_2 == 0 ? 1 : 2;
+    c.members.item[0] = (struct hvc_command_member){1, 11};
+    c.members.item[1] = (struct hvc_command_member){2, boot_of_2};
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+}
+
+/* It had come to its target, which then was lost and is back: nobody says that it is there still. */
+static void what_had_ended_before_an_end_was_lost_is_proven_anew(void **state)
+{
+    uint64_t id = make_job();
+    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
+    struct hvc_answer answer;
+
+    (void)state;
+    await_phase(id, HVC_JOB_COPYING);
+    atomic_store(&keeper.cut, true); /* what the runner finds is not committed in time */
+    atomic_store(&may_end, true);
+    await_said("1302 ");
+    c.report.job = id;
+    c.report.from = HVC_JOB_COPYING;
+    c.report.to = HVC_JOB_VERIFYING;
+    give(&c, &answer);
+    members_are(0);
+    assert_int_equal(job_now(id).phase, HVC_JOB_UNKNOWN);
+    atomic_store(&ends_as, HVC_MOVE_STAYED);
+    atomic_store(&keeper.cut, false);
+    members_are(22);
+    await_phase(id, HVC_JOB_FAILED);
+    assert_int_equal(job_now(id).runs_on, 1);
+    assert_int_equal(atomic_load(&begun), 1);
+    assert_int_equal(atomic_load(&adopted), 1);
+    assert_int_equal(fake_world_said(world, "1703 job=1"), 0);
+}
+
 /* The job of a move that ends so, with what it said. */
 static struct hvc_job failed_job(enum hvc_move_end end)
 {
@@ -495,6 +535,7 @@ int main(void)
         T(a_job_is_carried_out_once_and_told),
         T(a_job_and_the_settings_say_how_the_memory_is_sent),
         T(a_cancelled_job_stays_at_its_source),
+        T(what_had_ended_before_an_end_was_lost_is_proven_anew),
         T(a_failed_move_keeps_the_hypervisors_words),
         T(a_refused_move_fails_at_once_and_is_not_tried_again),
         T(without_quorum_the_move_goes_on_and_is_reported_later),
