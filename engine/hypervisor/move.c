@@ -148,8 +148,11 @@ static enum sign ask_target(struct hvc_move *m)
 static enum sign sample(struct hvc_move *m)
 {
     struct hvc_migrate_progress p = {.phase = HVC_MIGRATE_NONE};
-    int result = hvc_hypervisor_progress(m->request.source, m->request.id.uuid, hvc_move_call_deadline(m), &p, NULL);
+    int result;
 
+    if (m->request.source_dead)
+        return SIGN_OVER;
+    result = hvc_hypervisor_progress(m->request.source, m->request.id.uuid, hvc_move_call_deadline(m), &p, NULL);
     hvc_move_lock(m);
     m->report.source_answered = result == 0;
     if (result == 0 && p.phase != HVC_MIGRATE_NONE)

@@ -53,8 +53,15 @@ void hvc_move_wait(struct hvc_move *m, uint64_t ms)
 int hvc_move_inspect(struct hvc_move *m, struct hvc_hypervisor *end, struct hvc_guest_state *ret_state,
                      struct hvc_error *error)
 {
+    const struct hvc_move_request *r = &m->request;
+
     if (end == NULL)
         return hvc_error_set(error, -ENOTCONN, "its node is not known");
+    if ((r->source_dead && end == r->source) || (r->target_dead && end == r->target)) {
+        *ret_state = (struct hvc_guest_state){
+            .id = r->id, .guest_class = HVC_GUEST_ABSENT, .state = -1, .reason = -1, .words = "its node was fenced"};
+        return 0;
+    }
     return hvc_hypervisor_inspect(end, m->request.id.uuid, hvc_move_call_deadline(m), ret_state, error);
 }
 

@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "hvc/adoption.h"
+#include "hvc/cleanup.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
@@ -247,6 +248,38 @@ static bool is_ready(struct task *task)
     return !hvc_agenda_is_held(&task->effect) || (still_stands(task) && hold(task));
 }
 
+/* True: what is known of a lost end. One that was fenced and is not back has nothing of the guest and is not asked; any
+ * other one has to answer. */
+static bool look_at_end(struct task *task, const struct hvc_cluster_facts *facts, const char *name, bool *ret_dead)
+{
+    const struct hvc_fact_node *node = hvc_facts_find(facts, name);
+    const struct hvc_error *why = facts->corosync_answers ? &facts->pacemaker_error : &facts->corosync_error;
+
+    if (!facts->corosync_answers || !facts->pacemaker_answers) {
+        find(task, HVC_REASON_RETRY, why->text);
+        return false;
+    }
+    *ret_dead = node != NULL && !node->member && node->fenced && !node->unclean;
+    return true;
+}
+
+static bool look_at_lost_ends(struct task *task, struct hvc_move_job *job)
+{
+    const struct hvc_agenda_effect *e = &task->effect;
+    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = NULL;
+
+    if (e->source_member && e->target_member)
+        return true;
+    facts = calloc(1, sizeof(*facts));
+    if (facts == NULL || hvc_facts_read(task->runner->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER,
+                                        hvc_deadline_in(JOB_ASK_MS), facts) < 0) {
+        find(task, HVC_REASON_RETRY, "out of memory");
+        return false;
+    }
+    return (e->source_member || look_at_end(task, facts, e->source, &job->source_dead)) &&
+           (e->target_member || look_at_end(task, facts, e->target, &job->target_dead));
+}
+
 static void begin(struct task *task)
 {
     const struct hvc_job *job = &task->effect.job;
@@ -277,7 +310,7 @@ static void begin(struct task *task)
         find(task, HVC_REASON_DEADLINE, "its deadline passed before the move could begin");
         return;
     }
-    if (!prove && !is_ready(task))
+    if (prove ? !look_at_lost_ends(task, &order.job) : !is_ready(task))
         return;
     rc = job_plan_read(task->runner->operations, &task->effect.job, &plan, &error);
     if (rc == 0 && still_stands(task)) {

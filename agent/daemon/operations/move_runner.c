@@ -190,6 +190,8 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
                                              .options = task->options,
                                              .force = task->force_at_deadline,
                                              .adopt = task->adopted,
+                                             .source_dead = task->source_dead,
+                                             .target_dead = task->target_dead,
                                              .kind = task->special.kind,
                                              .flags = task->special.flags,
                                              .restart = task->special.restart,

@@ -23,8 +23,9 @@ struct hvc_move_task {
     const char *owner;                     /* "" : as it was */
     struct hvc_migrate_options options;
     struct hvc_move_special special;
-    const char *token; /* of a special move: names its files, the same in every run of it */
-    bool adopted;      /* libvirt does it already: only watch it to its end */
+    const char *token;             /* of a special move: names its files, the same in every run of it */
+    bool adopted;                  /* libvirt does it already: only watch it to its end */
+    bool source_dead, target_dead; /* hvc/move.h */
     bool force_at_deadline;
     uint64_t deadline_ms;
     atomic_bool *cancel;              /* set by others at any time */

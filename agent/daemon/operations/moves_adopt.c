@@ -105,6 +105,8 @@ int hvc_moves_adopt_entry(struct hvc_operations *operations, const struct hvc_mo
     entry->uid = record->uid;
     entry->began_at = record->began_at;
     entry->job = record->job;
+    entry->task.source_dead = record->job.source_dead;
+    entry->task.target_dead = record->job.target_dead;
     rc = hvc_moves_set_ends(entry, record->source, record->target, error);
     if (rc == 0)
         rc = watch(entry, error);

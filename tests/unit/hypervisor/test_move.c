@@ -86,6 +86,48 @@ static void a_guest_moves_and_the_report_tells_how(void **state)
     hvc_move_free(move);
 }
 
+/* Its other end was fenced and stays off: what is left decides, and the dead one is not waited for. */
+static void an_adopted_move_with_a_dead_end_is_proven_by_the_other(void **state)
+{
+    static const struct {
+        bool source_dead;
+        enum hvc_guest_class left; /* at the end that lives */
+        enum hvc_move_end wanted;
+        unsigned kills;
+    } rows[] = {
+        {false, HVC_GUEST_RUNNING, HVC_MOVE_STAYED, 0}, {false, HVC_GUEST_ABSENT, HVC_MOVE_GONE, 0},
+        {true, HVC_GUEST_RUNNING, HVC_MOVE_MOVED, 0},   {true, HVC_GUEST_ABSENT, HVC_MOVE_GONE, 0},
+        {true, HVC_GUEST_INCOMING, HVC_MOVE_GONE, 1}, /* it was never told to finish */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        struct fake_world w;
+        struct hvc_move_request request = {.id = {.uuid = FAKE_UUID, .name = "vm1"},
+                                           .source = &w.source.base,
+                                           .target = &w.target.base,
+                                           .source_name = "n1",
+                                           .target_name = "n2",
+                                           .adopt = true,
+                                           .source_dead = rows[i].source_dead,
+                                           .target_dead = !rows[i].source_dead};
+        struct fake_node *dead = rows[i].source_dead ? &w.source : &w.target;
+        struct fake_node *alive = rows[i].source_dead ? &w.target : &w.source;
+        struct hvc_move *move = NULL;
+        struct hvc_error error = {0};
+
+        fake_world_begin(&w);
+        dead->silent = true;
+        fake_set(alive, rows[i].left, false, false);
+        assert_int_equal(hvc_move_new(&request, &move, NULL), 0);
+        assert_int_equal(hvc_move_run(move, hvc_deadline_in(20000), &error), rows[i].wanted);
+        assert_int_equal(alive->kills, rows[i].kills);
+        assert_int_equal(dead->inspects + dead->kills, 0);
+        hvc_move_free(move);
+        fake_world_end(&w);
+    }
+}
+
 /* What is expected of a fault; all of them run at once, for each takes its seconds of silence. */
 static const struct fault_case {
     const char *what;
@@ -463,6 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_guest_moves_and_the_report_tells_how, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_adopted_move_with_a_dead_end_is_proven_by_the_other, setup, teardown),
         cmocka_unit_test(every_fault_ends_in_what_is_true),
         cmocka_unit_test_setup_teardown(a_source_that_dies_in_the_copy_is_not_proven_by_a_clean_target, setup,
                                         teardown),

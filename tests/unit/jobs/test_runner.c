@@ -90,6 +90,7 @@ static int read_state(struct hvc_keeper *base, enum hvc_replica_freshness freshn
 static atomic_uint begun, adopted;
 static atomic_bool may_end;
 static atomic_int ends_as;
+static atomic_bool target_was_dead; /* of the last one */
 
 void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
 {
@@ -97,6 +98,7 @@ void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_resul
     const struct timespec nap = {.tv_nsec = 2000000};
 
     memset(ret_end, 0, sizeof(*ret_end));
+    atomic_store(&target_was_dead, task->target_dead);
     if (task->adopted)
         atomic_fetch_add(&adopted, 1);
     else
@@ -336,14 +338,13 @@ static void members_are(uint64_t boot_of_2)
     assert_int_equal(answer.code, HVC_ANSWER_OK);
 }
 
-/* It had come to its target, which then was lost and is back: nobody says that it is there still. */
-static void what_had_ended_before_an_end_was_lost_is_proven_anew(void **state)
+/* It had come to its target, which then was lost. */
+static uint64_t move_and_lose_target(void)
 {
     uint64_t id = make_job();
     struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
     struct hvc_answer answer;
 
-    (void)state;
     await_phase(id, HVC_JOB_COPYING);
     atomic_store(&keeper.cut, true); /* what the runner finds is not committed in time */
     atomic_store(&may_end, true);
@@ -356,12 +357,41 @@ static void what_had_ended_before_an_end_was_lost_is_proven_anew(void **state)
     assert_int_equal(job_now(id).phase, HVC_JOB_UNKNOWN);
     atomic_store(&ends_as, HVC_MOVE_STAYED);
     atomic_store(&keeper.cut, false);
+    return id;
+}
+
+/* It is back, and nobody says that the guest is there still. */
+static void what_had_ended_before_an_end_was_lost_is_proven_anew(void **state)
+{
+    uint64_t id = move_and_lose_target();
+
+    (void)state;
     members_are(22);
     await_phase(id, HVC_JOB_FAILED);
     assert_int_equal(job_now(id).runs_on, 1);
     assert_int_equal(atomic_load(&begun), 1);
     assert_int_equal(atomic_load(&adopted), 1);
+    assert_false(atomic_load(&target_was_dead));
     assert_int_equal(fake_world_said(world, "1703 job=1"), 0);
+}
+
+static void an_end_that_was_fenced_is_not_waited_for(void **state)
+{
+    uint64_t id = move_and_lose_target();
+    struct hvc_command c = command_of(HVC_COMMAND_FENCED);
+    struct hvc_answer answer;
+
+    (void)state;
+    world->facts.pacemaker_answers = true;
+    world->facts.nodes[1].member = false;
+    world->facts.nodes[1].fenced = true;
+    c.fenced.id = 2;
+    c.fenced.boot_id = 12;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    await_phase(id, HVC_JOB_FAILED);
+    assert_int_equal(job_now(id).runs_on, 1);
+    assert_true(atomic_load(&target_was_dead));
 }
 
 /* The job of a move that ends so, with what it said. */
@@ -536,6 +566,7 @@ int main(void)
         T(a_job_and_the_settings_say_how_the_memory_is_sent),
         T(a_cancelled_job_stays_at_its_source),
         T(what_had_ended_before_an_end_was_lost_is_proven_anew),
+        T(an_end_that_was_fenced_is_not_waited_for),
         T(a_failed_move_keeps_the_hypervisors_words),
         T(a_refused_move_fails_at_once_and_is_not_tried_again),
         T(without_quorum_the_move_goes_on_and_is_reported_later),

@@ -30,6 +30,9 @@ struct hvc_move_request {
     struct hvc_migrate_options options;    /* target_uri is required unless adopt is set */
     bool force;                            /* near the deadline: pause the guest rather than give the move up */
     bool adopt;                            /* somebody started it already: only watch, steer and prove */
+    /* Of an adopted one: that node was fenced and is not back. Nothing of the guest is left there, and it is not asked.
+     */
+    bool source_dead, target_dead;
     uint64_t proof_ms; /* how long to prove it at most, once the migration is over; 0: until the deadline */
 
     /* beyond LIVE */

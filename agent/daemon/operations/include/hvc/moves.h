@@ -29,9 +29,10 @@ struct hvc_call;
 
 /* The job of the cluster's state that a move is carried out for. A number alone would come again in another history. */
 struct hvc_move_job {
-    uint64_t id;          /* 0: none */
-    uint64_t admitted_ms; /* wall clock of its admission, in the same clock of the same node as before */
-    bool keeps;           /* goes on when nobody waits for the move any more */
+    uint64_t id;                   /* 0: none */
+    uint64_t admitted_ms;          /* wall clock of its admission, in the same clock of the same node as before */
+    bool keeps;                    /* goes on when nobody waits for the move any more */
+    bool source_dead, target_dead; /* hvc/move.h, of one that is adopted now; not written down */
 };
 
 /* What a move of another kind than LIVE needs (hvc/move.h). */
