@@ -19,6 +19,7 @@ enum {
     PROOF_MS = 5000,  /* for the node of a guest to say that it runs there */
     PROPOSE_MS = 5000,
     LATER_MS = 60000, /* between two jobs that shall take one guest on */
+    AGAIN_MS = 10000, /* of what Pacemaker did not take */
 };
 
 /* ---- whose turn it is ---- */
@@ -69,12 +70,12 @@ bool job_sweep_is_due(struct job_sweep *sweep, const char *id, const struct hvc_
                hvc_agenda_patience_ms(rank, verdict->lives && verdict->mark != HVC_AGENDA_MARK_AWAY);
 }
 
-void job_sweep_later(struct job_sweep *sweep, const char *id, uint64_t now_ms)
+void job_sweep_later(struct job_sweep *sweep, const char *id, uint64_t until_ms)
 {
     struct job_sweep_object *o = object_of(sweep, id);
 
     if (o != NULL && o->id[0] != '\0')
-        o->since_ms = now_ms + LATER_MS;
+        o->since_ms = until_ms;
 }
 
 /* ---- one look ---- */
@@ -241,7 +242,9 @@ static void do_one(struct job_sweep *sweep, struct hvc_operations *operations, c
     int r = finish(operations, mark, verdict, &error);
 
     if (r == -EINPROGRESS)
-        job_sweep_later(sweep, mark->id, hvc_now_ms());
+        job_sweep_later(sweep, mark->id, hvc_deadline_in(LATER_MS));
+    else if (r < 0 && verdict->mark == HVC_AGENDA_MARK_AWAY) /* looked at every second, told less often */
+        job_sweep_later(sweep, mark->id, hvc_deadline_in(AGAIN_MS));
     tell(operations, mark, r, &error);
 }
 

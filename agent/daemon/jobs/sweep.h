@@ -29,8 +29,8 @@ struct job_sweep {
  * look, now_ms on the same clock each time. */
 bool job_sweep_is_due(struct job_sweep *sweep, const char *id, const struct hvc_agenda_verdict *verdict, unsigned rank,
                       uint64_t now_ms);
-/* A job does it now: the object is left alone for a while. */
-void job_sweep_later(struct job_sweep *sweep, const char *id, uint64_t now_ms);
+/* A job does it now, or it did not go: the object is left alone until then. */
+void job_sweep_later(struct job_sweep *sweep, const char *id, uint64_t until_ms);
 void job_sweep_begin(struct job_sweep *sweep);
 void job_sweep_end(struct job_sweep *sweep); /* what was not seen is forgotten */
 

@@ -112,7 +112,7 @@ static void what_a_job_does_now_is_left_alone(void **state)
 
     (void)state;
     assert_true(looks(&sweep, &ended, 0, 5));
-    job_sweep_later(&sweep, "hvcluster-job-7-hold", 5);
+    job_sweep_later(&sweep, "hvcluster-job-7-hold", 60005);
     assert_false(looks(&sweep, &ended, 0, 10005));
     assert_true(looks(&sweep, &ended, 0, 60005));
 }
