@@ -260,7 +260,10 @@ static bool look_at_end(struct task *task, const struct hvc_cluster_facts *facts
         return false;
     }
     *ret_dead = node != NULL && !node->member && node->fenced && !node->unclean;
-    return true;
+    if (*ret_dead || node == NULL || node->member || node->clean_down)
+        return true;
+    find(task, HVC_REASON_RETRY, "a node of it is away, and its fencing is not known here yet");
+    return false; /* a look at it now would wait for its answer for ever */
 }
 
 static bool look_at_lost_ends(struct task *task, struct hvc_move_job *job)

@@ -384,11 +384,13 @@ static void an_end_that_was_fenced_is_not_waited_for(void **state)
     (void)state;
     world->facts.pacemaker_answers = true;
     world->facts.nodes[1].member = false;
-    world->facts.nodes[1].fenced = true;
     c.fenced.id = 2;
     c.fenced.boot_id = 12;
     give(&c, &answer);
     assert_int_equal(answer.code, HVC_ANSWER_OK);
+    assert_int_equal(job_now(id).phase, HVC_JOB_RECONCILING);
+    assert_int_equal(atomic_load(&adopted), 0); /* this node's own Pacemaker has to say so, too */
+    world->facts.nodes[1].fenced = true;
     await_phase(id, HVC_JOB_FAILED);
     assert_int_equal(job_now(id).runs_on, 1);
     assert_true(atomic_load(&target_was_dead));
