@@ -242,3 +242,19 @@ void config_lose_majority(struct sim_world *w, struct sim_node *n)
     w->operator_needed = true;
     sim_at(w, 60000 + sim_below(w, 100000), EV_HAND, -1, HAND_FORCE, 0);
 }
+
+/* A guest is being moved, and the only store that is left knows nothing of the job. */
+void config_lose_job(struct sim_world *w, int guest)
+{
+    uint64_t job = w->guest[guest].move.job;
+
+    for (int i = 0; i < w->nodes && w->faults && !w->operator_needed; i++) {
+        uint64_t epoch, index;
+
+        last_of(&w->node[i].disk, &epoch, &index);
+        if (!fault_store_counts(&w->node[i].disk) || index >= (job & UINT32_MAX) || epoch > job >> 32)
+            continue;
+        config_lose_majority(w, &w->node[i]);
+        w->stats.cover[COVER_FORCE_JOB] += w->operator_needed;
+    }
+}

@@ -67,6 +67,7 @@
     X(HERE_DEAD, 0, "location removed, the guest has died there")                                                      \
     X(PULLED, 0, "guest pulled by a location that nobody could know to be wrong")                                      \
     X(LATE_HOLD, 0, "hold of an ended job removed")                                                                    \
+    X(HOLD_STAYS, 0, "hold kept, its guest is nowhere in the log only")                                                \
     X(NODE_ADDED, 0, "node added")                                                                                     \
     X(NODE_REMOVED, 0, "node removed")                                                                                 \
     X(NODE_RENAMED, 0, "node renamed")                                                                                 \
@@ -78,6 +79,7 @@
     X(FORCE_RIGHT, 0, "force after a majority was lost")                                                               \
     X(FORCE_WRONG, 0, "force without need")                                                                            \
     X(FORCE_REFILLED, 0, "force of a store that was refilled and did not count yet")                                   \
+    X(FORCE_JOB, 0, "force that gives up a job whose guest moves")                                                     \
     X(FORCE_REFUSED, 0, "force refused, no history")                                                                   \
     X(FOREIGN, 0, "store of a former history met")                                                                     \
     X(RESOLVED, 0, "job resolved by an operator")                                                                      \

@@ -4,6 +4,8 @@
 
 #include "sim.h"
 
+#define LOSE_JOB 300u /* of 1000 staged moves, when they switch over; few of them are unknown to a store then */
+
 static void io_error(struct sim_world *w, int guest, int place)
 {
     if (w->guest[guest].at[place] == DOM_RUNNING) {
@@ -138,6 +140,10 @@ void hand_cleanup(struct sim_world *w, struct sim_node *n)
 
 void hand_soon(struct sim_world *w, int guest)
 {
+    const struct sim_guest *g = &w->guest[guest];
+
+    if (w->faults && g->staged && g->move.phase != MOVE_CONFIRM && sim_aside(w, g->move.job) % 1000 < LOSE_JOB)
+        sim_at(w, 0, EV_HAND, -1, HAND_LOSE_JOB, (uint64_t)guest);
     if (w->faults && sim_chance(w, 50))
         sim_at(w, sim_below(w, 900), EV_HAND, -1, HAND_SOURCE + sim_below(w, 3), (uint64_t)guest);
 }
@@ -164,6 +170,8 @@ void hand_do(struct sim_world *w, int what, int guest)
         config_force_best(w);
     else if (what == HAND_LOSE)
         config_lose_survivor(w, guest);
+    else if (what == HAND_LOSE_JOB)
+        config_lose_job(w, guest);
     else if (what == HAND_LINKS)
         memset(w->link, 0, sizeof(w->link));
 }

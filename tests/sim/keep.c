@@ -141,26 +141,52 @@ static bool is_late(const struct sim_guest *g, const struct hvc_job *j)
     return j == NULL || (effect_tag(j) != g->hold && (hvc_job_phase_info(j->phase)->flags & HVC_JOB_STARTED) == 0);
 }
 
-/* A barrier comes before: who does not know the job yet says nothing of what it left. Another history has it never. */
-static bool may_not_know(const struct sim_node *n, uint64_t tag)
+/* No process of the guest there: it says so, or it is proven dead: fenced as the log says, and not back as Pacemaker
+ * says. */
+static bool is_gone(const struct sim_world *w, const struct sim_node *n, int at, int guest)
 {
-    struct hvc_replication_status s;
+    const struct hvc_service_node *node = hvc_service_node(n->service, (uint32_t)at + 1);
+    enum hvc_seen seen = hyper_seen(w, n, at, guest);
 
-    hvc_replication_status(n->core, &s);
-    return s.epoch <= tag >> 32 && n->applied < (tag & UINT32_MAX);
+    return seen == HVC_SEEN_ABSENT ||
+           (seen == HVC_SEEN_NO_ANSWER && node != NULL && !node->member && node->fenced && n->down[at]);
 }
 
-/* Nobody who is here has it: the log may not have heard yet of who has. */
 static bool is_nowhere(const struct sim_world *w, const struct sim_node *n, int guest)
 {
     for (int i = 0; i < w->nodes; i++)
-        if (totem_member(w, n, i) && hyper_seen(w, n, i, guest) != HVC_SEEN_ABSENT)
+        if (!is_gone(w, n, i, guest))
             return false;
     return true;
 }
 
+/* As a barrier would say that came back now, of all that anybody in this view has. */
+static bool has_caught_up(const struct sim_world *w, const struct sim_node *n)
+{
+    struct hvc_replication_status own, other;
+
+    hvc_replication_status(n->core, &own);
+    for (unsigned i = 0; i < own.member_count; i++) {
+        const struct sim_node *member = &w->node[own.members[i] - 1];
+
+        if (!member->running)
+            continue;
+        hvc_replication_status(member->core, &other);
+        if (other.last_index > n->applied)
+            return false;
+    }
+    return true;
+}
+
+/* A barrier comes before: who does not know the job yet says nothing of what it left. */
+static bool may_not_know(const struct sim_world *w, const struct sim_node *n, uint64_t tag)
+{
+    return n->applied < (tag & UINT32_MAX) && !has_caught_up(w, n);
+}
+
 /* A hold whose job has ended without it being handed back: an operator's word, a crash in between. It goes by where the
- * guest is in the log, and is found there. */
+ * guest is in the log, and is found there. Nowhere in the log says nothing: a force may have given up the job that took
+ * the guest to where it runs. Every node is looked at then; where it runs its own node will tell. */
 static void drop_late_holds(struct sim_world *w, struct sim_node *n)
 {
     for (int g = 0; g < SIM_GUESTS; g++) {
@@ -171,12 +197,14 @@ static void drop_late_holds(struct sim_world *w, struct sim_node *n)
 
         if (w->guest[g].hold == 0 || guest == NULL || !is_late(&w->guest[g], j) || !totem_is_quorate(w, n))
             continue;
-        if (may_not_know(n, w->guest[g].hold))
+        if (may_not_know(w, n, w->guest[g].hold))
             continue;
         if (place != SIM_NOBODY && seen != HVC_SEEN_RUNNING && seen != HVC_SEEN_PAUSED && !HVC_BUG(BYRECORD))
             continue; /* its node is away, or the log will hear of it */
-        if (place == SIM_NOBODY && !is_nowhere(w, n, g) && !HVC_BUG(BYRECORD))
+        if (place == SIM_NOBODY && !is_nowhere(w, n, g) && !HVC_BUG(BYRECORD) && !HVC_BUG(BLINDNOWHERE)) {
+            w->stats.cover[COVER_HOLD_STAYS]++;
             continue;
+        }
         w->stats.cover[COVER_LATE_HOLD]++;
         if (place == SIM_NOBODY || HVC_BUG(BYRECORD))
             pcmk_release(w, g);
@@ -205,7 +233,7 @@ static void drop_heres(struct sim_world *w, struct sim_node *n)
         const struct hvc_job *j = known == NULL || known->job == 0 ? NULL : hvc_service_job(n->service, known->job);
         bool away = node == NULL || !node->member;
 
-        if (g->here == SIM_NOBODY || known == NULL || !totem_is_quorate(w, n) || may_not_know(n, g->here_job))
+        if (g->here == SIM_NOBODY || known == NULL || !totem_is_quorate(w, n) || may_not_know(w, n, g->here_job))
             continue;
         if (!away && g->op != OP_LEARN && (j == NULL || effect_tag(j) != g->here_job)) {
             pcmk_settle(w, i);
@@ -228,13 +256,10 @@ static void sweep(struct sim_world *w, struct sim_node *n)
         if (hyper_seen(w, n, n->id, g) != HVC_SEEN_FAILED || guest == NULL || guest->job != 0)
             continue;
         for (int i = 0; i < w->nodes; i++) {
-            const struct hvc_service_node *node = hvc_service_node(n->service, (uint32_t)i + 1);
             enum hvc_seen seen = hyper_seen(w, n, i, g);
 
             up = up || seen == HVC_SEEN_RUNNING || seen == HVC_SEEN_PAUSED;
-            proven =
-                proven && (i == n->id || seen == HVC_SEEN_ABSENT ||
-                           (seen == HVC_SEEN_NO_ANSWER && node != NULL && !node->member && node->fenced && n->down[i]));
+            proven = proven && (i == n->id || is_gone(w, n, i, g));
         }
         if (up || proven)
             hyper_set(w, n->id, g, DOM_NONE);

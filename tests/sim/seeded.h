@@ -23,6 +23,7 @@
     X(TWOSTEP, "the hold goes in one change and Pacemaker is told the place in the next one")                          \
     X(BYRECORD, "a hold of a job whose node is lost is resolved by the record of the guest, without a proof")          \
     X(STALEHERE, "a location at a node that was fenced stays until its job has ended")                                 \
+    X(BLINDNOWHERE, "a hold of a guest that the log has nowhere goes without a look at the nodes")                     \
     X(BLINDVERIFY, "the end of a move is reported without a look at the nodes")                                        \
     X(REUSETOKEN, "two requests of one driver carry the same token")
 

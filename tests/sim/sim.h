@@ -372,7 +372,8 @@ struct sim_world {
 
 /* world.c */
 uint64_t sim_random(struct sim_world *w);
-uint64_t sim_below(struct sim_world *w, uint64_t n); /* 0 .. n-1 */
+uint64_t sim_below(struct sim_world *w, uint64_t n);          /* 0 .. n-1 */
+uint64_t sim_aside(const struct sim_world *w, uint64_t what); /* draws nothing: older seeds stay as they were */
 bool sim_chance(struct sim_world *w, unsigned per_mille);
 void sim_at(struct sim_world *w, uint64_t delay, enum sim_event_kind kind, int node, uint64_t a, uint64_t b);
 void *sim_alloc(struct sim_world *w, size_t size);
@@ -494,13 +495,15 @@ void config_lose_majority(struct sim_world *w, struct sim_node *n);
 bool config_lacks_stores(const struct sim_world *w);
 void config_force_best(struct sim_world *w);
 void config_lose_survivor(struct sim_world *w, int tries);
+void config_lose_job(struct sim_world *w, int guest);
 void hand_guest(struct sim_world *w, struct sim_node *n);
 void hand_move(struct sim_world *w, struct sim_node *n); /* something happens to a migration */
 void hand_cleanup(struct sim_world *w, struct sim_node *n);
 void fault_power_off(struct sim_world *w, struct sim_node *n, uint64_t back);
 void fault_kill(struct sim_world *w, struct sim_node *n);
 bool fault_store_counts(const struct sim_disk *d);
-enum { HAND_FORCE = 1, HAND_LOSE, HAND_LINKS, HAND_SOURCE, HAND_TARGET, HAND_CUT }; /* what hand_do does */
+/* What hand_do does. */
+enum { HAND_FORCE = 1, HAND_LOSE, HAND_LOSE_JOB, HAND_LINKS, HAND_SOURCE, HAND_TARGET, HAND_CUT };
 void hand_do(struct sim_world *w, int what, int guest);
 void hand_soon(struct sim_world *w, int guest); /* a migration has come into a phase that does not last */
 

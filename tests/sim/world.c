@@ -13,13 +13,21 @@ static const char no_progress[] = "the log does not go on";
 
 #define LIVENESS_STEPS 60000
 
-uint64_t sim_random(struct sim_world *w)
+static uint64_t mixed(uint64_t z) /* splitmix64 */
 {
-    uint64_t z = (w->random += UINT64_C(0x9e3779b97f4a7c15)); /* splitmix64 */
-
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
+}
+
+uint64_t sim_random(struct sim_world *w)
+{
+    return mixed(w->random += UINT64_C(0x9e3779b97f4a7c15));
+}
+
+uint64_t sim_aside(const struct sim_world *w, uint64_t what)
+{
+    return mixed(mixed(w->seed) + what);
 }
 
 uint64_t sim_below(struct sim_world *w, uint64_t n)
