@@ -185,7 +185,8 @@ void marks_clear_locations(xmlNode *cib, const char *resource)
     (void)remove_marks(cib, is_location_of, resource, NULL);
 }
 
-/* What stands there as it is wished stays: a change that changes nothing is none. */
+/* What stands there as it is wished stays: a change that changes nothing is none. An object with the number of the
+ * wish's job on another resource is of another history, which an operator has given up: its guest is not this one. */
 static bool is_against(const struct hvc_pacemaker_mark *mark, const void *context)
 {
     const struct hvc_pacemaker_wish *wish = context;
@@ -197,7 +198,7 @@ static bool is_against(const struct hvc_pacemaker_mark *mark, const void *contex
                         : mark->kind == HVC_MARK_PIN ? wish->here != NULL || wish->pin != NULL
                                                      : false);
     if (!same)
-        return true;
+        return false;
     return mark->kind == HVC_MARK_HOLD ? !wish->hold : node == NULL || strcmp(node, mark->node) != 0;
 }
 
@@ -238,6 +239,28 @@ static int add_location(xmlNode *cib, const struct hvc_pacemaker_wish *wish, enu
     return patch_note_addition(patch, location) ? 0 : -ENOMEM;
 }
 
+static bool is_in_the_way(const struct hvc_pacemaker_mark *mark, const void *context)
+{
+    const struct hvc_pacemaker_wish *wish = context;
+    bool wanted = mark->kind == HVC_MARK_HOLD   ? wish->hold
+                  : mark->kind == HVC_MARK_HERE ? wish->here != NULL
+                                                : wish->pin != NULL;
+
+    return wanted && mark->job == wish->job && !is_of_resource(mark, wish->resource);
+}
+
+static int check_ids(xmlNode *cib, const struct hvc_pacemaker_wish *wish, struct hvc_error *error)
+{
+    xmlNode *node = find_unwanted(cib, is_in_the_way, wish);
+    struct hvc_pacemaker_mark mark;
+
+    if (node == NULL || !read_mark(node, &mark))
+        return 0;
+    return hvc_error_set(error, -EAGAIN,
+                         "%s stands on resource %s, of a job that had this number in a history that was given up",
+                         mark.id, mark.resource);
+}
+
 static bool is_held(xmlNode *cib, const struct hvc_pacemaker_wish *wish)
 {
     xmlNode *primitive = marks_primitive(cib, wish->resource);
@@ -262,6 +285,9 @@ int marks_wish(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode *pat
         return hvc_error_set(error, -ENOENT, "pacemaker has no resource %s", wish->resource);
     if (wish->only_held && !is_held(cib, wish))
         return hvc_error_set(error, -ECANCELED, "resource %s is not held any more", wish->resource);
+    r = check_ids(cib, wish, error);
+    if (r < 0)
+        return r;
     r = remove_marks(cib, is_against, wish, patch);
     if (r == 0)
         r = add_hold(cib, wish, patch);

@@ -4,17 +4,8 @@
 #define HVC_ADOPT_INTERNAL_H
 
 #include "hvc/adoption.h"
+#include "hvc/guest_proof.h"
 #include "hvc/pacemaker_adopt.h"
-
-struct adoption_proof {
-    enum hvc_adopt_proof is;
-    char node[HVC_NODE_NAME_MAX];   /* of HERE */
-    char words[HVC_ERROR_TEXT_MAX]; /* of UNKNOWN and TWICE */
-};
-
-/* Asks every node. A guest that is just moving is UNKNOWN. */
-void adoption_prove(struct hvc_operations *operations, const char *uuid, uint64_t deadline_ms,
-                    struct adoption_proof *ret_proof);
 
 /* One adoption at a time in a process; false: another is under way. */
 bool adoption_begin(void);

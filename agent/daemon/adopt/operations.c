@@ -38,9 +38,9 @@ static enum hvc_result say_refused(struct hvc_call *call, const struct adoption 
 
 static enum hvc_result check_guest(struct hvc_operations *operations, struct hvc_call *call, const struct adoption *a)
 {
-    struct adoption_proof proof = {0};
+    struct hvc_guest_proof proof = {0};
 
-    adoption_prove(operations, a->profile.uuid, guest_deadline(call, PROVE_MS), &proof);
+    hvc_guest_prove(operations, a->profile.uuid, true, guest_deadline(call, PROVE_MS), &proof);
     switch (proof.is) {
     case HVC_ADOPT_PROOF_HERE:
         break;

@@ -150,12 +150,12 @@ static int take_step(const char *resource, const struct hvc_adopt_state *state,
 static void decide(struct hvc_operations *operations, const struct hvc_adopt_state *state, const char *uuid, bool undo,
                    uint64_t deadline_ms, struct hvc_adopt_decision *decision)
 {
-    struct adoption_proof proof = {.is = HVC_ADOPT_PROOF_UNKNOWN};
+    struct hvc_guest_proof proof = {.is = HVC_ADOPT_PROOF_UNKNOWN};
 
     hvc_adopt_decide(state, HVC_ADOPT_PROOF_NOWHERE, "", undo, decision);
     if (decision->step != HVC_ADOPT_RELEASE && decision->step != HVC_ADOPT_STUCK)
         return;
-    adoption_prove(operations, uuid, sooner(deadline_ms, PROVE_MS), &proof);
+    hvc_guest_prove(operations, uuid, true, sooner(deadline_ms, PROVE_MS), &proof);
     hvc_adopt_decide(state, proof.is, proof.node, undo, decision);
 }
 

@@ -94,9 +94,10 @@ void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job_id, c
 
     *ret = (struct hvc_agenda_verdict){.mark = HVC_AGENDA_MARK_REMOVE};
     if (guest == NULL)
-        return; /* of a guest that nobody knows of any more */
+        return; /* of a guest that the state does not know */
     if (job != NULL && memcmp(job->guest, guest->uuid, sizeof(job->guest)) != 0)
         job = NULL; /* of another history, in which that number was another guest's */
+    ret->known = true;
     memcpy(ret->guest, guest->uuid, sizeof(ret->guest));
     if (now != NULL && now == job) {
         ret->lives = true;

@@ -37,7 +37,8 @@ static bool pause_before(uint64_t deadline_ms, unsigned *look_ms)
     return true;
 }
 
-/* What the job has there: a bit for each kind; and whether another job's hold is on the resource. */
+/* What the job has on the resource: a bit for each kind; and whether another job's hold is on it. Behind a force
+ * another resource may have objects with the same number. */
 static int kinds_of(uint64_t job, const char *resource, uint64_t deadline_ms, unsigned *ret_kinds, bool *ret_inherits,
                     struct hvc_error *error)
 {
@@ -50,9 +51,10 @@ static int kinds_of(uint64_t job, const char *resource, uint64_t deadline_ms, un
     *ret_kinds = 0;
     *ret_inherits = false;
     for (size_t i = 0; i < count; i++) {
+        if (strcmp(marks[i].resource, resource) != 0)
+            continue;
         *ret_kinds |= marks[i].job == job ? 1u << marks[i].kind : 0;
-        *ret_inherits |=
-            marks[i].job != job && marks[i].kind == HVC_MARK_HOLD && strcmp(marks[i].resource, resource) == 0;
+        *ret_inherits |= marks[i].job != job && marks[i].kind == HVC_MARK_HOLD;
     }
     return 0;
 }

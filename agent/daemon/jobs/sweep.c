@@ -10,6 +10,7 @@
 #include "hvc/clock.h"
 #include "hvc/pacemaker_moves.h"
 #include "hvc/text.h"
+#include "nowhere.h"
 #include "pacemaker.h"
 
 enum {
@@ -18,8 +19,9 @@ enum {
     READ_MS = 1000,   /* of the state */
     PROOF_MS = 5000,  /* for the node of a guest to say that it runs there */
     PROPOSE_MS = 5000,
-    LATER_MS = 60000, /* between two jobs that shall take one guest on */
+    LATER_MS = 60000, /* between two jobs that shall take one guest on, and two words about one doubt */
     AGAIN_MS = 10000, /* of what Pacemaker did not take */
+    DOUBT_MS = 5000,  /* for the state to learn of a place */
 };
 
 /* ---- whose turn it is ---- */
@@ -62,6 +64,7 @@ bool job_sweep_is_due(struct job_sweep *sweep, const char *id, const struct hvc_
         (void)hvc_text_copy(o->id, sizeof(o->id), id); /* both have the length of an id */
         o->mark = verdict->mark;
         o->since_ms = now_ms;
+        o->doubt_ms = 0;
     }
     o->seen = true;
     /* the own node of a job does nothing for it while its target is away and not fenced */
@@ -78,10 +81,21 @@ void job_sweep_later(struct job_sweep *sweep, const char *id, uint64_t until_ms)
         o->since_ms = until_ms;
 }
 
+bool job_sweep_tells_doubt(struct job_sweep *sweep, const char *id, uint64_t now_ms)
+{
+    struct job_sweep_object *o = object_of(sweep, id);
+    bool first = o != NULL && o->doubt_ms == 0;
+
+    if (o == NULL || o->id[0] == '\0' || now_ms < o->doubt_ms)
+        return false;
+    o->doubt_ms = now_ms + (first ? DOUBT_MS : LATER_MS);
+    return !first;
+}
+
 /* ---- one look ---- */
 
 struct look {
-    struct hvc_pacemaker_mark *marks;
+    const struct hvc_pacemaker_mark *marks;
     size_t count;
     struct hvc_agenda_verdict *verdicts;
 };
@@ -99,18 +113,18 @@ static int judge(void *context, const struct hvc_service *service, const struct 
     return 0;
 }
 
-/* What libvirt of that node says of the guest; UNKNOWN: nothing. */
-static enum hvc_guest_class ask_node(struct hvc_operations *operations, const char *node, const uint8_t guest[16])
+/* What libvirt of that node says of the guest. */
+static int ask_node(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict,
+                    struct hvc_guest_state *ret_state, struct hvc_error *error)
 {
     struct hvc_hypervisor *at = operations->hypervisor;
-    struct hvc_guest_state state = {0};
     char uuid[HVC_UUID_TEXT_MAX];
+    int r = 0;
 
-    hvc_format_uuid(guest, uuid);
-    if ((strcmp(node, operations->node) != 0 && hvc_peers_get(operations->peers, node, &at, NULL) < 0) ||
-        hvc_hypervisor_inspect(at, uuid, hvc_deadline_in(PROOF_MS), &state, NULL) < 0)
-        return HVC_GUEST_UNKNOWN;
-    return state.guest_class;
+    if (strcmp(verdict->node, operations->node) != 0)
+        r = hvc_peers_get(operations->peers, verdict->node, &at, error);
+    hvc_format_uuid(verdict->guest, uuid);
+    return r < 0 ? r : hvc_hypervisor_inspect(at, uuid, hvc_deadline_in(PROOF_MS), ret_state, error);
 }
 
 /* The guest was at the node of the location and is not any more: the node was fenced and is not back, or is back and
@@ -120,6 +134,7 @@ static bool is_dead_there(struct hvc_operations *operations, const struct hvc_pa
                           const struct hvc_agenda_verdict *verdict)
 {
     HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    struct hvc_guest_state state = {0};
     const struct hvc_fact_node *node;
 
     if (mark->kind != HVC_MARK_HERE || strcmp(mark->node, verdict->node) != 0 || facts == NULL ||
@@ -130,39 +145,30 @@ static bool is_dead_there(struct hvc_operations *operations, const struct hvc_pa
     node = hvc_facts_find(facts, verdict->node);
     if (node != NULL && !node->member)
         return facts->pacemaker_answers && node->fenced && !node->unclean;
-    return node != NULL && ask_node(operations, node->name, verdict->guest) == HVC_GUEST_ABSENT;
+    return node != NULL && ask_node(operations, verdict, &state, NULL) == 0 && state.guest_class == HVC_GUEST_ABSENT;
 }
 
-/* No member has it: of a job of another history, or that nobody knows, the state may not have heard yet of who has. */
-static bool is_nowhere(struct hvc_operations *operations, const struct hvc_agenda_verdict *verdict)
+/* The state follows libvirt with some delay, and a force takes it back to what it was: nothing is done on its word
+ * alone. */
+static int prove(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
+                 const struct hvc_agenda_verdict *verdict, struct hvc_error *error)
 {
-    static const uint8_t unknown[sizeof(verdict->guest)];
-    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
-    bool none = true;
+    struct hvc_guest_state state = {0};
+    int r;
 
-    if (memcmp(verdict->guest, unknown, sizeof(unknown)) == 0)
-        return true;
-    if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, hvc_deadline_in(PROOF_MS), facts) < 0 ||
-        !facts->quorate)
-        return false;
-    for (size_t i = 0; none && i < facts->count; i++)
-        none =
-            !facts->nodes[i].member || ask_node(operations, facts->nodes[i].name, verdict->guest) == HVC_GUEST_ABSENT;
-    return none;
-}
-
-/* The state follows libvirt with some delay: nothing is done on its word alone. */
-static bool is_proven(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
-                      const struct hvc_agenda_verdict *verdict)
-{
-    enum hvc_guest_class found;
-
-    if (verdict->mark == HVC_AGENDA_MARK_AWAY)
-        return is_dead_there(operations, mark, verdict);
     if (verdict->node[0] == '\0')
-        return is_nowhere(operations, verdict);
-    found = ask_node(operations, verdict->node, verdict->guest);
-    return found == HVC_GUEST_RUNNING || found == HVC_GUEST_PAUSED;
+        return job_nowhere_prove(operations, verdict, mark->resource, error);
+    if (verdict->mark == HVC_AGENDA_MARK_AWAY)
+        return is_dead_there(operations, mark, verdict)
+                   ? 0
+                   : hvc_error_set(error, -EAGAIN, "its guest shall be on %.60s, which is away, and is not proven dead",
+                                   verdict->node);
+    r = ask_node(operations, verdict, &state, error);
+    if (r < 0)
+        return hvc_error_prefix(error, "its guest shall be on %.60s", verdict->node);
+    if (state.guest_class == HVC_GUEST_RUNNING || state.guest_class == HVC_GUEST_PAUSED)
+        return 0;
+    return hvc_error_set(error, -EAGAIN, "its guest shall be on %.60s: %.300s", verdict->node, state.words);
 }
 
 /* Pacemaker is not allowed the guest where it is: a job takes it to where it is, under the same hold. What is queued or
@@ -248,25 +254,45 @@ static void do_one(struct job_sweep *sweep, struct hvc_operations *operations, c
     tell(operations, mark, r, &error);
 }
 
-void job_sweep(struct job_sweep *sweep, struct hvc_operations *operations, unsigned rank)
+/* What is in doubt for a moment only, the state being a little late, is nobody's concern. */
+static void take_up(struct job_sweep *sweep, struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
+                    const struct hvc_agenda_verdict *verdict)
 {
-    struct hvc_keeper *keeper = operations->keeper;
-    struct look look = {0};
+    struct hvc_error doubt = {0};
+    int r = prove(operations, mark, verdict, &doubt);
 
-    if (hvc_pacemaker_marks(hvc_deadline_in(ASK_MS), &look.marks, &look.count, NULL) < 0)
-        return; /* no Pacemaker, or none that answers: the next time, or another member */
-    look.verdicts = calloc(look.count + 1, sizeof(*look.verdicts)); /* KEEP */
-    if (look.verdicts != NULL &&
-        (look.count == 0 ||
-         keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_in(READ_MS), judge, &look, NULL) == 0)) {
+    if (r == 0)
+        do_one(sweep, operations, mark, verdict);
+    else if (job_sweep_tells_doubt(sweep, mark->id, hvc_now_ms()))
+        tell(operations, mark, r, &doubt);
+}
+
+void job_sweep_marks(struct job_sweep *sweep, struct hvc_operations *operations, const struct hvc_pacemaker_mark *marks,
+                     size_t count, unsigned rank)
+{
+    struct look look = {
+        .marks = marks, .count = count, .verdicts = calloc(count + 1, sizeof(*look.verdicts))}; /* KEEP */
+    struct hvc_keeper *keeper = operations->keeper;
+
+    if (look.verdicts != NULL && (count == 0 || keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_in(READ_MS),
+                                                                  judge, &look, NULL) == 0)) {
         job_sweep_begin(sweep);
-        for (size_t i = 0; i < look.count; i++) {
-            if (job_sweep_is_due(sweep, look.marks[i].id, &look.verdicts[i], rank, hvc_now_ms()) &&
-                is_proven(operations, &look.marks[i], &look.verdicts[i]))
-                do_one(sweep, operations, &look.marks[i], &look.verdicts[i]);
+        for (size_t i = 0; i < count; i++) {
+            if (job_sweep_is_due(sweep, marks[i].id, &look.verdicts[i], rank, hvc_now_ms()))
+                take_up(sweep, operations, &marks[i], &look.verdicts[i]);
         }
         job_sweep_end(sweep);
     }
-    free(look.marks);
     free(look.verdicts);
+}
+
+void job_sweep(struct job_sweep *sweep, struct hvc_operations *operations, unsigned rank)
+{
+    struct hvc_pacemaker_mark *marks = NULL;
+    size_t count = 0;
+
+    if (hvc_pacemaker_marks(hvc_deadline_in(ASK_MS), &marks, &count, NULL) < 0)
+        return; /* no Pacemaker, or none that answers: the next time, or another member */
+    job_sweep_marks(sweep, operations, marks, count, rank);
+    free(marks);
 }

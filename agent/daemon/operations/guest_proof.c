@@ -1,29 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "hvc/guest_proof.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "guest_survey.h"
 #include "hvc/observe.h"
-#include "internal.h"
 
 static bool is_settled(enum hvc_guest_class guest_class)
 {
     return guest_class == HVC_GUEST_RUNNING || guest_class == HVC_GUEST_PAUSED;
 }
 
-static void unknown(struct adoption_proof *proof, const char *node, const char *words)
+static void unknown(struct hvc_guest_proof *proof, const char *node, const char *words)
 {
     proof->is = HVC_ADOPT_PROOF_UNKNOWN;
     (void)snprintf(proof->words, sizeof(proof->words), "node %s: %.300s", node, words);
 }
 
-/* Absent nodes that are fenced or left cleanly run nothing. */
-static void judge(const struct guest_survey *survey, struct adoption_proof *proof)
+static bool is_down(const struct hvc_fact_node *fact, bool left_counts)
+{
+    return !fact->member && (fact->fenced || (left_counts && fact->clean_down));
+}
+
+static void judge(const struct guest_survey *survey, bool left_counts, struct hvc_guest_proof *proof)
 {
     unsigned places = 0;
 
-    *proof = (struct adoption_proof){.is = HVC_ADOPT_PROOF_NOWHERE};
+    *proof = (struct hvc_guest_proof){.is = HVC_ADOPT_PROOF_NOWHERE};
     for (size_t i = 0; i < survey->facts.count; i++) {
         const struct hvc_fact_node *fact = &survey->facts.nodes[i];
         const struct guest_survey_node *node = &survey->nodes[i];
@@ -32,7 +37,7 @@ static void judge(const struct guest_survey *survey, struct adoption_proof *proo
         if (is_settled(class)) {
             places++;
             memcpy(proof->node, fact->name, sizeof(proof->node));
-        } else if (class != HVC_GUEST_ABSENT && (node->answered || !(fact->fenced || fact->clean_down))) {
+        } else if (class != HVC_GUEST_ABSENT && (node->answered || !is_down(fact, left_counts))) {
             unknown(proof, fact->name, node->words);
             return;
         }
@@ -44,8 +49,8 @@ static void judge(const struct guest_survey *survey, struct adoption_proof *proo
                        proof->node);
 }
 
-void adoption_prove(struct hvc_operations *operations, const char *uuid, uint64_t deadline_ms,
-                    struct adoption_proof *ret_proof)
+void hvc_guest_prove(struct hvc_operations *operations, const char *uuid, bool left_counts, uint64_t deadline_ms,
+                     struct hvc_guest_proof *ret_proof)
 {
     struct hvc_call call = {.deadline_ms = deadline_ms}; /* the survey takes the time from it, and nothing else */
     struct guest_request request = {.resource = ""};
@@ -62,6 +67,6 @@ void adoption_prove(struct hvc_operations *operations, const char *uuid, uint64_
     if (survey == NULL || survey->facts.count == 0)
         unknown(ret_proof, operations->node, survey == NULL ? "out of memory" : survey->facts.corosync_error.text);
     else
-        judge(survey, ret_proof);
+        judge(survey, left_counts, ret_proof);
     free(survey);
 }

@@ -117,6 +117,8 @@ static void what_is_of_no_job_goes_by_the_place_of_the_guest(void **state)
 {
     (void)state;
     assert_judged(job, "other", "remove");
+    assert_false(judged(job, "other").known);
+    assert_true(judged(job, "web").known);
     assert_judged(job + 1, "web", "keep at n1"); /* the job that lives takes it over */
     finish_job(&f, job);
     assert_judged(job + 1, "web", "hand back at n2");

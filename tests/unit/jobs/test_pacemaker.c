@@ -183,6 +183,18 @@ static void a_guest_of_no_resource_needs_no_hold(void **state)
     assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), -ETIMEDOUT);
 }
 
+static void what_another_resource_has_under_its_number_is_not_the_jobs(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    memcpy(world.marks[0].resource, "db", 3);
+    assert_int_equal(job_pacemaker_watch(&effect, hvc_deadline_in(2000), NULL), -ENOENT);
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(2000), NULL), 0);
+    assert_string_equal(world.told, "hold");
+}
+
 static void one_that_stands_is_not_put_there_again(void **state)
 {
     const struct hvc_agenda_effect effect = effect_of();
@@ -449,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup(a_move_is_told_when_its_hold_is_gone, calm),
         cmocka_unit_test_setup(a_guest_of_no_resource_needs_no_hold, calm),
         cmocka_unit_test_setup(nobody_insists_while_a_node_joins, calm),
+        cmocka_unit_test_setup(what_another_resource_has_under_its_number_is_not_the_jobs, calm),
         cmocka_unit_test_setup(one_that_stands_is_not_put_there_again, calm),
         cmocka_unit_test_setup(what_is_not_as_it_should_be_is_not_held, calm),
         cmocka_unit_test_setup(a_guest_is_handed_back_in_two_changes, calm),

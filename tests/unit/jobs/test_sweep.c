@@ -117,6 +117,23 @@ static void what_a_job_does_now_is_left_alone(void **state)
     assert_true(looks(&sweep, &ended, 0, 60005));
 }
 
+static void a_doubt_is_told_when_it_lasts_and_then_once_a_minute(void **state)
+{
+    const struct hvc_agenda_verdict known = {.mark = HVC_AGENDA_MARK_HAND_BACK};
+    struct job_sweep sweep = {0};
+    const char *id = "hvcluster-job-7-hold";
+
+    (void)state;
+    assert_true(looks(&sweep, &ended, 0, 5));
+    assert_false(job_sweep_tells_doubt(&sweep, id, 5));
+    assert_false(job_sweep_tells_doubt(&sweep, id, 3000));
+    assert_true(job_sweep_tells_doubt(&sweep, id, 10005));
+    assert_false(job_sweep_tells_doubt(&sweep, id, 20005));
+    assert_true(job_sweep_tells_doubt(&sweep, id, 70005));
+    assert_true(looks(&sweep, &known, 0, 70006)); /* something has changed: another doubt */
+    assert_false(job_sweep_tells_doubt(&sweep, id, 200000));
+}
+
 static void what_has_no_room_is_found_again_when_there_is_some(void **state)
 {
     struct job_sweep sweep = {0};
@@ -347,6 +364,7 @@ int main(void)
         cmocka_unit_test(the_own_node_of_a_job_comes_first),
         cmocka_unit_test(what_was_gone_meanwhile_begins_anew),
         cmocka_unit_test(what_a_job_does_now_is_left_alone),
+        cmocka_unit_test(a_doubt_is_told_when_it_lasts_and_then_once_a_minute),
         cmocka_unit_test(what_has_no_room_is_found_again_when_there_is_some),
         cmocka_unit_test(nobody_is_given_time_when_the_target_of_a_job_is_away),
         T(it_goes_when_the_guest_is_proven_dead_there_and_not_before),

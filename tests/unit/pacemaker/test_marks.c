@@ -164,6 +164,28 @@ static void wishes_are_fulfilled_one_after_the_other(void **state)
     }
 }
 
+/* An operator's force has taken the numbers of jobs back: job 8 of before had resource tail. */
+static void what_has_the_number_and_another_resource_is_left_alone(void **state)
+{
+    const struct hvc_pacemaker_wish old = {.job = 8, .resource = "tail", .hold = true},
+                                    hold = {.job = 8, .resource = "web", .hold = true},
+                                    here = {.job = 8, .resource = "web", .here = "n1"},
+                                    nothing = {.job = 8, .resource = "web"};
+    struct hvc_error error = {0};
+    char text[1024];
+
+    (void)state;
+    assert_int_equal(wish(&old, NULL, NULL), 0);
+    assert_int_equal(wish(&hold, NULL, &error), -EAGAIN);
+    assert_non_null(strstr(error.text, "hvcluster-job-8-hold stands on resource tail"));
+    assert_int_equal(wish(&nothing, NULL, NULL), 0);
+    marks_now(text, sizeof(text));
+    assert_string_equal(text, "hvcluster-job-8-hold:tail:");
+    assert_int_equal(wish(&here, NULL, NULL), 0); /* an id of its own */
+    marks_now(text, sizeof(text));
+    assert_string_equal(text, "hvcluster-job-8-hold:tail:,hvcluster-job-8-here:web:n1");
+}
+
 static void the_rest_of_the_cib_is_what_it_was(void **state)
 {
     const struct hvc_pacemaker_wish hold = {.job = 7, .resource = "web", .hold = true},
@@ -381,6 +403,7 @@ int main(void)
         WITH_CIB(wishes_are_fulfilled_one_after_the_other),
         WITH_CIB(a_hand_back_of_what_nobody_holds_is_not_made),
         WITH_CIB(the_rest_of_the_cib_is_what_it_was),
+        WITH_CIB(what_has_the_number_and_another_resource_is_left_alone),
         WITH_CIB(a_change_thought_out_on_another_cib_is_not_made),
         WITH_CIB(a_patch_of_an_older_cib_is_refused_by_pacemaker_itself),
         WITH_CIB(a_resource_that_is_not_there_is_an_error),

@@ -149,9 +149,10 @@ enum hvc_agenda_mark {
 struct hvc_agenda_verdict {
     uint8_t mark; /* enum hvc_agenda_mark */
     bool lives;   /* its job does */
+    bool known;   /* the state has a guest of that resource */
     bool pin;     /* of HAND_BACK: asked for */
     uint8_t guest[16];
-    char node[HVC_NODE_NAME_MAX]; /* where the guest is as far as the state knows, to be proven; "": nowhere */
+    char node[HVC_NODE_NAME_MAX]; /* where the guest is as far as the state knows; "": nowhere. To be proven, both */
 };
 
 /* What becomes of a hold or location (no pin) of that job on that resource: by the steps of the job, and where the
