@@ -187,16 +187,22 @@ static void write_ring(FILE *out, const struct hvc_record *data, const struct hv
     }
 }
 
-/* "PINNED  web to n2 (hvcluster-job-7-pin)": what an operator wished, and what moves under way have put there. */
+/* "PINNED  web to n2 (hvcluster-job-7-pin)": what an operator wished, and what moves under way have put there; of one
+ * that has ended what it waits for. */
 static void write_marks(FILE *out, const struct hvc_record *pacemaker)
 {
     for (size_t i = 0; i < hvc_record_list_count(pacemaker, "marks"); i++) {
         const struct hvc_record *mark = hvc_record_list_at(pacemaker, "marks", i);
         const char *node = hvc_record_text(mark, "node", ""), *kind = hvc_record_text(mark, "kind", "?");
+        const char *left = hvc_record_text(mark, "left", "");
         bool pin = strcmp(kind, "pin") == 0;
 
-        (void)fprintf(out, LABEL "%s%s%s (%s)\n", pin ? "PINNED" : "IN A MOVE", hvc_record_text(mark, "resource", "?"),
-                      node[0] != '\0' ? " to " : "", node, hvc_record_text(mark, "id", "?"));
+        (void)fprintf(out, LABEL "%s%s%s (%s)%s%s\n",
+                      pin               ? "PINNED"
+                      : left[0] != '\0' ? "LEFT OVER"
+                                        : "IN A MOVE",
+                      hvc_record_text(mark, "resource", "?"), node[0] != '\0' ? " to " : "", node,
+                      hvc_record_text(mark, "id", "?"), left[0] != '\0' ? ": " : "", left);
     }
 }
 

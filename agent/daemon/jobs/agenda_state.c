@@ -103,6 +103,7 @@ void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job_id, c
         ret->lives = true;
         ret->mark = (uint8_t)judge_living(job);
     } else if (now != NULL) {
+        ret->inherited = true;
         ret->mark = HVC_AGENDA_MARK_KEEP; /* the next job takes it over, or ends */
     } else if (guest->node != 0 && (job == NULL || guest->node != job->source)) {
         ret->mark = HVC_AGENDA_MARK_HAND_BACK;
@@ -125,6 +126,18 @@ bool hvc_agenda_is_pressing(const struct hvc_service *service)
             return true;
     }
     return false;
+}
+
+const char *hvc_agenda_left_words(const struct hvc_agenda_verdict *verdict)
+{
+    if (verdict->lives || verdict->inherited)
+        return NULL;
+    if (!verdict->known)
+        return "the cluster's state does not know its guest; until every node has been looked at";
+    if (verdict->node[0] == '\0')
+        return "the cluster's state has its guest nowhere; until that is proven at every node";
+    return verdict->mark == HVC_AGENDA_MARK_AWAY ? "until the node of its guest is back, or fenced"
+                                                 : "until its guest is proven where the cluster's state has it";
 }
 
 /* ---- where a job may go ---- */

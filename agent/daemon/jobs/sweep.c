@@ -254,7 +254,8 @@ static void do_one(struct job_sweep *sweep, struct hvc_operations *operations, c
     tell(operations, mark, r, &error);
 }
 
-/* What is in doubt for a moment only, the state being a little late, is nobody's concern. */
+/* What is in doubt for a moment only, the state being a little late, is nobody's concern; what a living job waits for
+ * its phase says. */
 static void take_up(struct job_sweep *sweep, struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
                     const struct hvc_agenda_verdict *verdict)
 {
@@ -263,7 +264,8 @@ static void take_up(struct job_sweep *sweep, struct hvc_operations *operations, 
 
     if (r == 0)
         do_one(sweep, operations, mark, verdict);
-    else if (job_sweep_tells_doubt(sweep, mark->id, hvc_now_ms()))
+    else if (!(verdict->lives && verdict->mark == HVC_AGENDA_MARK_AWAY) &&
+             job_sweep_tells_doubt(sweep, mark->id, hvc_now_ms()))
         tell(operations, mark, r, &doubt);
 }
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* `status`: what this node's daemon knows, whoever hangs. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cluster_state.h"
 #include "hvc/cleanup.h"
+#include "hvc/job_agenda.h"
 #include "hvc/operations.h"
 #include "hvc/pacemaker_moves.h"
 #include "node_facts.h"
@@ -14,6 +16,7 @@
 #define ASK_HYPERVISOR_MS 400
 #define ASK_CLUSTER_MS    900
 #define ASK_PACEMAKER_MS  500
+#define ASK_STATE_MS      100
 
 static void describe_nodes(struct hvc_record *data, const struct hvc_cluster_facts *facts)
 {
@@ -112,11 +115,57 @@ static void describe_facts(struct hvc_keeper *keeper, const struct hvc_replica_s
     }
 }
 
-/* Whether it answers on this node, and what of ours stands in its configuration: pins, and what moves have put there.
- */
-static void describe_pacemaker(struct hvc_record *data)
+struct marks {
+    const struct hvc_pacemaker_mark *mark;
+    size_t count;
+    struct hvc_agenda_verdict *verdicts;
+};
+
+static int judge_marks(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    const struct marks *marks = context;
+
+    (void)stamp; /* the state's age is told beside it */
+    for (size_t i = 0; i < marks->count; i++)
+        hvc_agenda_judge_mark(service, marks->mark[i].job, marks->mark[i].resource, &marks->verdicts[i]);
+    return 0;
+}
+
+/* What the state says of each; NULL: it does not say. free(). */
+static struct hvc_agenda_verdict *read_verdicts(struct hvc_keeper *keeper, const struct hvc_pacemaker_mark *marks,
+                                                size_t count)
+{
+    struct marks all = {.mark = marks, .count = count, .verdicts = calloc(count + 1, sizeof(*all.verdicts))};
+
+    if (all.verdicts != NULL &&
+        keeper->ops->read(keeper, HVC_REPLICA_HERE, hvc_deadline_in(ASK_STATE_MS), judge_marks, &all, NULL) < 0) {
+        free(all.verdicts);
+        return NULL;
+    }
+    return all.verdicts;
+}
+
+static void describe_mark(struct hvc_record *record, const struct hvc_pacemaker_mark *mark,
+                          const struct hvc_agenda_verdict *verdict)
+{
+    const char *left = verdict == NULL || mark->kind == HVC_MARK_PIN ? NULL : hvc_agenda_left_words(verdict);
+
+    hvc_record_set_text(record, "id", mark->id);
+    hvc_record_set_text(record, "kind", hvc_pacemaker_mark_name(mark->kind));
+    hvc_record_set_text(record, "resource", mark->resource);
+    if (mark->node[0] != '\0')
+        hvc_record_set_text(record, "node", mark->node);
+    hvc_record_set_u64(record, "job", mark->job);
+    if (left != NULL)
+        hvc_record_set_text(record, "left", left);
+}
+
+/* Whether it answers on this node, and what of ours stands in its configuration: pins, what moves have put there, and
+ * what ended ones have left. */
+static void describe_pacemaker(struct hvc_keeper *keeper, struct hvc_record *data)
 {
     HVC_CLEANUP(free) struct hvc_pacemaker_mark *marks = NULL;
+    HVC_CLEANUP(free) struct hvc_agenda_verdict *verdicts = NULL;
     struct hvc_record *record = hvc_record_set_record(data, "pacemaker");
     struct hvc_error error = {0};
     size_t count = 0;
@@ -126,16 +175,10 @@ static void describe_pacemaker(struct hvc_record *data)
     if (rc < 0)
         hvc_record_set_text(record, "words", error.text);
     hvc_record_set_list(record, "marks");
-    for (size_t i = 0; i < count && i < HVC_RECORD_LIST_MAX; i++) {
-        struct hvc_record *mark = hvc_record_add(record, "marks");
-
-        hvc_record_set_text(mark, "id", marks[i].id);
-        hvc_record_set_text(mark, "kind", hvc_pacemaker_mark_name(marks[i].kind));
-        hvc_record_set_text(mark, "resource", marks[i].resource);
-        if (marks[i].node[0] != '\0')
-            hvc_record_set_text(mark, "node", marks[i].node);
-        hvc_record_set_u64(mark, "job", marks[i].job);
-    }
+    if (rc == 0 && count > 0)
+        verdicts = read_verdicts(keeper, marks, count);
+    for (size_t i = 0; i < count && i < HVC_RECORD_LIST_MAX; i++)
+        describe_mark(hvc_record_add(record, "marks"), &marks[i], verdicts == NULL ? NULL : &verdicts[i]);
 }
 
 static int describe_state(struct hvc_operations *operations, struct hvc_record *data)
@@ -170,7 +213,7 @@ static enum hvc_result status(struct hvc_operations *operations, struct hvc_call
     if (describe_cluster(operations, call) < 0)
         return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
     if (operations->keeper != NULL && !operations->direct)
-        describe_pacemaker(call->data);
+        describe_pacemaker(operations->keeper, call->data);
     return hvc_call_say(call, HVC_RESULT_OK, "hvclusterd " HVC_VERSION " on node %s", operations->node);
 }
 

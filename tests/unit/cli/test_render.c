@@ -82,6 +82,7 @@ static void every_answer_reads_as_its_golden_file(void **state)
         {"adopt-refused", hvc_render_adoption, 100},
         {"adopt-done", hvc_render_adoption, 80},
         {"status-busy", hvc_render_status, 80},
+        {"status-left-over", hvc_render_status, 80},
         {"status/following", hvc_render_status, 80},
         {"status/left-store-full", hvc_render_status, 80},
         {"status/one-node-lost", hvc_render_status, 80},

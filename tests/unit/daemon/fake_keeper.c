@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/clock.h"
 #include "hvc/hash.h"
 
 #include "../hvc_cmocka.h"
@@ -239,6 +240,26 @@ void fake_keeper_free(struct fake_keeper *keeper)
 {
     free(keeper->memory);
     free(keeper);
+}
+
+void fake_keeper_commit(struct fake_keeper *keeper, const struct hvc_command *command)
+{
+    struct hvc_replica_outcome outcome;
+    struct hvc_token token;
+
+    assert_int_equal(fake_token(&keeper->base, &token), 0);
+    assert_int_equal(fake_propose(&keeper->base, command, &token, HVC_NO_DEADLINE, true, &outcome), 0);
+    assert_true(hvc_answer_is_good(&outcome.answer));
+}
+
+void fake_keeper_join(struct fake_keeper *keeper)
+{
+    struct hvc_command members = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_MEMBERS, .by = "test"};
+
+    members.members.count = 2;
+    members.members.item[0] = (struct hvc_command_member){1, 11};
+    members.members.item[1] = (struct hvc_command_member){2, 12};
+    fake_keeper_commit(keeper, &members);
 }
 
 /* ---- statuses ---- */

@@ -49,6 +49,15 @@ static struct hvc_agenda_verdict judged(uint64_t id, const char *resource)
     return verdict;
 }
 
+static void assert_left(uint64_t id, const char *resource, const char *words)
+{
+    const struct hvc_agenda_verdict v = judged(id, resource);
+    const char *left = hvc_agenda_left_words(&v);
+
+    assert_true((left == NULL) == (words == NULL));
+    assert_true(left == NULL || strstr(left, words) != NULL);
+}
+
 /* Of job, as "mark at node", with "living " before it. */
 static void assert_judged(uint64_t id, const char *resource, const char *want)
 {
@@ -198,6 +207,25 @@ static void nothing_presses_when_the_target_was_told_nobody(void **state)
     assert_false(hvc_agenda_is_pressing(f.service));
 }
 
+static void what_is_left_behind_says_what_it_waits_for(void **state)
+{
+    struct hvc_command c = command_of(&f, HVC_COMMAND_GUEST_PLACE);
+
+    (void)state;
+    assert_left(job, "web", NULL);
+    assert_left(job + 1, "web", NULL); /* the job that lives takes it over */
+    assert_left(job, "other", "does not know its guest");
+    finish_job(&f, job);
+    assert_left(job, "web", "until its guest is proven");
+    uuid_of(1, c.guest_place.uuid);
+    assert_int_equal(give(&f, &c).code, HVC_ANSWER_OK);
+    assert_left(job, "web", "nowhere; until that is proven at every node");
+    c.node = c.guest_place.node = 2;
+    assert_int_equal(give(&f, &c).code, HVC_ANSWER_OK);
+    set_members(&f, 5);
+    assert_left(job, "web", "until the node of its guest is back, or fenced");
+}
+
 static void members_take_their_turn(void **state)
 {
     (void)state;
@@ -228,6 +256,7 @@ int main(void)
         T(so_it_does_for_what_a_living_job_has_proven),
         T(what_it_has_not_proven_is_kept_whoever_is_away),
         T(nothing_presses_when_the_target_was_told_nobody),
+        T(what_is_left_behind_says_what_it_waits_for),
         T(members_take_their_turn),
     };
 

@@ -14,33 +14,15 @@
 
 static struct world *world;
 static struct fake_keeper *keeper;
-static char said[4096];
-
-static void take_message(void *context, enum hvc_message message, const char *details)
-{
-    size_t used = strlen(said);
-
-    (void)context;
-    (void)hvc_text_append(said, sizeof(said), &used, "%u %s\n", hvc_message_row(message)->id, details);
-}
 
 static int set_up(void **state)
 {
-    struct hvc_command members = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_MEMBERS, .by = "test"};
-    struct hvc_replica_outcome outcome;
-    struct hvc_token token = {.birth = 1};
-
     (void)state;
-    said[0] = '\0';
     world = world_new(2);
     world_own(world_put(world, "n1", HVC_GUEST_RUNNING), "vm1");
     keeper = fake_keeper_new();
-    members.members.count = 2;
-    members.members.item[0] = (struct hvc_command_member){1, 11};
-    members.members.item[1] = (struct hvc_command_member){2, 12};
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, &members, &token, HVC_NO_DEADLINE, true, &outcome), 0);
+    fake_keeper_join(keeper);
     world->operations.keeper = &keeper->base;
-    world->operations.message = take_message;
     return 0;
 }
 
@@ -64,8 +46,8 @@ static void without_quorum_the_move_is_made_and_told(void **state)
     (void)state;
     keeper->outcome = (struct hvc_replica_outcome){.error = -EAGAIN, .words = "no quorum"};
     expect_moved();
-    assert_non_null(strstr(said, "1710 guest=vm1"));
-    assert_non_null(strstr(said, "no quorum"));
+    assert_non_null(strstr(world->said, "1710 guest=vm1"));
+    assert_non_null(strstr(world->said, "no quorum"));
 }
 
 static void without_a_readable_state_the_move_is_made_and_told(void **state)
@@ -74,7 +56,7 @@ static void without_a_readable_state_the_move_is_made_and_told(void **state)
     keeper->read_error = -ENODATA;
     keeper->always = true;
     expect_moved();
-    assert_non_null(strstr(said, "1710 guest=vm1"));
+    assert_non_null(strstr(world->said, "1710 guest=vm1"));
 }
 
 /* Nobody carries jobs out here. */
@@ -86,7 +68,7 @@ static void a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled(void **st
     (void)state;
     keeper->token.birth = 77;
     expect_moved();
-    assert_non_null(strstr(said, "1710 guest=vm1"));
+    assert_non_null(strstr(world->said, "1710 guest=vm1"));
     guest = hvc_service_guest_named(keeper->service, "vm1");
     assert_non_null(guest);
     assert_string_equal(guest->resource, "vm1");

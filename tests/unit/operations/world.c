@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hvc/text.h"
+
 #include "../hvc_cmocka.h"
 
 char world_vm1[HVC_UUID_TEXT_MAX];
@@ -423,9 +425,15 @@ static int open_peer(const char *uri, struct hvc_hypervisor **ret_hypervisor)
     return 0;
 }
 
-static void no_message(void *context, enum hvc_message message, const char *details)
+static void take_message(void *context, enum hvc_message message, const char *details)
 {
-    (void)context, (void)message, (void)details;
+    struct world *world = context;
+    size_t used;
+
+    (void)pthread_mutex_lock(&world->lock);
+    used = strlen(world->said);
+    (void)hvc_text_append(world->said, sizeof(world->said), &used, "%u %s\n", hvc_message_row(message)->id, details);
+    (void)pthread_mutex_unlock(&world->lock);
 }
 
 struct world *world_new(size_t count)
@@ -457,7 +465,8 @@ struct world *world_new(size_t count)
     (void)snprintf(world->operations.node, sizeof(world->operations.node), "n1");
     world->operations.hypervisor = &world->nodes[0].base;
     world->operations.facts = &world->facts;
-    world->operations.message = no_message;
+    world->operations.message = take_message;
+    world->operations.message_context = world;
     world->operations.root = "/nonexistent"; /* no systemd of this machine in a unit test */
     assert_int_equal(hvc_peers_new("fake://%n", NULL, open_peer, &world->operations.peers, &error), 0);
     assert_int_equal(hvc_moves_new(&world->operations.moves, &error), 0);

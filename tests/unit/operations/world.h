@@ -64,6 +64,7 @@ struct world {
     void (*on_facts)(struct world *, unsigned nth);
     unsigned most_copies; /* of one guest running at one time */
     struct hvc_operations operations;
+    char said[4096]; /* messages: "1301 id=...\n" */
     /* of the last call */
     struct hvc_call *call;
 };

@@ -147,10 +147,11 @@ enum hvc_agenda_mark {
 };
 
 struct hvc_agenda_verdict {
-    uint8_t mark; /* enum hvc_agenda_mark */
-    bool lives;   /* its job does */
-    bool known;   /* the state has a guest of that resource */
-    bool pin;     /* of HAND_BACK: asked for */
+    uint8_t mark;   /* enum hvc_agenda_mark */
+    bool lives;     /* its job does */
+    bool inherited; /* another job of the guest lives, and will take it over, or end */
+    bool known;     /* the state has a guest of that resource */
+    bool pin;       /* of HAND_BACK: asked for */
     uint8_t guest[16];
     char node[HVC_NODE_NAME_MAX]; /* where the guest is as far as the state knows; "": nowhere. To be proven, both */
 };
@@ -159,6 +160,9 @@ struct hvc_agenda_verdict {
  * state has the guest now, not by where the job once left it. */
 void hvc_agenda_judge_mark(const struct hvc_service *service, uint64_t job, const char *resource,
                            struct hvc_agenda_verdict *ret_verdict);
+
+/* For people: what a hold or location waits for that no unfinished job of the guest has; NULL: one has it. */
+const char *hvc_agenda_left_words(const struct hvc_agenda_verdict *verdict);
 
 /* Pacemaker was told of a target that is away now: it may be fenced and back within seconds, and what it was told would
  * then bring a guest there that was started elsewhere. */
