@@ -81,30 +81,39 @@ static int look_at(struct hvc_operations *operations, const struct hvc_fact_node
     return 0;
 }
 
-/* The hold is taken from it when the state knows the guest: the next look finds it so. */
+static int make_command(const char *resource, const struct stray *stray, struct hvc_command *c, struct hvc_error *error)
+{
+    *c = (struct hvc_command){.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_GUEST, .by = "hvclusterd"};
+    c->guest.memory_kib = stray->state.memory_kib;
+    c->guest.node = stray->at->id;
+    if (hvc_parse_uuid_bytes(stray->state.id.uuid, c->guest.uuid) < 0 ||
+        hvc_text_copy(c->guest.name, sizeof(c->guest.name), stray->state.id.name) < 0 ||
+        hvc_text_copy(c->guest.resource, sizeof(c->guest.resource), resource) < 0)
+        return hvc_error_set(error, -EAGAIN, "its guest runs on %.60s, and its name or UUID is none that can be kept",
+                             stray->at->name);
+    return 0;
+}
+
+/* The next look finds it in the state. One that is there already, as nobody's, its own node tells (owners.h). */
 static int record(struct hvc_operations *operations, const char *resource, const struct stray *stray,
                   struct hvc_error *error)
 {
-    struct hvc_command c = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_GUEST, .by = "hvclusterd"};
     struct hvc_keeper *keeper = operations->keeper;
     struct hvc_replica_outcome outcome = {0};
     char name[HVC_GUEST_NAME_MAX + 8], quoted[HVC_RESOURCE_NAME_MAX + 8];
+    struct hvc_command c;
     struct hvc_token token;
+    int r = make_command(resource, stray, &c, error);
 
-    c.guest.memory_kib = stray->state.memory_kib;
-    c.guest.node = stray->at->id;
-    if (hvc_parse_uuid_bytes(stray->state.id.uuid, c.guest.uuid) < 0 ||
-        hvc_text_copy(c.guest.name, sizeof(c.guest.name), stray->state.id.name) < 0 ||
-        hvc_text_copy(c.guest.resource, sizeof(c.guest.resource), resource) < 0)
-        return hvc_error_set(error, -EAGAIN, "its guest runs on %.60s, and its name or UUID is none that can be kept",
-                             stray->at->name);
+    if (r < 0)
+        return r;
     if (keeper->ops->token(keeper, &token) == 0 &&
         keeper->ops->propose(keeper, &c, &token, hvc_deadline_in(PROPOSE_MS), false, &outcome) == 0 &&
         outcome.answer.code == HVC_ANSWER_OK)
         hvc_operations_note(operations, HVC_MESSAGE_GUEST_OWNER, "guest=%s resource=%s",
                             hvc_message_quote(c.guest.name, name, sizeof(name)),
                             hvc_message_quote(resource, quoted, sizeof(quoted)));
-    return hvc_error_set(error, -EAGAIN, "its guest runs on %.60s, and the cluster's state did not know it",
+    return hvc_error_set(error, -EAGAIN, "its guest runs on %.60s, and the cluster's state did not know it as its own",
                          stray->at->name);
 }
 

@@ -66,16 +66,21 @@ int job_pacemaker_settle(const struct job_hand_back *order, uint64_t deadline_ms
 
 /* ---- the rest of the world ---- */
 
-static void commit_guest(uint32_t node)
+static void commit_owned(uint32_t node, const char *resource)
 {
     struct hvc_command c = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_GUEST, .by = "test"};
 
     assert_int_equal(hvc_parse_uuid_bytes(world_vm1, c.guest.uuid), 0);
     memcpy(c.guest.name, "vm1", 4);
-    memcpy(c.guest.resource, "web", 4);
+    assert_int_equal(hvc_text_copy(c.guest.resource, sizeof(c.guest.resource), resource), 0);
     c.guest.memory_kib = 1024;
     c.guest.node = node;
     fake_keeper_commit(keeper, &c);
+}
+
+static void commit_guest(uint32_t node)
+{
+    commit_owned(node, "web");
 }
 
 /* What the node where it runs does every ten seconds. */
@@ -240,6 +245,17 @@ static void a_guest_that_the_state_does_not_know_is_found_by_its_mark(void **sta
     assert_string_equal(pacemaker.here, "n2");
 }
 
+/* The node where it runs will tell whose it is. */
+static void a_guest_that_the_state_knows_as_nobodys_is_left_to_its_node(void **state)
+{
+    (void)state;
+    commit_owned(2, "");
+    world_own(world_put(world, "n2", HVC_GUEST_RUNNING), "web");
+    look_later();
+    assert_true(pacemaker.stands);
+    assert_true(is_told("did not know it as its own"));
+}
+
 static void a_guest_that_the_state_does_not_know_is_looked_for_everywhere(void **state)
 {
     (void)state;
@@ -290,6 +306,7 @@ int main(void)
         T(a_guest_that_is_under_way_is_somewhere),
         T(a_location_goes_by_the_same_rule),
         T(a_guest_that_the_state_does_not_know_is_found_by_its_mark),
+        T(a_guest_that_the_state_knows_as_nobodys_is_left_to_its_node),
         T(a_guest_that_the_state_does_not_know_is_looked_for_everywhere),
         T(two_guests_with_the_mark_of_one_resource_are_a_persons_matter),
         T(a_place_that_does_not_prove_true_is_told_as_well),
