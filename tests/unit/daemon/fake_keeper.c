@@ -252,14 +252,17 @@ void fake_keeper_commit(struct fake_keeper *keeper, const struct hvc_command *co
     assert_true(hvc_answer_is_good(&outcome.answer));
 }
 
-void fake_keeper_join(struct fake_keeper *keeper)
+struct fake_keeper *fake_keeper_join(struct hvc_operations *operations)
 {
+    struct fake_keeper *keeper = fake_keeper_new();
     struct hvc_command members = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_MEMBERS, .by = "test"};
 
     members.members.count = 2;
     members.members.item[0] = (struct hvc_command_member){1, 11};
     members.members.item[1] = (struct hvc_command_member){2, 12};
     fake_keeper_commit(keeper, &members);
+    operations->keeper = &keeper->base;
+    return keeper;
 }
 
 /* ---- statuses ---- */

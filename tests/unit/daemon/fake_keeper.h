@@ -4,7 +4,7 @@
 #ifndef HVC_FAKE_KEEPER_H
 #define HVC_FAKE_KEEPER_H
 
-#include "hvc/keeper.h"
+#include "hvc/operations.h"
 
 struct fake_keeper {
     struct hvc_keeper base;
@@ -39,9 +39,10 @@ struct fake_keeper {
 struct fake_keeper *fake_keeper_new(void);
 void fake_keeper_free(struct fake_keeper *keeper);
 
-/* Commits a command, which has to be taken; and that n1 and n2 are members in the state, too. */
+/* Commits a command, which has to be taken. */
 void fake_keeper_commit(struct fake_keeper *keeper, const struct hvc_command *command);
-void fake_keeper_join(struct fake_keeper *keeper);
+/* A new one for these operations, of which n1 and n2 are members in the state, too. */
+struct fake_keeper *fake_keeper_join(struct hvc_operations *operations);
 
 /* The status of a node of a healthy cluster of `count` nodes, all members; n1 is this one. now_ms is 1,000,000 there.
  */

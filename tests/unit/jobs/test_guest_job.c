@@ -20,9 +20,7 @@ static int set_up(void **state)
     (void)state;
     world = world_new(2);
     world_own(world_put(world, "n1", HVC_GUEST_RUNNING), "vm1");
-    keeper = fake_keeper_new();
-    fake_keeper_join(keeper);
-    world->operations.keeper = &keeper->base;
+    keeper = fake_keeper_join(&world->operations);
     return 0;
 }
 

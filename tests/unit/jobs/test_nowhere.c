@@ -103,9 +103,7 @@ static int set_up(void **state)
     pacemaker.mark =
         (struct hvc_pacemaker_mark){.kind = HVC_MARK_HOLD, .job = 17, .id = "hvcluster-job-17-hold", .resource = "web"};
     world = world_new(3);
-    keeper = fake_keeper_new();
-    fake_keeper_join(keeper);
-    world->operations.keeper = &keeper->base;
+    keeper = fake_keeper_join(&world->operations);
     return 0;
 }
 
@@ -136,6 +134,14 @@ static void look_later(void)
             sweep.objects[i].doubt_ms = 1;
     }
     look();
+}
+
+/* It stays, and words say why. */
+static void expect_kept(const char *words)
+{
+    look_later();
+    assert_true(pacemaker.stands);
+    assert_true(is_told(words));
 }
 
 /* ---- the tests ---- */
@@ -171,9 +177,7 @@ static void it_stays_and_is_told_while_a_node_cannot_be_asked(void **state)
     (void)state;
     commit_guest(0);
     world_lose(world, "n3");
-    look_later();
-    assert_true(pacemaker.stands);
-    assert_true(is_told("n3: unable to connect to server: No route to host"));
+    expect_kept("n3: unable to connect to server: No route to host");
     world->said[0] = '\0';
     look(); /* not every time */
     assert_true(pacemaker.stands);
@@ -186,9 +190,7 @@ static void a_node_that_left_cleanly_has_to_be_asked_too(void **state)
     commit_guest(0);
     world_lose(world, "n3");
     world_fact(world, "n3")->clean_down = true;
-    look_later();
-    assert_true(pacemaker.stands);
-    assert_true(is_told("n3: "));
+    expect_kept("n3: ");
 }
 
 static void a_fenced_node_runs_nothing(void **state)
@@ -206,9 +208,7 @@ static void a_guest_that_is_under_way_is_somewhere(void **state)
     (void)state;
     commit_guest(0);
     world_put(world, "n2", HVC_GUEST_INCOMING);
-    look_later();
-    assert_true(pacemaker.stands);
-    assert_true(is_told("n2: "));
+    expect_kept("n2: ");
 }
 
 static void a_location_goes_by_the_same_rule(void **state)
@@ -251,18 +251,14 @@ static void a_guest_that_the_state_knows_as_nobodys_is_left_to_its_node(void **s
     (void)state;
     commit_owned(2, "");
     world_own(world_put(world, "n2", HVC_GUEST_RUNNING), "web");
-    look_later();
-    assert_true(pacemaker.stands);
-    assert_true(is_told("did not know it as its own"));
+    expect_kept("did not know it as its own");
 }
 
 static void a_guest_that_the_state_does_not_know_is_looked_for_everywhere(void **state)
 {
     (void)state;
     world_lose(world, "n2");
-    look_later();
-    assert_true(pacemaker.stands);
-    assert_true(is_told("n2 is not fenced"));
+    expect_kept("n2 is not fenced");
     world_fact(world, "n2")->fenced = true;
     look();
     assert_false(pacemaker.stands);
@@ -273,9 +269,7 @@ static void two_guests_with_the_mark_of_one_resource_are_a_persons_matter(void *
     (void)state;
     world_own(world_put(world, "n2", HVC_GUEST_RUNNING), "web");
     world_own(world_put_other(world, "n1", VM2, "vm2", HVC_GUEST_RUNNING), "web");
-    look_later();
-    assert_true(pacemaker.stands);
-    assert_true(is_told("2 guests"));
+    expect_kept("2 guests");
 }
 
 /* The state has it on n2, and there it is not. */
@@ -283,9 +277,7 @@ static void a_place_that_does_not_prove_true_is_told_as_well(void **state)
 {
     (void)state;
     commit_guest(2);
-    look_later();
-    assert_true(pacemaker.stands);
-    assert_true(is_told("n2"));
+    expect_kept("n2");
     world->said[0] = '\0';
     world_node(world, "n2")->answer = WORLD_REFUSES;
     world_node(world, "n2")->answer_words = "Connection refused";
