@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Does a job of the cluster bring the guest here just now? */
+/* What the cluster's state says about where a guest is: does a job bring it here just now; does it run there? */
 #include <stdio.h>
 #include <string.h>
 
@@ -50,4 +50,30 @@ bool guest_is_expected(struct hvc_operations *operations, const char *uuid, char
         return false;
     (void)snprintf(words, size, "job %llu is bringing it here from node %.200s", (unsigned long long)e.job, e.source);
     return true;
+}
+
+struct place {
+    const char *node;
+    uint8_t uuid[16];
+    bool is;
+};
+
+static int look_at_place(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct place *p = context;
+    const struct hvc_service_node *node = hvc_service_node_named(service, p->node);
+    const struct hvc_service_guest *guest = hvc_service_guest(service, p->uuid);
+
+    p->is = !stamp->stale && node != NULL && guest != NULL && guest->node == node->id;
+    return 0;
+}
+
+bool guest_is_placed(struct hvc_operations *operations, const char *uuid, const char *node)
+{
+    struct place p = {.node = node};
+
+    return operations->keeper != NULL && hvc_parse_uuid_bytes(uuid, p.uuid) == 0 &&
+           operations->keeper->ops->read(operations->keeper, HVC_REPLICA_HERE, hvc_deadline_in(READ_MS), look_at_place,
+                                         &p, NULL) == 0 &&
+           p.is;
 }

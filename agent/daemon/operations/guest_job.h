@@ -18,4 +18,8 @@ enum hvc_result guest_job_begin(struct hvc_operations *operations, struct hvc_ca
  * False also when the state is not known. */
 bool guest_is_expected(struct hvc_operations *operations, const char *uuid, char *words, size_t size);
 
+/* guest_expect.c: as far as the cluster has committed, the guest runs on that node. False also when the state is not
+ * known. */
+bool guest_is_placed(struct hvc_operations *operations, const char *uuid, const char *node);
+
 #endif

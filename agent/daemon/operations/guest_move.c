@@ -187,6 +187,17 @@ static void look_here(struct mover *m)
            hvc_call_wait(m->call, LOOK_AGAIN_MS));
 }
 
+/* A target whose libvirt cannot be asked does not make a failure of a move that has been proven: Pacemaker would stop
+ * the guest for it. migrate_from looks at the guest there, and needs no libvirt for that. */
+static enum hvc_result not_asked(struct mover *m, struct hvc_error *error)
+{
+    if (m->here.guest_class == HVC_GUEST_ABSENT && guest_is_placed(m->operations, m->request.id.uuid, m->target))
+        return done(m, "already-there", "the guest is not here, and the cluster's state has it at the target");
+    (void)hvc_error_prefix(error, "guest %s is not moved: libvirt of node %s cannot be used", guest_label(&m->request),
+                           m->target);
+    return hvc_call_say(m->call, HVC_RESULT_UNREACHABLE, "%s", error->text);
+}
+
 enum hvc_result guest_move(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct mover m = {.operations = operations, .call = call, .target = hvc_record_text(call->args, "target", "")};
@@ -206,11 +217,8 @@ enum hvc_result guest_move(struct hvc_operations *operations, struct hvc_call *c
             return refuse(&m, HVC_RESULT_REFUSED, "source and target are the same node, and the guest is not on it");
         return done(&m, "already-there", "source and target are the same node, and the guest is on it");
     }
-    if (ask_target(&m, &error) < 0) {
-        (void)hvc_error_prefix(&error, "guest %s is not moved: libvirt of node %s cannot be used",
-                               guest_label(&m.request), m.target);
-        return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "%s", error.text);
-    }
+    if (ask_target(&m, &error) < 0)
+        return not_asked(&m, &error);
     if (m.here.guest_class == HVC_GUEST_ABSENT)
         return not_here(&m);
     result = check_target(&m);

@@ -80,6 +80,46 @@ static void a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled(void **st
     assert_int_equal(job->phase, HVC_JOB_CANCELLED);
 }
 
+static void place(uint32_t node)
+{
+    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_GUEST, .by = "test"};
+    struct hvc_replica_outcome outcome;
+    struct hvc_token token = {.birth = 2};
+
+    assert_int_equal(hvc_parse_uuid_bytes(world_vm1, command.guest.uuid), 0);
+    command.guest.node = node;
+    (void)hvc_text_copy(command.guest.name, sizeof(command.guest.name), "vm1");
+    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, HVC_NO_DEADLINE, true, &outcome), 0);
+    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
+}
+
+/* Pacemaker is told of a move that has been proven, just when the target's libvirt has died. */
+static void what_the_state_has_at_the_target_needs_no_word_of_its_libvirt(void **state)
+{
+    static const struct {
+        uint32_t node;
+        enum hvc_guest_class here;
+        enum hvc_result result;
+        const char *words;
+    } cases[] = {
+        {2, HVC_GUEST_ABSENT, HVC_RESULT_OK, "the cluster's state has it at the target"},
+        {1, HVC_GUEST_ABSENT, HVC_RESULT_UNREACHABLE, "libvirt of node n2 cannot be used"},
+        {0, HVC_GUEST_ABSENT, HVC_RESULT_UNREACHABLE, "libvirt of node n2 cannot be used"},
+        {2, HVC_GUEST_RUNNING, HVC_RESULT_UNREACHABLE, "libvirt of node n2 cannot be used"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        (void)tear_down(NULL);
+        (void)set_up(NULL);
+        place(cases[i].node);
+        world->nodes[0].guests[0].guest_class = cases[i].here;
+        world->nodes[1].answer = WORLD_REFUSES;
+        world->nodes[1].answer_words = "Connection refused";
+        world_expect(world, world_run(world, "guest.move", MOVE), cases[i].result, cases[i].words);
+    }
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -88,6 +128,7 @@ int main(void)
         T(without_quorum_the_move_is_made_and_told),
         T(without_a_readable_state_the_move_is_made_and_told),
         T(a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled),
+        T(what_the_state_has_at_the_target_needs_no_word_of_its_libvirt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
