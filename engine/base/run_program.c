@@ -58,6 +58,8 @@ static int spawn(struct run *run, int in, int out, struct hvc_error *error)
         rc = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
     if (rc == 0 && program->with_stderr)
         rc = posix_spawn_file_actions_adddup2(&actions, out, STDERR_FILENO);
+    if (rc == 0 && program->file != 0) /* last: the number may be that of one of the others */
+        rc = posix_spawn_file_actions_adddup2(&actions, program->file, HVC_PROGRAM_FILE);
     if (rc == 0)
         rc = posix_spawnattr_setsigmask(&attributes, &none);
     if (rc == 0)

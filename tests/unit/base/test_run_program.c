@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,6 +43,20 @@ static void input_is_fed_and_ends(void **state)
     assert_string_equal(output, "request");
     assert_int_equal(run_shell("cat", (struct hvc_program){0}, 10000), 0);
     assert_string_equal(output, "");
+}
+
+static void a_file_without_a_name_is_written(void **state)
+{
+    struct hvc_program program = {.input = "kept", .file = memfd_create("test", MFD_CLOEXEC)};
+    char text[8] = "";
+
+    (void)state;
+    assert_true(program.file > 0);
+    assert_int_equal(run_shell("cat > /proc/self/fd/3; cat /proc/self/fd/3", program, 10000), 0);
+    assert_string_equal(output, "kept");
+    assert_int_equal(pread(program.file, text, sizeof(text), 0), 4);
+    assert_string_equal(text, "kept");
+    assert_int_equal(close(program.file), 0);
 }
 
 static void too_much_output_is_cut_and_said(void **state)
@@ -110,6 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_and_output_come_back),
         cmocka_unit_test(input_is_fed_and_ends),
+        cmocka_unit_test(a_file_without_a_name_is_written),
         cmocka_unit_test(too_much_output_is_cut_and_said),
         cmocka_unit_test(a_program_that_is_not_there_is_an_error_in_words),
         cmocka_unit_test(a_program_that_does_not_end_is_killed_at_the_deadline),

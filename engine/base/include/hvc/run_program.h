@@ -12,9 +12,12 @@
 
 #include "hvc/error.h"
 
+#define HVC_PROGRAM_FILE 3 /* a descriptor there: path /proc/self/fd/3 */
+
 struct hvc_program {
     const char *const *arguments; /* ends with NULL; arguments[0] is the path */
     const char *input;            /* written to its standard input; NULL: /dev/null */
+    int file;                     /* open in the program as HVC_PROGRAM_FILE; 0: none */
     bool lifeline; /* standard input stays open until the answer or until we die: the program can tell the two apart */
     bool own_session; /* outlives a SIGKILL to our process group (Pacemaker's at the end of a timeout) */
     bool with_stderr; /* its standard error is part of the output; otherwise it is ours */
