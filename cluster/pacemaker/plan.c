@@ -7,6 +7,7 @@
 #include "cib_text.h"
 #include "cib_tree.h"
 #include "hvc/text.h"
+#include "hvc/thread.h"
 #include "marks.h"
 #include "plan.h"
 #include "session.h"
@@ -53,23 +54,48 @@ static int no_resource(const char *resource, struct hvc_error *error)
 
 /* ---- the move ---- */
 
-/* A copy with nothing of ours but the location, and what becomes of it. */
-static int simulate_move(const char *program, xmlDoc *cib, struct simulation_set *set, uint64_t deadline_ms,
-                         struct simulation *moved, struct simulation *left, struct hvc_error *error)
+struct planning {
+    const char *program, *resource, *target;
+    xmlDoc *cib;
+    uint64_t deadline_ms;
+    struct simulation now, moved, left;
+};
+
+/* One to be changed and simulated, not validated: Pacemaker's CIB manager has done that, and crm_simulate would do it
+ * twice, which is half of its time. But for a schema older than 3.0, which it would upgrade. */
+static xmlDoc *copy_to_simulate(xmlDoc *cib, struct hvc_error *error)
 {
-    const struct hvc_pacemaker_wish wish = {.job = UINT64_MAX, .resource = set->resource, .here = set->target};
-    xmlDoc *copy = xmlCopyDoc(cib, 1), *after = NULL;
+    xmlDoc *copy = xmlCopyDoc(cib, 1);
+    xmlNode *root = copy == NULL ? NULL : xmlDocGetRootElement(copy);
+    char schema[TREE_ATTRIBUTE_MAX];
+
+    if (root == NULL) {
+        (void)hvc_error_set(error, -ENOMEM, "no memory to simulate what pacemaker would do");
+        xmlFreeDoc(copy);
+        return NULL;
+    }
+    tree_attribute(root, "validate-with", schema);
+    if (strncmp(schema, "pacemaker-3.", strlen("pacemaker-3.")) == 0)
+        (void)xmlSetProp(root, (const xmlChar *)"validate-with", (const xmlChar *)"none"); /* or it is validated */
+    return copy;
+}
+
+/* A copy with nothing of ours but the location. left: and what becomes of it without that, afterwards. */
+static int simulate_move(struct planning *p, bool left, struct hvc_error *error)
+{
+    const struct hvc_pacemaker_wish wish = {.job = UINT64_MAX, .resource = p->resource, .here = p->target};
+    xmlDoc *copy = copy_to_simulate(p->cib, error), *after = NULL;
     int r;
 
     if (copy == NULL)
-        return hvc_error_set(error, -ENOMEM, "no memory to simulate what pacemaker would do");
-    marks_clear_resource(xmlDocGetRootElement(copy), set->resource);
+        return -ENOMEM;
+    marks_clear_resource(xmlDocGetRootElement(copy), p->resource);
     r = marks_wish(xmlDocGetRootElement(copy), &wish, NULL, error);
     if (r == 0)
-        r = simulate(program, copy, set->resource, deadline_ms, moved, &after, error);
-    if (r == 0) {
-        marks_clear_locations(xmlDocGetRootElement(after), set->resource);
-        r = simulate(program, after, set->resource, deadline_ms, left, NULL, error);
+        r = simulate(p->program, copy, p->resource, p->deadline_ms, &p->moved, left ? &after : NULL, error);
+    if (r == 0 && left) {
+        marks_clear_locations(xmlDocGetRootElement(after), p->resource);
+        r = simulate(p->program, after, p->resource, p->deadline_ms, &p->left, NULL, error);
     }
     xmlFreeDoc(copy);
     xmlFreeDoc(after);
@@ -77,17 +103,62 @@ static int simulate_move(const char *program, xmlDoc *cib, struct simulation_set
 }
 
 /* What it would do now, were nothing held: a job that goes on under the hold of another asks that. */
-static int simulate_now(const char *program, xmlDoc *cib, const char *resource, uint64_t deadline_ms,
-                        struct simulation *now, struct hvc_error *error)
+static xmlDoc *copy_of_now(struct planning *p, struct hvc_error *error)
 {
-    xmlDoc *copy = xmlCopyDoc(cib, 1);
+    xmlDoc *copy = copy_to_simulate(p->cib, error);
+
+    if (copy != NULL)
+        marks_clear_holds(xmlDocGetRootElement(copy), p->resource);
+    return copy;
+}
+
+static int simulate_now(struct planning *p, struct hvc_error *error)
+{
+    xmlDoc *copy = copy_of_now(p, error);
+    int r = copy == NULL ? -ENOMEM : simulate(p->program, copy, p->resource, p->deadline_ms, &p->now, NULL, error);
+
+    xmlFreeDoc(copy);
+    return r;
+}
+
+struct beside {
+    struct planning *planning;
+    xmlDoc *copy;
+    int result;
+    struct hvc_error error;
+};
+
+static void *run_beside(void *context)
+{
+    struct beside *b = context;
+    struct planning *p = b->planning;
+
+    b->result = simulate(p->program, b->copy, p->resource, p->deadline_ms, &p->now, NULL, &b->error);
+    return NULL;
+}
+
+/* What it would do now does not wait for what it would do then: one process beside the two. */
+static int simulate_all(struct planning *p, struct hvc_error *error)
+{
+    struct beside beside = {.planning = p, .copy = copy_of_now(p, error)};
+    pthread_t thread;
+    bool started;
     int r;
 
-    if (copy == NULL)
-        return hvc_error_set(error, -ENOMEM, "no memory to simulate what pacemaker would do");
-    marks_clear_holds(xmlDocGetRootElement(copy), resource);
-    r = simulate(program, copy, resource, deadline_ms, now, NULL, error);
-    xmlFreeDoc(copy);
+    if (beside.copy == NULL)
+        return -ENOMEM;
+    started = hvc_thread_start(run_beside, &beside, &thread) == 0;
+    r = simulate_move(p, true, error);
+    if (started)
+        (void)pthread_join(thread, NULL);
+    else
+        (void)run_beside(&beside);
+    xmlFreeDoc(beside.copy);
+    if (r == 0 && beside.result < 0) {
+        r = beside.result;
+        if (error != NULL)
+            *error = beside.error;
+    }
     return r;
 }
 
@@ -107,43 +178,87 @@ static void judge_agent(const xmlNode *primitive, struct hvc_pacemaker_plan *pla
                           "its resource is of %.60s, which moves it by itself: hvcluster adopt makes it ours", type);
 }
 
-int plan_simulate(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
-                  struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+/* The guest is there already: what it would do now is asked only when something else would be done then. */
+static int simulate_hand_back(struct planning *p, struct hvc_error *error)
 {
-    struct simulation now = {0}, moved = {0}, left = {0};
-    struct simulation_set set = {.resource = resource, .target = target, .now = &now, .moved = &moved, .left = &left};
-    int r;
+    int r = simulate_move(p, false, error);
 
-    *ret_plan = (struct hvc_pacemaker_plan){0};
-    if (marks_primitive(xmlDocGetRootElement(cib), resource) == NULL)
-        return no_resource(resource, error);
-    r = tree_version(xmlDocGetRootElement(cib), ret_plan->version);
-    if (r < 0)
-        return hvc_error_set(error, -EIO, "pacemaker's CIB has no version");
-    r = simulate_now(program, cib, resource, deadline_ms, &now, error);
+    if (r == 0 && simulation_others(&p->moved, p->resource))
+        return simulate_now(p, error);
     if (r == 0)
-        r = simulate_move(program, cib, &set, deadline_ms, &moved, &left, error);
-    if (r == 0)
-        simulation_judge(&set, ret_plan);
-    if (r == 0)
-        judge_agent(marks_primitive(xmlDocGetRootElement(cib), resource), ret_plan);
-    simulation_clear(&now);
-    simulation_clear(&moved);
-    simulation_clear(&left);
+        p->now.now = p->moved.now; /* a location changes nothing about what is */
     return r;
 }
 
-int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadline_ms,
-                       struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+static int make_plan(struct planning *p, int (*simulate_it)(struct planning *p, struct hvc_error *error),
+                     struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+{
+    const struct simulation_set set = {
+        .resource = p->resource, .target = p->target, .now = &p->now, .moved = &p->moved, .left = &p->left};
+    xmlNode *root = xmlDocGetRootElement(p->cib), *primitive = marks_primitive(root, p->resource);
+    int r;
+
+    *ret_plan = (struct hvc_pacemaker_plan){0};
+    if (primitive == NULL)
+        return no_resource(p->resource, error);
+    r = tree_version(root, ret_plan->version);
+    if (r < 0)
+        return hvc_error_set(error, -EIO, "pacemaker's CIB has no version");
+    r = simulate_it(p, error);
+    if (r == 0) {
+        simulation_judge(&set, ret_plan);
+        judge_agent(primitive, ret_plan);
+    }
+    simulation_clear(&p->now);
+    simulation_clear(&p->moved);
+    simulation_clear(&p->left);
+    return r;
+}
+
+int plan_simulate(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
+                  struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+{
+    struct planning p = {
+        .program = program, .resource = resource, .target = target, .cib = cib, .deadline_ms = deadline_ms};
+
+    return make_plan(&p, simulate_all, ret_plan, error);
+}
+
+int plan_hand_back(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
+                   struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+{
+    struct planning p = {
+        .program = program, .resource = resource, .target = target, .cib = cib, .deadline_ms = deadline_ms};
+
+    return make_plan(&p, simulate_hand_back, ret_plan, error);
+}
+
+typedef int (*plan_fn)(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
+                       struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
+
+static int plan_now(plan_fn plan, const char *resource, const char *target, uint64_t deadline_ms,
+                    struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
     xmlDoc *cib = NULL;
     int r = plan_read_cib(deadline_ms, &cib, error);
 
     if (r < 0)
         return r;
-    r = plan_simulate(NULL, cib, resource, target, deadline_ms, ret_plan, error);
+    r = plan(NULL, cib, resource, target, deadline_ms, ret_plan, error);
     xmlFreeDoc(cib);
     return r;
+}
+
+int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadline_ms,
+                       struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+{
+    return plan_now(plan_simulate, resource, target, deadline_ms, ret_plan, error);
+}
+
+int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint64_t deadline_ms,
+                                 struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+{
+    return plan_now(plan_hand_back, resource, target, deadline_ms, ret_plan, error);
 }
 
 /* ---- where it is ---- */
@@ -153,11 +268,14 @@ int plan_look(const char *program, xmlDoc *cib, const char *resource, uint64_t d
 {
     struct simulation now = {0};
     char words[HVC_PACEMAKER_WORDS_MAX];
+    xmlDoc *copy;
     int r;
 
     if (marks_primitive(xmlDocGetRootElement(cib), resource) == NULL)
         return no_resource(resource, error);
-    r = simulate(program, cib, resource, deadline_ms, &now, NULL, error);
+    copy = copy_to_simulate(cib, error);
+    r = copy == NULL ? -ENOMEM : simulate(program, copy, resource, deadline_ms, &now, NULL, error);
+    xmlFreeDoc(copy);
     if (r < 0)
         return r;
     *ret_resource = (struct hvc_pacemaker_resource){.managed = now.now.managed && !now.now.blocked,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hvc_pacemaker_plan and hvc_pacemaker_resource on a CIB that is there already. program: NULL for crm_simulate. */
+/* hvc_pacemaker_plan, its short form and hvc_pacemaker_resource on a CIB that is there already. program: NULL for
+ * crm_simulate. */
 #ifndef HVC_PACEMAKER_PLAN_H
 #define HVC_PACEMAKER_PLAN_H
 
@@ -9,6 +10,8 @@
 
 int plan_simulate(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
                   struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
+int plan_hand_back(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
+                   struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
 int plan_look(const char *program, xmlDoc *cib, const char *resource, uint64_t deadline_ms,
               struct hvc_pacemaker_resource *ret_resource, struct hvc_error *error);
 

@@ -267,11 +267,19 @@ void simulation_say_new(const struct simulation *now, const struct simulation *t
         say_action(a, words, size, &used);
 }
 
-/* What is done to something else because of the move. A "reload" leaves it as it is. */
-static bool hurts(const struct simulation_set *set, const struct sim_action *action)
+/* It is done to something else. A "reload" leaves it as it is. */
+static bool is_of_another(const struct sim_action *action, const char *resource)
 {
-    return !action->blocked && strcmp(action->resource, set->resource) != 0 && strcmp(action->what, "reload") != 0 &&
-           !is_in(set->now, action);
+    return !action->blocked && strcmp(action->resource, resource) != 0 && strcmp(action->what, "reload") != 0;
+}
+
+bool simulation_others(const struct simulation *simulation, const char *resource)
+{
+    for (size_t i = 0; i < simulation->count; i++) {
+        if (is_of_another(&simulation->actions[i], resource))
+            return true;
+    }
+    return false;
 }
 
 static void judge_others(const struct simulation_set *set, struct hvc_pacemaker_plan *plan)
@@ -281,7 +289,7 @@ static void judge_others(const struct simulation_set *set, struct hvc_pacemaker_
     for (size_t i = 0; i < set->moved->count; i++) {
         const struct sim_action *a = &set->moved->actions[i];
 
-        if (hurts(set, a))
+        if (is_of_another(a, set->resource) && !is_in(set->now, a))
             say_action(a, plan->others_words, sizeof(plan->others_words), &used);
         if (!a->blocked && !is_in(set->now, a))
             say_action(a, plan->actions, sizeof(plan->actions), &all);

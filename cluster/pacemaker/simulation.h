@@ -48,6 +48,9 @@ void simulation_judge(const struct simulation_set *set, struct hvc_pacemaker_pla
 /* True: something will be done to that resource; words say what. */
 bool simulation_touches(const struct simulation *simulation, const char *resource, char *words, size_t size);
 
+/* True: something will be done to something else. */
+bool simulation_others(const struct simulation *simulation, const char *resource);
+
 /* What would be done then and is not done now anyway, one after the other: *index begins with 0. A "reload" leaves a
  * resource as it is. And all of it in words. */
 const struct sim_action *simulation_next_new(const struct simulation *now, const struct simulation *then,

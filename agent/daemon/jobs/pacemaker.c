@@ -176,7 +176,7 @@ static int put_location(const struct job_hand_back *order, uint64_t deadline_ms,
     for (unsigned i = 0; i < CHANGE_TRIES && r == -ESTALE; i++) {
         struct hvc_pacemaker_plan plan;
 
-        r = hvc_pacemaker_plan(order->resource, order->target, sooner(deadline_ms, ASK_MS), &plan, error);
+        r = hvc_pacemaker_plan_hand_back(order->resource, order->target, sooner(deadline_ms, ASK_MS), &plan, error);
         if (r == 0)
             r = check_allowed(order, &plan, error);
         if (r == 0 && !order->insist && !order->with_others)

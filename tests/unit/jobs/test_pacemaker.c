@@ -24,6 +24,7 @@ static struct {
     bool unwatchable;       /* it has no monitor */
     unsigned watched;       /* looks until the monitor is gone */
     const char *after_here; /* where the resource is when a location has come */
+    unsigned simulated;     /* asked for what takes a simulation */
     char told[512];
 } world;
 
@@ -72,9 +73,10 @@ int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *versio
     return 0;
 }
 
-int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadline_ms,
-                       struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint64_t deadline_ms,
+                                 struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
+    world.simulated++;
     (void)resource;
     (void)target;
     (void)deadline_ms;
@@ -89,6 +91,7 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
 {
     (void)resource;
     (void)deadline_ms;
+    world.simulated++;
     if (world.resource_code < 0)
         return hvc_error_set(error, world.resource_code, "pacemaker has no resource web");
     *ret_resource = world.resource;
@@ -142,6 +145,7 @@ static void a_hold_waits_until_nobody_watches(void **state)
     assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(20000), NULL), 0);
     assert_string_equal(world.told, "hold");
     assert_int_equal(world.watched, 0);
+    assert_int_equal(world.simulated, 1);
 }
 
 static void one_that_is_taken_away_is_not_waited_for(void **state)
@@ -274,6 +278,7 @@ static void a_guest_is_handed_back_in_two_changes(void **state)
     stands(HVC_MARK_HOLD);
     assert_int_equal(give_back(false, false, NULL), 0);
     assert_string_equal(world.told, "if-unchanged:here=n2 nothing");
+    assert_int_equal(world.simulated, 2); /* before the change, and when its end is seen */
 }
 
 static void one_without_a_monitor_is_handed_back_too(void **state)

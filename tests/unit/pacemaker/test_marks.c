@@ -387,6 +387,119 @@ static void a_crm_simulate_that_fails_is_told(void **state)
     xmlFreeDoc(tree);
 }
 
+/* ---- how often it is asked ---- */
+
+static char counter[sizeof(path) + 8], counted[sizeof(path) + 8];
+
+/* A crm_simulate that is counted, and looks whether it shall validate. */
+static void make_counter(void)
+{
+    char script[512];
+
+    (void)snprintf(counter, sizeof(counter), "%s.sh", path);
+    (void)snprintf(counted, sizeof(counted), "%s.n", path);
+    (void)snprintf(script, sizeof(script),
+                   "tee \"%s.in.$$\" | /usr/sbin/crm_simulate \"$@\" || exit 1\n"
+                   "grep -o 'validate-with=\"[^\"]*\"' \"%s.in.$$\" >> %s\nrm \"%s.in.$$\"",
+                   path, path, counted, path);
+    write_program(counter, script);
+}
+
+static unsigned asked(void)
+{
+    size_t length = 0;
+    unsigned lines = 0;
+    char *text = access(counted, F_OK) == 0 ? read_file(counted, &length) : NULL;
+
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\n')
+            lines++;
+    }
+    if (text != NULL && strstr(text, "pacemaker-3") != NULL)
+        fail_msg("it validates: %s", text);
+    free(text);
+    if (lines > 0)
+        assert_int_equal(unlink(counted), 0);
+    return lines;
+}
+
+/* By a resource that goes along wherever "web" goes. */
+static void tie(xmlDoc *tree)
+{
+    xmlNode *constraints = tree_child(tree_configuration(xmlDocGetRootElement(tree)), "constraints");
+    xmlNode *tied = tree_add(constraints, "rsc_colocation");
+
+    assert_true(tree_set(tied, "id", "tied") && tree_set(tied, "rsc", "tail") && tree_set(tied, "with-rsc", "web") &&
+                tree_set(tied, "score", "INFINITY"));
+}
+
+static void nothing_is_simulated_that_is_known_or_not_needed(void **state)
+{
+    const uint64_t deadline_ms = hvc_deadline_in(60 * SECONDS);
+    struct hvc_pacemaker_resource resource;
+    struct hvc_pacemaker_plan plan;
+    struct hvc_error error = {0};
+    xmlDoc *tree = tree_now();
+
+    (void)state;
+    make_counter();
+    if (plan_hand_back(counter, tree, "web", "n1", deadline_ms, &plan, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(asked(), 1); /* where it would be then, and what else would be done */
+    assert_true(plan.managed && plan.allowed && !plan.waits && plan.migratable && !plan.others);
+    assert_string_equal(plan.version, "0.10.6");
+    assert_int_equal(plan_simulate(counter, tree, "web", "n1", deadline_ms, &plan, NULL), 0);
+    assert_int_equal(asked(), 2); /* now, and afterwards */
+    assert_true(plan.idle && plan.stays);
+    assert_int_equal(plan_look(counter, tree, "web", deadline_ms, &resource, NULL), 0);
+    assert_int_equal(plan_simulate(counter, tree, "web", "n1", deadline_ms, &plan, NULL), 0);
+    assert_int_equal(asked(), 0); /* the CIB is the same */
+    assert_int_equal(plan_simulate(counter, tree, "web", "n3", deadline_ms, &plan, NULL), 0);
+    assert_int_equal(asked(), 2); /* another target */
+    assert_non_null(xmlSetProp(xmlDocGetRootElement(tree), (const xmlChar *)"num_updates", (const xmlChar *)"7"));
+    assert_int_equal(plan_simulate(counter, tree, "web", "n1", deadline_ms, &plan, NULL), 0);
+    assert_int_equal(asked(), 3); /* another version */
+    xmlFreeDoc(tree);
+    assert_int_equal(unlink(counter), 0);
+}
+
+static void a_hand_back_that_concerns_others_is_compared_with_what_is_done_anyway(void **state)
+{
+    const uint64_t deadline_ms = hvc_deadline_in(60 * SECONDS);
+    struct hvc_pacemaker_plan plan;
+    struct hvc_error error = {0};
+    xmlDoc *tree = tree_now();
+
+    (void)state;
+    make_counter();
+    tie(tree);
+    if (plan_hand_back(counter, tree, "web", "n1", deadline_ms, &plan, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(asked(), 2);
+    assert_true(plan.managed && plan.allowed && plan.others);
+    assert_non_null(strstr(plan.others_words, "tail"));
+    xmlFreeDoc(tree);
+    assert_int_equal(unlink(counter), 0);
+}
+
+static void a_schema_that_is_upgraded_is_left_to_crm_simulate(void **state)
+{
+    struct hvc_pacemaker_plan plan;
+    struct hvc_error error = {0};
+    xmlDoc *tree = tree_now();
+
+    (void)state;
+    make_counter();
+    assert_non_null(
+        xmlSetProp(xmlDocGetRootElement(tree), (const xmlChar *)"validate-with", (const xmlChar *)"pacemaker-2.10"));
+    if (plan_hand_back(counter, tree, "web", "n1", hvc_deadline_in(60 * SECONDS), &plan, &error) != 0)
+        fail_msg("%s", error.text);
+    assert_int_equal(asked(), 1);
+    assert_true(plan.managed && plan.allowed);
+    xmlFreeDoc(tree);
+    assert_int_equal(unlink(counter), 0);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -411,6 +524,9 @@ int main(void)
         WITH_CIB(the_real_crm_simulate_is_asked),
         WITH_CIB(a_hold_and_an_older_pin_are_thought_away),
         WITH_CIB(a_crm_simulate_that_fails_is_told),
+        WITH_CIB(nothing_is_simulated_that_is_known_or_not_needed),
+        WITH_CIB(a_hand_back_that_concerns_others_is_compared_with_what_is_done_anyway),
+        WITH_CIB(a_schema_that_is_upgraded_is_left_to_crm_simulate),
     };
 
     return cmocka_run_group_tests(tests, prepare, NULL);

@@ -84,6 +84,11 @@ struct hvc_pacemaker_plan {
 int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadline_ms,
                        struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
 
+/* The same for a guest that is there already, in a third of the time: idle says only whether something is pending with
+ * the resource, and stays is not asked (true). */
+int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint64_t deadline_ms,
+                                 struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
+
 /* ---- where it has it ---- */
 
 struct hvc_pacemaker_resource {
