@@ -44,6 +44,21 @@ int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_er
     return *ret_text == NULL ? hvc_error_set(error, -ENOMEM, "no memory for pacemaker's CIB") : 0;
 }
 
+int cib_text_find(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hvc_error *error)
+{
+    xmlNode *result = NULL;
+    int r = cib->cmds->query(cib, xpath, &result, cib_sync_call | cib_scope_local | cib_xpath);
+
+    if (r < 0) {
+        free_xml(result);
+        result = NULL;
+    }
+    if (r < 0 && r != -ENXIO) /* nothing matches */
+        return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
+    *ret_result = result;
+    return 0;
+}
+
 int cib_text_parse(const char *text, size_t length, xmlDoc **ret_tree, struct hvc_error *error)
 {
     xmlDoc *tree = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The whole CIB as text, and as a tree of our own. */
+/* The CIB: the whole of it as text and as a tree of our own, and single things in it. */
 #ifndef HVC_PACEMAKER_CIB_TEXT_H
 #define HVC_PACEMAKER_CIB_TEXT_H
 
@@ -11,6 +11,9 @@
 
 /* free(*ret_text). Works on any variant of cib_t. */
 int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error);
+
+/* What matches, free_xml(*ret_result); NULL: nothing. One match comes by itself, several inside one <xpath-query>. */
+int cib_text_find(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hvc_error *error);
 
 /* xmlFreeDoc(*ret_tree). -EIO: not XML, or not a CIB. */
 int cib_text_parse(const char *text, size_t length, xmlDoc **ret_tree, struct hvc_error *error);

@@ -17,29 +17,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cib_text.h"
 #include "hvc/text.h"
-
-/* A failed query: "no such object" is an empty answer. */
-static int query(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hvc_error *error)
-{
-    xmlNode *result = NULL;
-    int r = cib->cmds->query(cib, xpath, &result, cib_sync_call | cib_scope_local | cib_xpath);
-
-    if (r == -ENXIO) { /* nothing matches */
-        *ret_result = NULL;
-        return 0;
-    }
-    if (r < 0) {
-        free_xml(result);
-        return hvc_error_set(error,
-                             r == -ETIMEDOUT || r == -ETIME ? -ETIMEDOUT
-                             : r == -EACCES                 ? -EACCES
-                                                            : -EIO,
-                             "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
-    }
-    *ret_result = result;
-    return 0;
-}
 
 /* The matches of an xpath: several come inside one <xpath-query>, a single one comes by itself. */
 static xmlNode *first_match(xmlNode *result, bool *ret_list)
@@ -208,7 +187,7 @@ static int read_properties(cib_t *cib, struct hvc_pacemaker_view *view, struct h
 {
     xmlNode *result = NULL;
     bool list, off = false, on = false;
-    int r = query(cib, "//crm_config//nvpair[@name='stonith-enabled']", &result, error);
+    int r = cib_text_find(cib, "//crm_config//nvpair[@name='stonith-enabled']", &result, error);
 
     if (r < 0)
         return r;
@@ -230,7 +209,7 @@ static int read_modes(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_er
 {
     xmlNode *result = NULL;
     bool list;
-    int r = query(cib, "//configuration/nodes/node", &result, error);
+    int r = cib_text_find(cib, "//configuration/nodes/node", &result, error);
 
     if (r < 0)
         return r;
@@ -259,7 +238,7 @@ int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *v
     r = read_properties(cib, view, error);
     if (r < 0)
         return r;
-    r = query(cib, "//cib/status/node_state", &result, error);
+    r = cib_text_find(cib, "//cib/status/node_state", &result, error);
     if (r < 0)
         return r;
     for (xmlNode *m = first_match(result, &list); r == 0 && m != NULL; m = next_match(m, list)) {
@@ -317,7 +296,8 @@ int cib_view_guests(cib_t *cib, struct hvc_pacemaker_guest **ret_guests, size_t 
     xmlNode *result = NULL;
     size_t count = 0;
     bool list;
-    int r = query(cib, "//primitive[@class='ocf' and @provider='hvcluster' and @type='VirtualSystem']", &result, error);
+    int r = cib_text_find(cib, "//primitive[@class='ocf' and @provider='hvcluster' and @type='VirtualSystem']", &result,
+                          error);
 
     if (r < 0)
         return r;

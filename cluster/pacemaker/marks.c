@@ -44,7 +44,7 @@ bool marks_parse_id(const char *id, enum hvc_pacemaker_mark_kind *ret_kind, uint
     return false;
 }
 
-static void make_id(char id[64], uint64_t job, enum hvc_pacemaker_mark_kind kind)
+void marks_make_id(char id[64], uint64_t job, enum hvc_pacemaker_mark_kind kind)
 {
     (void)snprintf(id, 64, HVC_PACEMAKER_PREFIX "%" PRIu64 "%s", job, suffixes[kind]);
 }
@@ -63,7 +63,7 @@ static bool read_mark(const xmlNode *node, struct hvc_pacemaker_mark *mark)
     if (!marks_parse_id(text, &kind, &mark->job) || hold != (kind == HVC_MARK_HOLD))
         return false;
     mark->kind = (uint8_t)kind;
-    make_id(mark->id, mark->job, kind);
+    marks_make_id(mark->id, mark->job, kind);
     tree_attribute(hold ? node->parent : node, hold ? "id" : "rsc", text);
     if (hvc_text_copy(mark->resource, sizeof(mark->resource), text) < 0)
         return false;
@@ -106,17 +106,12 @@ xmlNode *marks_primitive(xmlNode *cib, const char *resource)
     return NULL;
 }
 
-bool marks_is_monitored(xmlNode *cib, const char *resource, const char *node)
+bool marks_is_monitored(xmlNode *history)
 {
-    xmlNode *status = tree_child(cib, "status"), *top = status == NULL ? NULL : status->children;
     char id[TREE_ATTRIBUTE_MAX], key[TREE_ATTRIBUTE_MAX];
 
-    while (top != NULL && (!tree_is_element(top, "node_state") || !tree_has(top, "uname", node)))
-        top = top->next;
-
-    for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
-        if (!tree_is_element(n, "lrm_rsc_op") || !tree_has(n->parent, "id", resource) ||
-            !tree_has(n, "operation", "monitor") || tree_has(n, "interval", "0"))
+    for (xmlNode *n = history; n != NULL; n = tree_next(history, n)) {
+        if (!tree_is_element(n, "lrm_rsc_op") || !tree_has(n, "operation", "monitor") || tree_has(n, "interval", "0"))
             continue;
         tree_attribute(n, "id", id);
         tree_attribute(n, "operation_key", key);
@@ -208,7 +203,7 @@ static int add_hold(xmlNode *cib, const struct hvc_pacemaker_wish *wish, xmlNode
     xmlNode *attributes, *value;
     char id[64], value_id[96];
 
-    make_id(id, wish->job, HVC_MARK_HOLD);
+    marks_make_id(id, wish->job, HVC_MARK_HOLD);
     if (!wish->hold || tree_stands(cib, id))
         return 0;
     (void)snprintf(value_id, sizeof(value_id), "%s-maintenance", id);
@@ -229,7 +224,7 @@ static int add_location(xmlNode *cib, const struct hvc_pacemaker_wish *wish, enu
     xmlNode *location;
     char id[64];
 
-    make_id(id, wish->job, kind);
+    marks_make_id(id, wish->job, kind);
     if (node == NULL || tree_stands(cib, id))
         return 0;
     location = tree_add(tree_child(tree_configuration(cib), "constraints"), "rsc_location");

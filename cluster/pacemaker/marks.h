@@ -10,6 +10,8 @@
 /* Kind and job of an id; false: it is none of ours. */
 bool marks_parse_id(const char *id, enum hvc_pacemaker_mark_kind *ret_kind, uint64_t *ret_job);
 
+void marks_make_id(char id[64], uint64_t job, enum hvc_pacemaker_mark_kind kind);
+
 /* Every one in cib; *ret_marks by free(). -ENOMEM. */
 int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count);
 
@@ -23,9 +25,10 @@ void marks_clear_resource(xmlNode *cib, const char *resource);
 void marks_clear_holds(xmlNode *cib, const char *resource);
 void marks_clear_locations(xmlNode *cib, const char *resource);
 
-/* The node's history of the resource has a recurring monitor that goes on. A failure of an earlier one, which stays in
- * the history under an id of its own, is none; nor is what an older CIB that was restored says of other nodes. */
-bool marks_is_monitored(xmlNode *cib, const char *resource, const char *node);
+/* A node's history of a resource (lrm_resource) has a recurring monitor that goes on. A failure of an earlier one,
+ * which stays in the history under an id of its own, is none; nor is what an older CIB that was restored says of other
+ * nodes. */
+bool marks_is_monitored(xmlNode *history);
 
 xmlNode *marks_primitive(xmlNode *cib, const char *resource);
 

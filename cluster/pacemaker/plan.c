@@ -303,16 +303,3 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
     xmlFreeDoc(cib);
     return r;
 }
-
-int hvc_pacemaker_watches(const char *resource, const char *node, uint64_t deadline_ms, bool *ret_watches,
-                          struct hvc_error *error)
-{
-    xmlDoc *cib = NULL;
-    int r = plan_read_cib(deadline_ms, &cib, error);
-
-    if (r < 0)
-        return r;
-    *ret_watches = marks_is_monitored(xmlDocGetRootElement(cib), resource, node);
-    xmlFreeDoc(cib);
-    return 0;
-}

@@ -8,6 +8,7 @@
 #include <crm/common/logging.h>
 #include <crm/common/results.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <qb/qbipcc.h>
 #include <string.h>
@@ -79,11 +80,11 @@ int session_code(int code)
 static int use_cib(struct session_task *task)
 {
     cib_t *cib = cib_native_new();
-    int fd = -1, r;
+    int r;
 
     if (cib == NULL)
         return hvc_error_set(&task->error, -ENOMEM, "no memory to connect to pacemaker");
-    r = cib->cmds->signon_raw(cib, SESSION_CLIENT, task->write ? cib_command : cib_query, &fd);
+    r = cib->cmds->signon_raw(cib, SESSION_CLIENT, task->write ? cib_command : cib_query, &task->fd);
     if (r < 0) {
         r = session_connect_failed(&task->error, "CIB manager", task->write ? "cib_rw" : "cib_ro");
         cib_delete(cib);
@@ -94,6 +95,25 @@ static int use_cib(struct session_task *task)
     (void)cib->cmds->signoff(cib);
     cib_delete(cib);
     return r;
+}
+
+int session_listen(struct session_task *task, cib_t *cib)
+{
+    int r = cib->cmds->register_notification(cib, T_CIB_DIFF_NOTIFY, 1);
+
+    return r > 0 ? 0
+                 : hvc_error_set(&task->error, session_code(r), "pacemaker does not tell of changes of its CIB: %s",
+                                 pcmk_strerror(r));
+}
+
+void session_await_change(const struct session_task *task, uint64_t until_ms)
+{
+    struct pollfd told = {.fd = task->fd, .events = POLLIN};
+    uint64_t left = hvc_deadline_left(until_ms);
+
+    (void)pthread_mutex_unlock(&one_at_a_time);
+    (void)poll(&told, 1, left > 60000 ? 60000 : (int)left); /* whatever it says: who waits looks again */
+    (void)pthread_mutex_lock(&one_at_a_time);
 }
 
 static void run_in_thread(void *context)

@@ -18,12 +18,18 @@ struct session_task {
     void (*release)(struct session_task *task); /* frees the whole struct */
     bool write;                                 /* the CIB shall be changed */
     uint64_t deadline_ms;
+    int fd;                 /* of the connection; of run */
     struct hvc_error error; /* of run */
     int status;
 };
 
 /* 0: done, the task is the caller's. Negative: the task was released, or its thread will do so. NULL: -ENOMEM. */
 int session_run(struct session_task *task, struct hvc_error *error);
+
+/* In run: from now on changes of the CIB are told; and waits for one, until until_ms at most. Others have their turn
+ * meanwhile. Only once in a run: what was told is never taken from the connection. */
+int session_listen(struct session_task *task, cib_t *cib);
+void session_await_change(const struct session_task *task, uint64_t until_ms);
 
 /* Seconds for a library's own timeout, at least one. */
 int session_seconds_left(const struct session_task *task);

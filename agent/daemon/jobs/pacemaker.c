@@ -12,8 +12,9 @@
 #include "hvc/text.h"
 
 enum {
-    LOOK_MS = 20, /* before the second look at what Pacemaker does; then twice as long each time */
+    LOOK_MS = 20, /* before the second simulation of what Pacemaker does; then twice as long each time */
     LOOK_MOST_MS = 250,
+    WATCHED_MS = 500,  /* for its monitor of the guest at the target, before it is simulated without one */
     ASK_MS = 10000,    /* for one answer */
     CHANGE_TRIES = 10, /* of a change that somebody else's overtakes */
 };
@@ -100,21 +101,15 @@ int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadlin
 /* Its monitor would fail on the source as soon as the guest is gone from there. */
 static int await_unwatched(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
 {
-    unsigned look_ms = LOOK_MS;
+    const struct hvc_pacemaker_wait wait = {
+        .resource = effect->resource, .node = effect->source, .held = effect->job.id};
+    int r = hvc_pacemaker_await(&wait, deadline_ms, error);
 
-    for (;;) {
-        bool watched = true;
-        int r = hvc_pacemaker_watches(effect->resource, effect->source, sooner(deadline_ms, ASK_MS), &watched, error);
-
-        if (r < 0 || !watched)
-            return r;
-        r = job_pacemaker_watch(effect, deadline_ms, error);
-        if (r < 0)
-            return r == -ENOENT ? -EAGAIN : r; /* the next try puts it there again */
-        if (!pause_before(deadline_ms, &look_ms))
-            return hvc_error_set(error, -EAGAIN, "Pacemaker still watches resource %.60s although it is held",
-                                 effect->resource);
-    }
+    if (r == -ECANCELED) /* the next try puts it there again */
+        return hvc_error_set(error, -EAGAIN, "somebody took the hold of this job off resource %.60s", effect->resource);
+    if (r == -EAGAIN)
+        return hvc_error_set(error, r, "Pacemaker still watches resource %.60s although it is held", effect->resource);
+    return r;
 }
 
 int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
@@ -196,14 +191,14 @@ static bool is_there(const struct hvc_pacemaker_resource *resource, const char *
  * for a hand-back, and after a while in any case: the resource may have no monitor. */
 static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
+    const struct hvc_pacemaker_wait wait = {.resource = order->resource, .node = order->target, .watched = true};
     unsigned look_ms = LOOK_MS;
 
     for (;;) {
         struct hvc_pacemaker_resource resource = {0};
-        bool watched = false;
-        int r = hvc_pacemaker_watches(order->resource, order->target, sooner(deadline_ms, ASK_MS), &watched, error);
+        int r = hvc_pacemaker_await(&wait, sooner(deadline_ms, WATCHED_MS), error);
 
-        if (r == 0 && (watched || look_ms == LOOK_MOST_MS))
+        if (r == 0 || r == -EAGAIN)
             r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
         if (r < 0)
             return r;

@@ -23,6 +23,7 @@ static struct {
     bool taken;             /* a hold is taken away as soon as it stands */
     bool unwatchable;       /* it has no monitor */
     unsigned watched;       /* looks until the monitor is gone */
+    bool stuck;             /* it never goes */
     const char *after_here; /* where the resource is when a location has come */
     unsigned simulated;     /* asked for what takes a simulation */
     char told[512];
@@ -98,19 +99,27 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
     return 0;
 }
 
-int hvc_pacemaker_watches(const char *resource, const char *node, uint64_t deadline_ms, bool *ret_watches,
-                          struct hvc_error *error)
+/* Each look at the source finds it watched once less. */
+int hvc_pacemaker_await(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, struct hvc_error *error)
 {
-    if (strcmp(node, "n1") != 0) { /* the target */
-        *ret_watches = !world.unwatchable && strcmp(world.resource.node, node) == 0;
-        return 0;
+    bool held = wait->held == 0;
+
+    (void)until_ms;
+    assert_string_equal(wait->resource, "web");
+    if (wait->watched) { /* the target */
+        assert_string_equal(wait->node, "n2");
+        return !world.unwatchable && strcmp(world.resource.node, wait->node) == 0
+                   ? 0
+                   : hvc_error_set(error, -EAGAIN, "pacemaker does not watch it");
     }
-    (void)resource;
-    (void)deadline_ms;
-    (void)error;
-    *ret_watches = world.watched > 0;
-    world.watched -= world.watched > 0;
-    return 0;
+    assert_string_equal(wait->node, "n1");
+    for (size_t i = 0; i < world.count; i++)
+        held = held || (world.marks[i].kind == HVC_MARK_HOLD && world.marks[i].job == wait->held);
+    for (; world.watched > 0; world.watched--) {
+        if (!held)
+            return hvc_error_set(error, -ECANCELED, "the hold is gone");
+    }
+    return world.stuck ? hvc_error_set(error, -EAGAIN, "pacemaker still watches it") : 0;
 }
 
 /* ---- the tests ---- */
@@ -157,8 +166,19 @@ static void one_that_is_taken_away_is_not_waited_for(void **state)
     world.watched = 2;
     world.taken = true;
     assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(20000), &error), -EAGAIN);
-    assert_int_equal(world.watched, 1);
+    assert_int_equal(world.watched, 2);
     assert_non_null(strstr(error.text, "took the hold of this job off resource web"));
+}
+
+static void one_that_goes_on_being_watched_is_told(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+    struct hvc_error error = {0};
+
+    (void)state;
+    world.stuck = true;
+    assert_int_equal(job_pacemaker_hold(&effect, hvc_deadline_in(20000), &error), -EAGAIN);
+    assert_string_equal(error.text, "Pacemaker still watches resource web although it is held");
 }
 
 static void a_move_is_told_when_its_hold_is_gone(void **state)
@@ -463,6 +483,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_hold_waits_until_nobody_watches, calm),
         cmocka_unit_test_setup(one_that_is_taken_away_is_not_waited_for, calm),
+        cmocka_unit_test_setup(one_that_goes_on_being_watched_is_told, calm),
         cmocka_unit_test_setup(a_move_is_told_when_its_hold_is_gone, calm),
         cmocka_unit_test_setup(a_guest_of_no_resource_needs_no_hold, calm),
         cmocka_unit_test_setup(nobody_insists_while_a_node_joins, calm),

@@ -98,10 +98,18 @@ struct hvc_pacemaker_resource {
     unsigned nodes;               /* on how many it is active */
     char node[HVC_NODE_NAME_MAX]; /* the first of them; "": none */
 };
-/* Whether the node's record of the resource has a recurring monitor that goes on. */
-int hvc_pacemaker_watches(const char *resource, const char *node, uint64_t deadline_ms, bool *ret_watches,
-                          struct hvc_error *error);
 int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_resource *ret_resource,
                            struct hvc_error *error);
+
+/* ---- waiting for it ---- */
+
+struct hvc_pacemaker_wait {
+    const char *resource, *node;
+    bool watched;  /* until the node's record of it has a recurring monitor that goes on, or (false) has none */
+    uint64_t held; /* as long as the hold of this job stands; 0: in any case */
+};
+/* 0: it is so. -EAGAIN: not until until_ms; -ECANCELED: the hold is gone. Pacemaker tells when its CIB changes: it is
+ * not asked all the time. One that hangs is waited for up to a second longer. */
+int hvc_pacemaker_await(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, struct hvc_error *error);
 
 #endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Waits for something in the CIB. Of a large one only what is looked at is read. */
+#include "await.h"
+
+#include <crm/common/xml.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cib_text.h"
+#include "hvc/clock.h"
+#include "hvc/text.h"
+#include "marks.h"
+#include "session.h"
+
+enum {
+    ASK_MS = 10000,  /* for one answer */
+    LATER_MS = 1000, /* ... that comes after the end of the wait */
+    UNTOLD_MS = 250, /* a look also when nothing was told: a CIB that is replaced may be */
+    XPATH_MAX = 1024,
+};
+
+struct waiting {
+    struct session_task task; /* first */
+    struct hvc_pacemaker_wait wait;
+    char resource[HVC_RESOURCE_NAME_MAX], node[HVC_NODE_NAME_MAX];
+    uint64_t until_ms;
+    int result;
+};
+
+/* 1: there is something; 0: nothing. */
+static int look_for_hold(cib_t *cib, uint64_t job, struct hvc_error *error)
+{
+    char id[64], xpath[XPATH_MAX];
+    xmlNode *found = NULL;
+    size_t used = 0;
+    int r;
+
+    marks_make_id(id, job, HVC_MARK_HOLD);
+    (void)hvc_text_append(xpath, sizeof(xpath), &used, "//configuration/resources//meta_attributes[@id='%s']", id);
+    r = cib_text_find(cib, xpath, &found, error);
+    if (r == 0)
+        r = found != NULL;
+    free_xml(found);
+    return r;
+}
+
+static int look_for_monitor(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
+{
+    char xpath[XPATH_MAX];
+    xmlNode *history = NULL;
+    size_t used = 0;
+    int r;
+
+    if (strchr(wait->node, '\'') != NULL || strchr(wait->resource, '\'') != NULL ||
+        hvc_text_append(xpath, sizeof(xpath), &used, "//cib/status/node_state[@uname='%s']//lrm_resource[@id='%s']",
+                        wait->node, wait->resource) < 0)
+        return hvc_error_set(error, -EINVAL, "pacemaker has no resource or node of such a name: %.60s, %.60s",
+                             wait->resource, wait->node);
+    r = cib_text_find(cib, xpath, &history, error);
+    if (r == 0)
+        r = history != NULL && marks_is_monitored(history);
+    free_xml(history);
+    return r;
+}
+
+int await_look(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
+{
+    int r = look_for_monitor(cib, wait, error);
+
+    if (r < 0)
+        return r;
+    if ((r > 0) == wait->watched)
+        return 0;
+    r = wait->held == 0 ? 1 : look_for_hold(cib, wait->held, error);
+    if (r == 0)
+        return hvc_error_set(error, -ECANCELED, "the hold of job %llu on resource %.60s is gone",
+                             (unsigned long long)wait->held, wait->resource);
+    return r < 0 ? r
+                 : hvc_error_set(error, -EAGAIN, "pacemaker %s resource %.60s on %.60s",
+                                 wait->watched ? "does not watch" : "still watches", wait->resource, wait->node);
+}
+
+/* What changes between the look and the wait is told, for it listens before it looks. */
+static int run_waiting(struct session_task *task, cib_t *cib)
+{
+    struct waiting *waiting = (struct waiting *)(void *)task;
+    int r = session_listen(task, cib);
+
+    if (r == 0)
+        r = await_look(cib, &waiting->wait, &task->error);
+    waiting->result = r;
+    if (r == -EAGAIN)
+        session_await_change(task, waiting->until_ms);
+    return 0;
+}
+
+static void free_waiting(struct session_task *task)
+{
+    free(task);
+}
+
+/* Until there was a change, or for a while. */
+static int look_once(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, struct hvc_error *error)
+{
+    struct waiting *waiting = calloc(1, sizeof(*waiting));
+    uint64_t while_ms = hvc_deadline_in(UNTOLD_MS), left_ms = hvc_deadline_left(until_ms);
+    int r;
+
+    if (waiting == NULL || hvc_text_copy(waiting->resource, sizeof(waiting->resource), wait->resource) < 0 ||
+        hvc_text_copy(waiting->node, sizeof(waiting->node), wait->node) < 0) {
+        free(waiting);
+        return hvc_error_set(error, -EINVAL,
+                             "no memory to ask pacemaker, or the name of a resource or node is too long");
+    }
+    waiting->wait = (struct hvc_pacemaker_wait){
+        .resource = waiting->resource, .node = waiting->node, .watched = wait->watched, .held = wait->held};
+    waiting->until_ms = until_ms < while_ms ? until_ms : while_ms;
+    waiting->task = (struct session_task){
+        .run = run_waiting,
+        .release = free_waiting,
+        .deadline_ms = hvc_deadline_in(left_ms > ASK_MS - LATER_MS ? ASK_MS : left_ms + LATER_MS)};
+    r = session_run(&waiting->task, error);
+    if (r < 0)
+        return r;
+    r = waiting->result;
+    if (r < 0 && error != NULL)
+        *error = waiting->task.error;
+    free_waiting(&waiting->task);
+    return r;
+}
+
+int hvc_pacemaker_await(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, struct hvc_error *error)
+{
+    int r;
+
+    do {
+        r = look_once(wait, until_ms, error);
+    } while (r == -EAGAIN && hvc_deadline_left(until_ms) > 0);
+    return r;
+}
