@@ -18,7 +18,9 @@
 /* What was seen of a guest's migration before, so that its progress never goes back. */
 struct hvc_progress_memory {
     char uuid[HVC_UUID_TEXT_MAX];
-    uint64_t used_ms; /* hvc_now_ms of the last use: the oldest entry gives way */
+    uint64_t used_ms;  /* hvc_now_ms of the last use: the oldest entry gives way */
+    unsigned asked;    /* threads that wait for libvirt's numbers of it ... */
+    uint64_t asked_ms; /* ... and since when: hvc_now_ms */
     struct hvc_migrate_progress last;
 };
 

@@ -8,7 +8,11 @@
 #include "libvirt_table.h"
 #include "progress.h"
 
+#define NUMBERS_MS 1000 /* for the numbers, before the guest's state is asked for */
+#define HANGS_MS   500  /* a question that waits so long is not asked a second time beside it */
+
 struct progress_argument {
+    struct hvc_libvirt_core *core;
     char uuid[HVC_UUID_TEXT_MAX];
     struct hvc_job_numbers numbers;
 };
@@ -54,32 +58,6 @@ static int read_stats(virDomainPtr domain, unsigned flags, struct hvc_job_number
     return 0;
 }
 
-/* The running job, or the last one that ended: libvirt keeps its numbers at both ends. */
-static int read_progress(virConnectPtr conn, void *argument, struct hvc_error *error)
-{
-    struct progress_argument *a = argument;
-    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
-    int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
-
-    a->numbers = (struct hvc_job_numbers){.type = VIR_DOMAIN_JOB_NONE};
-    if (result < 0)
-        return result == -ENOENT ? 0 : result;
-    if (virDomainGetState(domain, &a->numbers.state, &a->numbers.reason, 0) < 0)
-        return hvc_libvirt_error(error, "no progress of the guest's migration");
-    if (read_stats(domain, 0, &a->numbers) < 0) {
-        /* the target of a migration has no numbers before its end; a driver may have none at all (test:///) */
-        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_UNSUPPORTED) || hvc_libvirt_error_is(VIR_ERR_OPERATION_INVALID) ||
-            hvc_libvirt_error_is(VIR_ERR_NO_SUPPORT))
-            return 0;
-        return hvc_libvirt_error(error, "no progress of the guest's migration");
-    }
-    if (a->numbers.type != VIR_DOMAIN_JOB_NONE)
-        return 0;
-    if (read_stats(domain, VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED, &a->numbers) < 0)
-        return hvc_libvirt_error(error, "no numbers of the guest's last migration");
-    return 0;
-}
-
 /* The core's lock is held. The guest's entry, or the one that was not used for the longest time. */
 static struct hvc_progress_memory *memory_of(struct hvc_libvirt_core *core, const char *uuid)
 {
@@ -96,27 +74,152 @@ static struct hvc_progress_memory *memory_of(struct hvc_libvirt_core *core, cons
     return oldest;
 }
 
-int hvc_libvirt_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
+static int read_state(virConnectPtr conn, struct progress_argument *a, virDomainPtr *ret_domain,
+                      struct hvc_error *error)
+{
+    int result = hvc_libvirt_lookup(conn, a->uuid, ret_domain, error);
+
+    a->numbers = (struct hvc_job_numbers){.type = VIR_DOMAIN_JOB_NONE};
+    if (result < 0)
+        return result;
+    if (virDomainGetState(*ret_domain, &a->numbers.state, &a->numbers.reason, 0) < 0)
+        return hvc_libvirt_error(error, "no progress of the guest's migration");
+    return 0;
+}
+
+/* The running job, or the last one that ended: libvirt keeps its numbers at both ends. */
+static int read_numbers(virDomainPtr domain, struct hvc_job_numbers *numbers, struct hvc_error *error)
+{
+    if (read_stats(domain, 0, numbers) < 0) {
+        /* the target of a migration has no numbers before its end; a driver may have none at all (test:///) */
+        if (hvc_libvirt_error_is(VIR_ERR_OPERATION_UNSUPPORTED) || hvc_libvirt_error_is(VIR_ERR_OPERATION_INVALID) ||
+            hvc_libvirt_error_is(VIR_ERR_NO_SUPPORT))
+            return 0;
+        return hvc_libvirt_error(error, "no progress of the guest's migration");
+    }
+    if (numbers->type != VIR_DOMAIN_JOB_NONE)
+        return 0;
+    if (read_stats(domain, VIR_DOMAIN_JOB_STATS_COMPLETED | VIR_DOMAIN_JOB_STATS_KEEP_COMPLETED, numbers) < 0)
+        return hvc_libvirt_error(error, "no numbers of the guest's last migration");
+    return 0;
+}
+
+static void note_asked(const struct progress_argument *a, bool begins)
+{
+    struct hvc_progress_memory *memory;
+
+    (void)pthread_mutex_lock(&a->core->lock);
+    memory = memory_of(a->core, a->uuid);
+    if (begins && memory->asked++ == 0)
+        memory->asked_ms = hvc_now_ms();
+    if (!begins && memory->asked > 0) /* it may have given way to another guest's meanwhile */
+        memory->asked--;
+    (void)pthread_mutex_unlock(&a->core->lock);
+}
+
+static int read_progress(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    struct progress_argument *a = argument;
+    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
+    int result = read_state(conn, a, &domain, error);
+
+    if (result < 0)
+        return result == -ENOENT ? 0 : result;
+    note_asked(a, true);
+    result = read_numbers(domain, &a->numbers, error);
+    note_asked(a, false);
+    return result;
+}
+
+/* What libvirt tells without asking QEMU. */
+static int read_only_state(virConnectPtr conn, void *argument, struct hvc_error *error)
+{
+    HVC_CLEANUP(domain) virDomainPtr domain = NULL;
+    int result = read_state(conn, argument, &domain, error);
+
+    return result == -ENOENT ? 0 : result;
+}
+
+static int ask(struct hvc_libvirt_core *core, hvc_libvirt_call_fn what, const char *uuid, uint64_t deadline_ms,
+               struct hvc_job_numbers *ret_numbers, struct hvc_error *error)
+{
+    HVC_CLEANUP(call)
+    struct hvc_libvirt_call *call =
+        hvc_libvirt_call_new(core, "tell a migration's progress", what, HVC_CALL_READ | HVC_CALL_SOFT,
+                             sizeof(struct progress_argument), NULL);
+    struct progress_argument *a = hvc_libvirt_call_argument(call);
+    int result;
+
+    if (a != NULL) {
+        a->core = core; /* the call has a reference to it */
+        memcpy(a->uuid, uuid, sizeof(a->uuid));
+    }
+    result = hvc_libvirt_call_run(call, deadline_ms, error);
+    if (result == 0)
+        *ret_numbers = a->numbers;
+    return result;
+}
+
+static bool hangs(struct hvc_libvirt_core *core, const char *uuid)
+{
+    const struct hvc_progress_memory *memory;
+    bool hangs;
+
+    (void)pthread_mutex_lock(&core->lock);
+    memory = memory_of(core, uuid);
+    hangs = memory->asked > 0 && hvc_now_ms() - memory->asked_ms >= HANGS_MS;
+    (void)pthread_mutex_unlock(&core->lock);
+    return hangs;
+}
+
+static int ask_numbers(struct hvc_libvirt_core *core, const char *uuid, uint64_t deadline_ms,
+                       struct hvc_job_numbers *ret_numbers, struct hvc_error *error)
+{
+    uint64_t half = hvc_deadline_left(deadline_ms) / 2;
+
+    if (hangs(core, uuid))
+        return hvc_error_set(error, -ETIMEDOUT, "libvirt at %s has not told a migration's progress yet", core->uri);
+    return ask(core, read_progress, uuid, hvc_deadline_in(half < NUMBERS_MS ? half : NUMBERS_MS), ret_numbers, error);
+}
+
+/* The state alone tells it. */
+static bool is_hidden(struct hvc_libvirt_core *core, const char *uuid, uint64_t deadline_ms,
+                      struct hvc_migrate_progress *ret_progress)
+{
+    struct hvc_job_numbers numbers;
+    struct hvc_progress_memory *memory;
+    bool hidden;
+
+    if (ask(core, read_only_state, uuid, deadline_ms, &numbers, NULL) < 0)
+        return false;
+    (void)pthread_mutex_lock(&core->lock);
+    memory = memory_of(core, uuid);
+    hidden = hvc_progress_hidden(&memory->last, numbers.state, numbers.reason, &memory->last);
+    memory->used_ms = hvc_now_ms();
+    if (hidden)
+        *ret_progress = memory->last;
+    (void)pthread_mutex_unlock(&core->lock);
+    return hidden;
+}
+
+int hvc_libvirt_progress(struct hvc_hypervisor *h, const char *uuid_text, uint64_t deadline_ms,
                          struct hvc_migrate_progress *ret_progress, struct hvc_error *error)
 {
     struct hvc_libvirt_core *core = hvc_libvirt_core_of(h);
-    HVC_CLEANUP(call)
-    struct hvc_libvirt_call *call =
-        hvc_libvirt_call_new(core, "tell a migration's progress", read_progress, HVC_CALL_READ | HVC_CALL_SOFT,
-                             sizeof(struct progress_argument), NULL);
-    struct progress_argument *a = hvc_libvirt_call_argument(call);
     struct hvc_progress_memory *memory;
-    int result = 0;
+    struct hvc_job_numbers numbers;
+    char uuid[HVC_UUID_TEXT_MAX];
+    int result = hvc_libvirt_uuid(uuid_text, uuid, error);
 
-    if (a != NULL)
-        result = hvc_libvirt_uuid(uuid, a->uuid, error);
     if (result == 0)
-        result = hvc_libvirt_call_run(call, deadline_ms, error);
+        result = ask_numbers(core, uuid, deadline_ms, &numbers, error);
+    if (result == -ETIMEDOUT && is_hidden(core, uuid, deadline_ms, ret_progress))
+        return 0;
     if (result < 0)
         return result;
     (void)pthread_mutex_lock(&core->lock);
-    memory = memory_of(core, a->uuid);
-    hvc_progress_fold(&memory->last, &a->numbers, &memory->last);
+    memory = memory_of(core, uuid);
+    hvc_progress_fold(&memory->last, &numbers, &memory->last);
     memory->used_ms = hvc_now_ms();
     *ret_progress = memory->last;
     (void)pthread_mutex_unlock(&core->lock);

@@ -13,17 +13,24 @@ static bool is_migration(const struct hvc_job_numbers *n)
            (n->operation == VIR_DOMAIN_JOB_OPERATION_SAVE && runs);
 }
 
+/* Of a migration that is under way: what the state of its source says of it, NONE when that is nothing. */
+static enum hvc_migrate_phase phase_of_state(int state, int reason)
+{
+    if (state != VIR_DOMAIN_PAUSED)
+        return HVC_MIGRATE_NONE;
+    if (reason == VIR_DOMAIN_PAUSED_POSTCOPY || reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED)
+        return HVC_MIGRATE_POST_COPY;
+    return reason == VIR_DOMAIN_PAUSED_MIGRATION ? HVC_MIGRATE_SWITCH : HVC_MIGRATE_NONE;
+}
+
 static enum hvc_migrate_phase phase_of(const struct hvc_job_numbers *n)
 {
     if (n->type == VIR_DOMAIN_JOB_NONE || !is_migration(n))
         return HVC_MIGRATE_NONE;
     if (n->type == VIR_DOMAIN_JOB_COMPLETED || n->type == VIR_DOMAIN_JOB_FAILED || n->type == VIR_DOMAIN_JOB_CANCELLED)
         return HVC_MIGRATE_DONE;
-    if (n->state == VIR_DOMAIN_PAUSED &&
-        (n->reason == VIR_DOMAIN_PAUSED_POSTCOPY || n->reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED))
-        return HVC_MIGRATE_POST_COPY;
-    if (n->state == VIR_DOMAIN_PAUSED && n->reason == VIR_DOMAIN_PAUSED_MIGRATION)
-        return HVC_MIGRATE_SWITCH;
+    if (phase_of_state(n->state, n->reason) != HVC_MIGRATE_NONE)
+        return phase_of_state(n->state, n->reason);
     return n->total == 0 ? HVC_MIGRATE_SETUP : HVC_MIGRATE_COPY;
 }
 
@@ -96,4 +103,19 @@ void hvc_progress_fold(const struct hvc_migrate_progress *previous, const struct
     if (now.percent < before->percent)
         now.percent = before->percent;
     *ret_progress = now;
+}
+
+bool hvc_progress_hidden(const struct hvc_migrate_progress *previous, int state, int reason,
+                         struct hvc_migrate_progress *ret_progress)
+{
+    enum hvc_migrate_phase phase = phase_of_state(state, reason);
+
+    if (phase == HVC_MIGRATE_NONE)
+        return false;
+    if (previous->phase == HVC_MIGRATE_NONE || previous->phase == HVC_MIGRATE_DONE) /* of an older one */
+        *ret_progress = (struct hvc_migrate_progress){.estimated_left_ms = UINT64_MAX};
+    else
+        *ret_progress = *previous;
+    ret_progress->phase = phase;
+    return true;
 }

@@ -23,4 +23,9 @@ struct hvc_job_numbers {
 void hvc_progress_fold(const struct hvc_migrate_progress *previous, const struct hvc_job_numbers *numbers,
                        struct hvc_migrate_progress *ret_progress);
 
+/* libvirt tells no numbers, as QEMU answers nobody while it sends the rest of a guest that it has stopped. True: the
+ * state of the domain says that it is that, and the progress is what was told last, in that phase. */
+bool hvc_progress_hidden(const struct hvc_migrate_progress *previous, int state, int reason,
+                         struct hvc_migrate_progress *ret_progress);
+
 #endif

@@ -55,6 +55,36 @@ static void the_phase_comes_from_job_and_state(void **state)
     }
 }
 
+static void a_state_without_numbers_tells_a_switch_over(void **state)
+{
+    static const struct {
+        int state, reason;
+        bool hidden;
+        enum hvc_migrate_phase wanted;
+    } cases[] = {
+        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION, true, HVC_MIGRATE_SWITCH},
+        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY, true, HVC_MIGRATE_POST_COPY},
+        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_USER, false, HVC_MIGRATE_COPY},
+        {VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_BOOTED, false, HVC_MIGRATE_COPY},
+        {VIR_DOMAIN_SHUTOFF, VIR_DOMAIN_SHUTOFF_MIGRATED, false, HVC_MIGRATE_COPY},
+    };
+    const struct hvc_migrate_progress before = {.phase = HVC_MIGRATE_COPY, .percent = 42, .remaining_bytes = MIB},
+                                      older = {.phase = HVC_MIGRATE_DONE, .percent = 100};
+    struct hvc_migrate_progress after;
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        after = before;
+        assert_int_equal(hvc_progress_hidden(&before, cases[i].state, cases[i].reason, &after), cases[i].hidden);
+        assert_int_equal(after.phase, cases[i].wanted);
+        assert_int_equal(after.percent, 42);
+        assert_int_equal(after.remaining_bytes, MIB);
+    }
+    assert_true(hvc_progress_hidden(&older, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION, &after));
+    assert_int_equal(after.phase, HVC_MIGRATE_SWITCH);
+    assert_int_equal(after.percent, 0);
+}
+
 static void done_and_percent_never_fall_while_a_guest_dirties_its_memory(void **state)
 {
     static const uint64_t remaining[] = {100, 60, 20, 70, 40, 5, 30, 1, 0};
@@ -172,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_phase_comes_from_job_and_state),
+        cmocka_unit_test(a_state_without_numbers_tells_a_switch_over),
         cmocka_unit_test(done_and_percent_never_fall_while_a_guest_dirties_its_memory),
         cmocka_unit_test(the_next_migration_starts_at_zero),
         cmocka_unit_test(the_time_left_is_told_only_when_it_converges),

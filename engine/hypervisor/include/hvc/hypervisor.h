@@ -305,7 +305,8 @@ int hvc_hypervisor_set_owner(struct hvc_hypervisor *h, const char *uuid, const c
 int hvc_hypervisor_migrate(struct hvc_hypervisor *h, const char *uuid, const struct hvc_migrate_options *options,
                            uint64_t deadline_ms, struct hvc_error *error);
 
-/* Progress of the outgoing migration of a guest; HVC_MIGRATE_NONE when it has none. */
+/* Progress of the outgoing migration of a guest; HVC_MIGRATE_NONE when it has none. While QEMU tells no numbers, which
+ * it does for seconds in a long switch-over: those that were told last, in the phase that the guest's state tells. */
 int hvc_hypervisor_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
                             struct hvc_migrate_progress *ret_progress, struct hvc_error *error);
 
