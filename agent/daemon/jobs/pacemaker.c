@@ -98,6 +98,14 @@ int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadlin
                                  effect->resource);
 }
 
+void job_pacemaker_foresee(const struct hvc_agenda_effect *effect, uint64_t deadline_ms)
+{
+    struct hvc_pacemaker_plan plan;
+
+    /* judged when it counts; one that fails fails again then, and is told */
+    (void)hvc_pacemaker_plan_hand_back(effect->resource, effect->target, deadline_ms, &plan, NULL);
+}
+
 /* Its monitor would fail on the source as soon as the guest is gone from there. */
 static int await_unwatched(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
 {

@@ -16,6 +16,9 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
 /* -ENOENT: somebody took it away; of what cannot be asked nothing is known (-EAGAIN and others). */
 int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error);
 
+/* Asks beforehand what job_pacemaker_hand_back will ask first: if nothing changes until then, the answer is there. */
+void job_pacemaker_foresee(const struct hvc_agenda_effect *effect, uint64_t deadline_ms);
+
 /* The guest is proven at the target: the location in place of the hold, in one change; 0 when Pacemaker has it there.
  * with_others: also when it would do something else, too, on the CIB that says so; insist: on any. left: by another
  * than the job's own node, only while something of the job stands there; -ECANCELED: nothing does, or somebody else was

@@ -211,13 +211,17 @@ static bool hold(struct task *task)
     return rc == 0;
 }
 
+/* The first look comes when the copy begins and there is time: a short one ends before its hand-back is simulated. */
 static void watch(struct task *task)
 {
+    uint64_t deadline_ms = hvc_deadline_in(WATCH_MS);
     struct hvc_error error = {0};
-    int rc = job_pacemaker_watch(&task->effect, hvc_deadline_in(WATCH_MS), &error);
+    int rc = job_pacemaker_watch(&task->effect, deadline_ms, &error);
 
     if (rc < 0)
         find(task, rc == -ENOENT ? HVC_REASON_GIVE_UP : HVC_REASON_RETRY, error.text);
+    else if (task->finding.tries == 1)
+        job_pacemaker_foresee(&task->effect, deadline_ms);
 }
 
 /* place: where it is proven to be. */

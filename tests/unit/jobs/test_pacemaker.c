@@ -78,9 +78,9 @@ int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint6
                                  struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
     world.simulated++;
-    (void)resource;
-    (void)target;
     (void)deadline_ms;
+    assert_string_equal(resource, "web");
+    assert_true(strcmp(target, "n2") == 0 || strcmp(target, "n1") == 0);
     if (world.plan_code < 0)
         return hvc_error_set(error, world.plan_code, "crm_simulate ended with 134");
     *ret_plan = world.plan;
@@ -301,6 +301,18 @@ static void a_guest_is_handed_back_in_two_changes(void **state)
     assert_int_equal(world.simulated, 2); /* before the change, and when its end is seen */
 }
 
+static void what_a_hand_back_asks_is_asked_beforehand(void **state)
+{
+    const struct hvc_agenda_effect effect = effect_of();
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.plan.others = true; /* nobody is told yet */
+    job_pacemaker_foresee(&effect, hvc_deadline_in(2000));
+    assert_int_equal(world.simulated, 1);
+    assert_string_equal(world.told, "");
+}
+
 static void one_without_a_monitor_is_handed_back_too(void **state)
 {
     const struct job_hand_back order = {.job = 7, .resource = "web", .target = "n2"};
@@ -491,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup(one_that_stands_is_not_put_there_again, calm),
         cmocka_unit_test_setup(what_is_not_as_it_should_be_is_not_held, calm),
         cmocka_unit_test_setup(a_guest_is_handed_back_in_two_changes, calm),
+        cmocka_unit_test_setup(what_a_hand_back_asks_is_asked_beforehand, calm),
         cmocka_unit_test_setup(one_without_a_monitor_is_handed_back_too, calm),
         cmocka_unit_test_setup(a_pin_takes_the_place_of_the_location, calm),
         cmocka_unit_test_setup(a_cib_that_changes_is_simulated_again, calm),
