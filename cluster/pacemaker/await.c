@@ -59,7 +59,7 @@ static int look_for_monitor(cib_t *cib, const struct hvc_pacemaker_wait *wait, s
                              wait->resource, wait->node);
     r = cib_text_find(cib, xpath, &history, error);
     if (r == 0)
-        r = history != NULL && marks_is_monitored(history);
+        r = history != NULL && marks_is_monitored(history, wait->watched);
     free_xml(history);
     return r;
 }

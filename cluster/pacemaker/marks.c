@@ -106,7 +106,7 @@ xmlNode *marks_primitive(xmlNode *cib, const char *resource)
     return NULL;
 }
 
-bool marks_is_monitored(xmlNode *history)
+bool marks_is_monitored(xmlNode *history, bool answered)
 {
     char id[TREE_ATTRIBUTE_MAX], key[TREE_ATTRIBUTE_MAX];
 
@@ -115,7 +115,7 @@ bool marks_is_monitored(xmlNode *history)
             continue;
         tree_attribute(n, "id", id);
         tree_attribute(n, "operation_key", key);
-        if (strcmp(id, key) == 0)
+        if (strcmp(id, key) == 0 && !(answered && tree_has(n, "op-status", "-1")))
             return true;
     }
     return false;

@@ -260,6 +260,42 @@ static void a_patch_of_an_older_cib_is_refused_by_pacemaker_itself(void **state)
     xmlFreeDoc(old);
 }
 
+static void a_monitor_goes_on_until_its_record_is_gone(void **state)
+{
+#define OP(id, key, operation, interval, status)                                                                       \
+    "<lrm_rsc_op id='" id "' operation_key='" key "' operation='" operation "' interval='" interval                    \
+    "' op-status='" status "'/>"
+    static const struct {
+        const char *name, *ops;
+        bool goes_on, answered;
+    } cases[] = {
+        {"nothing", "", false, false},
+        {"a start and a probe", OP("web_last_0", "web_monitor_0", "monitor", "0", "0"), false, false},
+        {"a monitor", OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", "0"), true, true},
+        {"one that runs for the first time", OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", "-1"),
+         true, false},
+        {"one of two", OP("a", "a", "monitor", "10000", "-1") OP("b", "b", "monitor", "60000", "0"), true, true},
+        {"what is left of one that failed", OP("web_last_failure_0", "web_monitor_10000", "monitor", "10000", "0"),
+         false, false},
+    };
+#undef OP
+    char text[1024];
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        int length = snprintf(text, sizeof(text), "<cib><lrm_resource id='web'>%s</lrm_resource></cib>", cases[i].ops);
+        xmlDoc *tree = NULL;
+        xmlNode *history;
+
+        assert_int_equal(cib_text_parse(text, (size_t)length, &tree, NULL), 0);
+        history = tree_child(xmlDocGetRootElement(tree), "lrm_resource");
+        if (marks_is_monitored(history, false) != cases[i].goes_on ||
+            marks_is_monitored(history, true) != cases[i].answered)
+            fail_msg("%s", cases[i].name);
+        xmlFreeDoc(tree);
+    }
+}
+
 static void one_look_tells_whether_it_is_still_waited(void **state)
 {
     static const struct {
@@ -550,6 +586,7 @@ int main(void)
         WITH_CIB(one_look_tells_whether_it_is_still_waited),
         WITH_CIB(a_resource_that_is_not_there_is_an_error),
         cmocka_unit_test(only_ids_of_ours_are_ours),
+        cmocka_unit_test(a_monitor_goes_on_until_its_record_is_gone),
         WITH_CIB(the_real_crm_simulate_is_asked),
         WITH_CIB(a_hold_and_an_older_pin_are_thought_away),
         WITH_CIB(a_crm_simulate_that_fails_is_told),

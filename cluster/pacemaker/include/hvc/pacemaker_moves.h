@@ -105,7 +105,7 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
 
 struct hvc_pacemaker_wait {
     const char *resource, *node;
-    bool watched;  /* until the node's record of it has a recurring monitor that goes on, or (false) has none */
+    bool watched;  /* until the node's record of it has a recurring monitor that has answered, or (false) has none */
     uint64_t held; /* as long as the hold of this job stands; 0: in any case */
 };
 /* 0: it is so. -EAGAIN: not until until_ms; -ECANCELED: the hold is gone. Pacemaker tells when its CIB changes: it is
