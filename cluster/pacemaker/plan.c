@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What Pacemaker would do with a resource, and what it does: the CIB of now, read and simulated. */
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,8 @@ static int no_resource(const char *resource, struct hvc_error *error)
 }
 
 /* ---- the move ---- */
+
+enum { BESIDES_MAX = 4 };
 
 struct planning {
     const char *program, *resource, *target;
@@ -137,9 +140,11 @@ static void *run_beside(void *context)
     return NULL;
 }
 
-/* What it would do now does not wait for what it would do then: one process beside the two. */
+/* What it would do now does not wait for what it would do then: one process beside the two. A check of all nodes of a
+ * large cluster has enough of them without that. */
 static int simulate_all(struct planning *p, struct hvc_error *error)
 {
+    static atomic_uint besides;
     struct beside beside = {.planning = p, .copy = copy_of_now(p, error)};
     pthread_t thread;
     bool started;
@@ -147,12 +152,13 @@ static int simulate_all(struct planning *p, struct hvc_error *error)
 
     if (beside.copy == NULL)
         return -ENOMEM;
-    started = hvc_thread_start(run_beside, &beside, &thread) == 0;
+    started = atomic_fetch_add(&besides, 1) < BESIDES_MAX && hvc_thread_start(run_beside, &beside, &thread) == 0;
     r = simulate_move(p, true, error);
     if (started)
         (void)pthread_join(thread, NULL);
-    else
+    else if (r == 0)
         (void)run_beside(&beside);
+    (void)atomic_fetch_sub(&besides, 1);
     xmlFreeDoc(beside.copy);
     if (r == 0 && beside.result < 0) {
         r = beside.result;
