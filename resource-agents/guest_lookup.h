@@ -27,10 +27,6 @@ int hvc_lookup_by_file(struct hvc_lookup *lookup, struct hvc_question *question,
 int hvc_lookup_by_xml(struct hvc_lookup *lookup, struct hvc_question *question, struct hvc_error *error);
 int hvc_lookup_by_mark(struct hvc_lookup *lookup, struct hvc_question *question, struct hvc_error *error);
 
-/* Reads a definition: a regular file of at most HVC_XML_MAX bytes. -ENOENT when it is not there, other errors with
- * words. free(). Its content is judged by who parses it. */
-int hvc_read_definition(const char *path, char **ret_xml, struct hvc_error *error);
-
 void hvc_lookup_end(struct hvc_lookup *lookup);
 
 #endif

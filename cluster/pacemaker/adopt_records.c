@@ -74,21 +74,16 @@ static void read_hold(xmlNode *primitive, struct hvc_adopt_state *state)
 {
     char resource[HVC_RESOURCE_NAME_MAX], text[TREE_ATTRIBUTE_MAX];
 
-    for (xmlNode *set = primitive->children; set != NULL; set = set->next) {
+    for (xmlNode *set = NULL; (set = tree_next_child(primitive, set, "meta_attributes")) != NULL;) {
         if (!adopt_tree_is_hold(set, resource))
             continue;
         state->held = true;
-        for (xmlNode *pair = set->children; pair != NULL; pair = pair->next) {
-            if (!tree_is_element(pair, "nvpair"))
-                continue;
-            tree_attribute(pair, "value", text);
-            if (tree_has(pair, "name", "hvcluster-adopt-by"))
-                (void)hvc_text_copy(state->owner, sizeof(state->owner), text);
-            else if (tree_has(pair, "name", "hvcluster-adopt-without"))
-                (void)hvc_text_copy(state->without, sizeof(state->without), text);
-            else if (tree_has(pair, "name", "hvcluster-adopt-to"))
-                state->way = strcmp(text, hvc_adopt_agent(HVC_ADOPT_BACK)) == 0 ? HVC_ADOPT_BACK : HVC_ADOPT_OURS;
-        }
+        adopt_tree_said(set, ADOPT_BY, text);
+        (void)hvc_text_copy(state->owner, sizeof(state->owner), text);
+        adopt_tree_said(set, ADOPT_MINUS, text);
+        (void)hvc_text_copy(state->without, sizeof(state->without), text);
+        adopt_tree_said(set, ADOPT_TO, text);
+        state->way = strcmp(text, hvc_adopt_agent(HVC_ADOPT_BACK)) == 0 ? HVC_ADOPT_BACK : HVC_ADOPT_OURS;
     }
 }
 

@@ -12,11 +12,6 @@
 #include "hvc/text.h"
 #include "marks.h"
 
-#define FOR   "hvcluster-adopt"         /* attribute of each hold: the resource that is adopted */
-#define BY    "hvcluster-adopt-by"      /* of its own: node whose hvclusterd does it */
-#define TO    "hvcluster-adopt-to"      /* ... the agent that it shall have */
-#define MINUS "hvcluster-adopt-without" /* ... parameters that are given up */
-
 static const struct {
     const char *provider, *type;
 } agents[] = {[HVC_ADOPT_OURS] = {"hvcluster", "VirtualSystem"}, [HVC_ADOPT_BACK] = {"heartbeat", "VirtualDomain"}};
@@ -35,16 +30,6 @@ static bool is_of(const xmlNode *node, enum hvc_adopt_way way)
 {
     return tree_has(node, "class", "ocf") && tree_has(node, "provider", agents[way].provider) &&
            tree_has(node, "type", agents[way].type);
-}
-
-/* The next element of that name behind node (NULL: from the first) below parent. */
-static xmlNode *next_child(const xmlNode *parent, const xmlNode *node, const char *name)
-{
-    for (xmlNode *c = node == NULL ? parent->children : node->next; c != NULL; c = c->next) {
-        if (tree_is_element(c, name))
-            return c;
-    }
-    return NULL;
 }
 
 static bool is_listed(const char *list, const char *name)
@@ -90,8 +75,8 @@ static bool has_parameter(const xmlNode *primitive, const char *prefix)
 {
     char name[TREE_ATTRIBUTE_MAX];
 
-    for (xmlNode *set = NULL; (set = next_child(primitive, set, "instance_attributes")) != NULL;) {
-        for (xmlNode *pair = NULL; (pair = next_child(set, pair, "nvpair")) != NULL;) {
+    for (xmlNode *set = NULL; (set = tree_next_child(primitive, set, "instance_attributes")) != NULL;) {
+        for (xmlNode *pair = NULL; (pair = tree_next_child(set, pair, "nvpair")) != NULL;) {
             tree_attribute(pair, "name", name);
             if (strncmp(name, prefix, strlen(prefix)) == 0)
                 return true;
@@ -104,20 +89,20 @@ static void judge_parameters(const xmlNode *primitive, const struct hvc_adopt_or
 {
     unsigned sets = 0;
 
-    for (xmlNode *set = NULL; (set = next_child(primitive, set, "instance_attributes")) != NULL;) {
+    for (xmlNode *set = NULL; (set = tree_next_child(primitive, set, "instance_attributes")) != NULL;) {
         char reference[TREE_ATTRIBUTE_MAX];
 
         tree_attribute(set, "id-ref", reference);
-        if (reference[0] != '\0' || next_child(set, NULL, "rule") != NULL || ++sets > 1)
+        if (reference[0] != '\0' || tree_next_child(set, NULL, "rule") != NULL || ++sets > 1)
             (void)adopt_line_add(plan, HVC_ADOPT_REFUSED, "parameters",
                                  "they stand in several sets, in one with a rule, or in one that is shared (id-ref): "
                                  "write one set of values");
-        for (xmlNode *pair = NULL; (pair = next_child(set, pair, "nvpair")) != NULL;)
+        for (xmlNode *pair = NULL; (pair = tree_next_child(set, pair, "nvpair")) != NULL;)
             judge_parameter(pair, order, plan);
     }
     if (plan->config[0] == '\0')
         (void)adopt_line_add(plan, HVC_ADOPT_REFUSED, "parameter config", "it is not there");
-    if (order->way == HVC_ADOPT_OURS && next_child(primitive, NULL, "utilization") != NULL)
+    if (order->way == HVC_ADOPT_OURS && tree_next_child(primitive, NULL, "utilization") != NULL)
         (void)adopt_line_add(plan, HVC_ADOPT_TRANSLATED, "utilization",
                              "stays as it is now; VirtualDomain kept it up to date, VirtualSystem does not");
     if (order->way == HVC_ADOPT_BACK && !has_parameter(primitive, "autoset_utilization_"))
@@ -156,9 +141,9 @@ static void judge_operation(const xmlNode *op, const struct hvc_adopt_order *ord
 
 static void judge_operations(const xmlNode *primitive, const struct hvc_adopt_order *order, struct hvc_adopt_plan *plan)
 {
-    xmlNode *list = next_child(primitive, NULL, "operations");
+    xmlNode *list = tree_next_child(primitive, NULL, "operations");
 
-    for (xmlNode *op = NULL; list != NULL && (op = next_child(list, op, "op")) != NULL;)
+    for (xmlNode *op = NULL; list != NULL && (op = tree_next_child(list, op, "op")) != NULL;)
         judge_operation(op, order, plan);
 }
 
@@ -169,11 +154,11 @@ static void judge_meta(xmlNode *cib, const xmlNode *primitive, const struct hvc_
     char name[TREE_ATTRIBUTE_MAX], held[HVC_RESOURCE_NAME_MAX];
     size_t count = 0;
 
-    for (xmlNode *set = NULL; (set = next_child(primitive, set, "meta_attributes")) != NULL;) {
+    for (xmlNode *set = NULL; (set = tree_next_child(primitive, set, "meta_attributes")) != NULL;) {
         if (adopt_tree_is_hold(set, held))
             (void)adopt_line_add(plan, HVC_ADOPT_REFUSED, "resource",
                                  "its agent is being changed just now: wait for the end of that");
-        for (xmlNode *pair = NULL; (pair = next_child(set, pair, "nvpair")) != NULL;) {
+        for (xmlNode *pair = NULL; (pair = tree_next_child(set, pair, "nvpair")) != NULL;) {
             tree_attribute(pair, "name", name);
             if (strcmp(name, "remote-node") == 0)
                 (void)adopt_line_add(plan, HVC_ADOPT_REFUSED, "meta attribute remote-node",
@@ -314,10 +299,10 @@ static int hold(xmlNode *cib, const struct hvc_adopt_order *order, const char *o
         return 0;
     set = tree_add(primitive, "meta_attributes");
     good = tree_set(set, "id", id) && tree_set(set, "score", "INFINITY") && add_pair(set, id, "maintenance", "true") &&
-           add_pair(set, id, FOR, order->resource);
+           add_pair(set, id, ADOPT_FOR, order->resource);
     if (good && other == NULL)
-        good = add_pair(set, id, BY, owner) && add_pair(set, id, TO, hvc_adopt_agent(order->way)) &&
-               add_pair(set, id, MINUS, order->without);
+        good = add_pair(set, id, ADOPT_BY, owner) && add_pair(set, id, ADOPT_TO, hvc_adopt_agent(order->way)) &&
+               add_pair(set, id, ADOPT_MINUS, order->without);
     return good && patch_note_addition(patch, set) ? 0 : -ENOMEM;
 }
 
@@ -333,7 +318,7 @@ int adopt_tree_hold(xmlNode *cib, const struct hvc_adopt_order *order, const str
 
 static xmlNode *pair_of(const xmlNode *set, const char *name)
 {
-    for (xmlNode *pair = NULL; (pair = next_child(set, pair, "nvpair")) != NULL;) {
+    for (xmlNode *pair = NULL; (pair = tree_next_child(set, pair, "nvpair")) != NULL;) {
         if (tree_has(pair, "name", name))
             return pair;
     }
@@ -348,18 +333,27 @@ static bool is_for(const xmlNode *set, const char *resource)
     if (!tree_is_element(set, "meta_attributes"))
         return false;
     tree_attribute(set, "id", id);
-    pair = pair_of(set, FOR);
+    pair = pair_of(set, ADOPT_FOR);
     return strncmp(id, HVC_PACEMAKER_ADOPT_PREFIX, strlen(HVC_PACEMAKER_ADOPT_PREFIX)) == 0 && pair != NULL &&
            (resource == NULL || tree_has(pair, "value", resource));
+}
+
+void adopt_tree_said(const xmlNode *hold, const char *name, char value[TREE_ATTRIBUTE_MAX])
+{
+    const xmlNode *pair = pair_of(hold, name);
+
+    value[0] = '\0';
+    if (pair != NULL)
+        tree_attribute(pair, "value", value);
 }
 
 bool adopt_tree_is_hold(const xmlNode *node, char resource[HVC_RESOURCE_NAME_MAX])
 {
     char text[TREE_ATTRIBUTE_MAX];
 
-    if (!is_for(node, NULL) || pair_of(node, TO) == NULL)
+    if (!is_for(node, NULL) || pair_of(node, ADOPT_TO) == NULL)
         return false;
-    tree_attribute(pair_of(node, FOR), "value", text);
+    tree_attribute(pair_of(node, ADOPT_FOR), "value", text);
     return hvc_text_copy(resource, HVC_RESOURCE_NAME_MAX, text) == 0;
 }
 
@@ -368,8 +362,9 @@ static xmlNode *hold_of(xmlNode *cib, const char *resource)
 {
     xmlNode *primitive = marks_primitive(cib, resource);
 
-    for (xmlNode *set = NULL; primitive != NULL && (set = next_child(primitive, set, "meta_attributes")) != NULL;) {
-        if (is_for(set, resource) && pair_of(set, TO) != NULL)
+    for (xmlNode *set = NULL;
+         primitive != NULL && (set = tree_next_child(primitive, set, "meta_attributes")) != NULL;) {
+        if (is_for(set, resource) && pair_of(set, ADOPT_TO) != NULL)
             return set;
     }
     return NULL;
@@ -378,7 +373,7 @@ static xmlNode *hold_of(xmlNode *cib, const char *resource)
 int adopt_tree_take(xmlNode *cib, const char *resource, const char *owner, xmlNode *patch)
 {
     static const char *const names[] = {"value", NULL};
-    xmlNode *set = hold_of(cib, resource), *pair = set == NULL ? NULL : pair_of(set, BY);
+    xmlNode *set = hold_of(cib, resource), *pair = set == NULL ? NULL : pair_of(set, ADOPT_BY);
 
     if (pair == NULL)
         return -ECANCELED;
@@ -429,8 +424,8 @@ static int drop_children(xmlNode *list, const char *name, const struct hvc_adopt
 {
     int r = 0;
 
-    for (xmlNode *n = next_child(list, NULL, name), *next; n != NULL && r == 0; n = next) {
-        next = next_child(list, n, name);
+    for (xmlNode *n = tree_next_child(list, NULL, name), *next; n != NULL && r == 0; n = next) {
+        next = tree_next_child(list, n, name);
         if (is_dropped(n, order))
             r = remove_node(n, patch);
     }

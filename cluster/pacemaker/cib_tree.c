@@ -22,13 +22,18 @@ bool tree_is_element(const xmlNode *node, const char *name)
     return node->type == XML_ELEMENT_NODE && strcmp(name_of(node), name) == 0;
 }
 
-xmlNode *tree_child(const xmlNode *node, const char *name)
+xmlNode *tree_next_child(const xmlNode *parent, const xmlNode *node, const char *name)
 {
-    for (xmlNode *c = node == NULL ? NULL : node->children; c != NULL; c = c->next) {
+    for (xmlNode *c = node == NULL ? parent->children : node->next; c != NULL; c = c->next) {
         if (tree_is_element(c, name))
             return c;
     }
     return NULL;
+}
+
+xmlNode *tree_child(const xmlNode *node, const char *name)
+{
+    return node == NULL ? NULL : tree_next_child(node, NULL, name);
 }
 
 void tree_attribute(const xmlNode *node, const char *name, char value[TREE_ATTRIBUTE_MAX])
@@ -60,6 +65,27 @@ xmlNode *tree_next(const xmlNode *top, xmlNode *node)
 xmlNode *tree_configuration(xmlNode *cib)
 {
     return tree_child(cib, "configuration");
+}
+
+xmlNode *tree_named(xmlNode *cib, const char *element, const char *id)
+{
+    xmlNode *top = tree_configuration(cib);
+
+    for (xmlNode *n = top; n != NULL && id[0] != '\0'; n = tree_next(top, n)) {
+        if (tree_is_element(n, element) && tree_has(n, "id", id))
+            return n;
+    }
+    return NULL;
+}
+
+const xmlNode *tree_agent(xmlNode *cib, const xmlNode *primitive)
+{
+    char name[TREE_ATTRIBUTE_MAX];
+    const xmlNode *template;
+
+    tree_attribute(primitive, "template", name);
+    template = tree_named(cib, "template", name);
+    return template == NULL ? primitive : template;
 }
 
 bool tree_stands(xmlNode *cib, const char *id)

@@ -16,11 +16,16 @@
 
 bool tree_is_element(const xmlNode *node, const char *name);
 xmlNode *tree_child(const xmlNode *node, const char *name); /* the first of that name */
+/* The next one of that name behind node, NULL: the first, below parent. */
+xmlNode *tree_next_child(const xmlNode *parent, const xmlNode *node, const char *name);
 /* "" when it is not there, or longer than any name of ours. */
 void tree_attribute(const xmlNode *node, const char *name, char value[TREE_ATTRIBUTE_MAX]);
 bool tree_has(const xmlNode *node, const char *name, const char *value);
 xmlNode *tree_next(const xmlNode *top, xmlNode *node); /* the next node in document order, below top */
 xmlNode *tree_configuration(xmlNode *cib);
+xmlNode *tree_named(xmlNode *cib, const char *element, const char *id); /* of the configuration; NULL: not there */
+/* What says of which agent a primitive is: its template, or itself. */
+const xmlNode *tree_agent(xmlNode *cib, const xmlNode *primitive);
 bool tree_stands(xmlNode *cib, const char *id); /* something in the configuration has it */
 /* "admin_epoch.epoch.num_updates" */
 int tree_version(const xmlNode *cib, char version[HVC_PACEMAKER_VERSION_MAX]);

@@ -97,13 +97,7 @@ int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_
 
 xmlNode *marks_primitive(xmlNode *cib, const char *resource)
 {
-    xmlNode *top = tree_child(tree_configuration(cib), "resources");
-
-    for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
-        if (tree_is_element(n, "primitive") && tree_has(n, "id", resource))
-            return n;
-    }
-    return NULL;
+    return tree_named(cib, "primitive", resource);
 }
 
 bool marks_is_monitored(xmlNode *history, bool answered)

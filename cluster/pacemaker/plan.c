@@ -170,14 +170,14 @@ static int simulate_all(struct planning *p, struct hvc_error *error)
 
 /* The hand-back is answered by our agent, which knows that the guest is there already; another one would fail, and
  * Pacemaker would restart the guest. */
-static void judge_agent(const xmlNode *primitive, struct hvc_pacemaker_plan *plan)
+static void judge_agent(const xmlNode *agent, struct hvc_pacemaker_plan *plan)
 {
     char type[TREE_ATTRIBUTE_MAX];
     size_t used = 0;
 
-    if (tree_has(primitive, "provider", "hvcluster") && tree_has(primitive, "type", "VirtualSystem"))
+    if (tree_has(agent, "provider", "hvcluster") && tree_has(agent, "type", "VirtualSystem"))
         return;
-    tree_attribute(primitive, "type", type);
+    tree_attribute(agent, "type", type);
     plan->managed = false;
     plan->managed_words[0] = '\0';
     (void)hvc_text_append(plan->managed_words, sizeof(plan->managed_words), &used,
@@ -213,7 +213,7 @@ static int make_plan(struct planning *p, int (*simulate_it)(struct planning *p, 
     r = simulate_it(p, error);
     if (r == 0) {
         simulation_judge(&set, ret_plan);
-        judge_agent(primitive, ret_plan);
+        judge_agent(tree_agent(root, primitive), ret_plan);
     }
     simulation_clear(&p->now);
     simulation_clear(&p->moved);
