@@ -35,7 +35,9 @@ static const struct hvc_cli_command commands[] = {
      .operation = "guest.list",
      .render = hvc_render_guests,
      .help = "the guests of this node",
-     .description = "Every guest that the hypervisor of this node knows, running or only defined."},
+     .description =
+         "Every guest that the hypervisor of this node knows, running or only defined, and the resource of Pacemaker's "
+         "that it belongs to, whichever agent that has."},
     {.words = "guest show",
      GUEST,
      .operation = "guest.inspect",

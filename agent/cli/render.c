@@ -166,7 +166,7 @@ void hvc_render_guests(FILE *out, const struct hvc_record *data, unsigned column
     static const struct hvc_render_column table[] = {{"GUEST", "name", 20},
                                                      {"UUID", "uuid", 36},
                                                      {"STATE", "class", 9},
-                                                     {"RESOURCE", "owner", 16},
+                                                     {"RESOURCE", "resource", 16},
                                                      {"DETAIL", "words", 0}};
 
     hvc_render_table(out, data, "guests", table, sizeof(table) / sizeof(table[0]), columns);

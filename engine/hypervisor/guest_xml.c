@@ -139,14 +139,10 @@ static int read_all(struct id_reader *r, struct hvc_error *error)
                              r->words.text[0] != '\0' ? r->words.text : "cannot be read");
     if (!r->has_name)
         return hvc_error_set(error, -EINVAL, "the guest definition has no <name>");
-    if (!r->has_uuid)
-        return hvc_error_set(
-            error, -EINVAL,
-            "the guest definition has no <uuid>; a cluster tells guests apart by it (uuidgen makes one)");
     return 0;
 }
 
-int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_id, struct hvc_error *error)
+int hvc_guest_parse_name(const char *xml, size_t length, struct hvc_guest_id *ret_id, struct hvc_error *error)
 {
     HVC_CLEANUP(reader) xmlTextReaderPtr reader = NULL;
     struct id_reader r = {.reader = NULL};
@@ -164,6 +160,21 @@ int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_
     if (result < 0)
         return result;
     *ret_id = r.id;
+    return 0;
+}
+
+int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_id, struct hvc_error *error)
+{
+    struct hvc_guest_id id;
+    int result = hvc_guest_parse_name(xml, length, &id, error);
+
+    if (result < 0)
+        return result;
+    if (id.uuid[0] == '\0')
+        return hvc_error_set(
+            error, -EINVAL,
+            "the guest definition has no <uuid>; a cluster tells guests apart by it (uuidgen makes one)");
+    *ret_id = id;
     return 0;
 }
 

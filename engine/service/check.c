@@ -152,6 +152,7 @@ static const struct row rows[] = {
     {AT(fit.permitted),            ALL,    HVC_CHECK_SITE_FORBIDS,       HVC_CHECK_NONE,                   false},
     {AT(fit.storage),              LEAVES, HVC_CHECK_STORAGE_PLACE,      HVC_CHECK_STORAGE_NOT_KNOWN,      false},
     {AT(fit.storage),              STAYS,  HVC_CHECK_STORAGE_PLACE,      HVC_CHECK_STORAGE_NOT_KNOWN,      true},
+    {AT(pacemaker.unclaimed),      LEAVES, HVC_CHECK_RESOURCE_FOREIGN,   HVC_CHECK_RESOURCE_NOT_KNOWN,     true},
     {AT(pacemaker.answers),        LEAVES, HVC_CHECK_PACEMAKER_SILENT,   HVC_CHECK_PACEMAKER_SILENT,       true},
     {AT(pacemaker.managed),        LEAVES, HVC_CHECK_RESOURCE_UNMANAGED, HVC_CHECK_NONE,                   true},
     {AT(pacemaker.migratable),     WARM,   HVC_CHECK_RESOURCE_NOT_MIGRATABLE, HVC_CHECK_NONE,              true},

@@ -166,6 +166,10 @@ static const struct hvc_check_code_info codes[HVC_CHECK_CODE_COUNT] = {
         "a disk of the guest cannot go where it shall", "name another place, make room, or allow overwriting"},
     [HVC_CHECK_STORAGE_NOT_KNOWN] = {"storage-not-known", HVC_CHECK_WARNING, NOTE, 0, 0,
         "whether the disks of the guest find their places is not known", "the move looks again before it begins"},
+    [HVC_CHECK_RESOURCE_FOREIGN] = {"resource-foreign", HVC_CHECK_ERROR, GIVE_UP, 5, MS_STATE,
+        "Pacemaker runs the guest by another agent and would start it again", "'hvcluster adopt RESOURCE' makes it ours; 'pcs resource move' moves it"},
+    [HVC_CHECK_RESOURCE_NOT_KNOWN] = {"resource-not-known", HVC_CHECK_ERROR, RETRY, 5, MS_NOT_AVAILABLE,
+        "whether Pacemaker runs the guest by another agent is not known", "bring Pacemaker back there, or let hvclusterd read the file"},
 };
 /* clang-format on */
 

@@ -175,7 +175,7 @@ static void make_moot(struct hvc_check_input *in)
     in->fit.identity = in->fit.same_boot = in->fit.network = in->fit.quiet_link = in->fit.cpu_back = moot;
     in->fit.definition = in->fit.storage = moot;
     in->fit.seen = HVC_SEEN_ABSENT;
-    in->pacemaker = (struct hvc_check_pacemaker){moot, moot, moot, moot, moot, moot, moot, moot};
+    in->pacemaker = (struct hvc_check_pacemaker){moot, moot, moot, moot, moot, moot, moot, moot, moot};
     in->cluster = (struct hvc_check_cluster){.quorate = moot, .service_known = true, .service = HVC_STATE_ENABLED};
     in->slots_are_own = true;
     in->from_source = true;

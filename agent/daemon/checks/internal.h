@@ -82,6 +82,7 @@ struct checks_run {
     struct checks_target targets[HVC_NODES_MAX];
     size_t target_count;
     char resource[HVC_RESOURCE_NAME_MAX];
+    struct hvc_fit_answer unclaimed; /* no resource of another agent has the guest */
 };
 
 /* The nearer of the run's deadline and ms from now. */
@@ -94,6 +95,9 @@ const struct checks_state_node *checks_state_of(const struct checks_state *state
 /* source.c: asks the nodes where the guest is, all at once; then reads what it needs. */
 void checks_survey(struct checks_run *run);
 void checks_read_source(struct checks_run *run);
+
+/* foreign.c: looks for a resource of another agent that has the guest. */
+void checks_read_foreign(struct checks_run *run);
 
 /* target.c: what one target says; runs in a thread of its own. */
 void checks_ask_target(struct checks_target *target);

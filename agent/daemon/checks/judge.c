@@ -187,6 +187,7 @@ void checks_judge(struct checks_run *run, struct checks_target *target, struct h
     char busy[128] = "";
 
     input.from_source = run->source.node != NULL && run->source.node->fact->local;
+    input.pacemaker.unclaimed = told(&run->unclaimed);
     take_cluster(run, &input);
     take_guest(run, busy, sizeof(busy), &input.guest);
     if (run->source.node != NULL) {

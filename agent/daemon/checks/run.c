@@ -166,6 +166,7 @@ static int carry_out(struct checks_run *run, struct hvc_checks *checks)
     read_cluster(run);
     checks_survey(run);
     checks_read_source(run);
+    checks_read_foreign(run);
     result = choose_targets(run);
     if (result < 0)
         return result;

@@ -136,9 +136,33 @@ static int resource_of_config(struct hvc_facts *facts, const char *config, const
     return -ENOENT;
 }
 
+static int read_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list,
+                        size_t *ret_count, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) struct hvc_pacemaker_foreign *known = NULL;
+    struct hvc_fact_foreign *list;
+    size_t count = 0;
+    int rc = hvc_pacemaker_foreign(deadline_ms, &known, &count, error);
+
+    (void)facts;
+    if (rc < 0)
+        return rc;
+    list = calloc(count + 1, sizeof(*list));
+    if (list == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        memcpy(list[i].resource, known[i].resource, sizeof(list[i].resource));
+        memcpy(list[i].agent, known[i].agent, sizeof(list[i].agent));
+        memcpy(list[i].config, known[i].config, sizeof(list[i].config));
+    }
+    *ret_list = list;
+    *ret_count = count;
+    return 0;
+}
+
 int hvc_cluster_facts_new(struct hvc_facts **ret_facts, struct hvc_error *error)
 {
-    static const struct hvc_facts_ops ops = {close_facts, read_facts, resource_of_config};
+    static const struct hvc_facts_ops ops = {close_facts, read_facts, resource_of_config, read_foreign};
     struct hvc_facts *facts = calloc(1, sizeof(*facts));
 
     if (facts == NULL)

@@ -21,6 +21,12 @@ int hvc_facts_resource_of_config(struct hvc_facts *facts, const char *config, co
     return facts->ops->resource_of_config(facts, config, except_resource, deadline_ms, ret_resource, error);
 }
 
+int hvc_facts_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list,
+                      size_t *ret_count, struct hvc_error *error)
+{
+    return facts->ops->foreign(facts, deadline_ms, ret_list, ret_count, error);
+}
+
 const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name)
 {
     for (size_t i = 0; i < facts->count; i++) {

@@ -7,11 +7,13 @@
 #include "guest.h"
 #include "guest_name.h"
 #include "guest_record.h"
+#include "hvc/foreign.h"
 #include "hvc/text.h"
 
 /* Monitors ask this: a hung libvirt must not use up the time of the kernel's view. */
 #define INSPECT_MS 8000
 #define RECORD_MS  500
+#define FOREIGN_MS 1000
 
 struct record_look {
     struct hvc_record *data; /* of the answer */
@@ -50,6 +52,40 @@ static void describe_record(struct hvc_operations *operations, struct hvc_call *
                                             NULL); /* a state that cannot be read shows nothing */
 }
 
+/* The resource of another agent that has the guest; a Pacemaker that does not answer shows none. */
+static void describe_foreign(struct hvc_record *record, const struct hvc_guest_state *state,
+                             const struct hvc_foreign *list, size_t count)
+{
+    enum hvc_foreign_is is;
+    const struct hvc_foreign *found = hvc_foreign_find(list, count, &state->id, "", &is);
+
+    if (is != HVC_FOREIGN_OWNS)
+        return;
+    hvc_record_set_text(record, "foreign_resource", found->resource.resource);
+    hvc_record_set_text(record, "foreign_agent", found->resource.agent);
+}
+
+static struct hvc_foreign *read_foreign(struct hvc_operations *operations, struct hvc_call *call, size_t *ret_count)
+{
+    struct hvc_foreign *list = NULL;
+
+    *ret_count = 0;
+    if (hvc_foreign_read(operations->facts, guest_deadline(call, FOREIGN_MS), &list, ret_count, NULL) < 0)
+        return NULL;
+    return list;
+}
+
+/* The monitors of resources do not want it. */
+static void add_foreign(struct hvc_operations *operations, struct hvc_call *call, const struct guest_request *request,
+                        const struct hvc_guest_state *state)
+{
+    size_t count = 0;
+    struct hvc_foreign *list = request->resource[0] == '\0' ? read_foreign(operations, call, &count) : NULL;
+
+    describe_foreign(call->data, state, list, count);
+    free(list);
+}
+
 enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct guest_request request;
@@ -63,6 +99,7 @@ enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call
     guest_describe_id(call->data, &request.id, &state);
     hvc_record_set_bool(call->data, "foreign", guest_is_foreign(&request, &state));
     describe_record(operations, call, &request);
+    add_foreign(operations, call, &request, &state);
     if (state.guest_class == HVC_GUEST_UNKNOWN)
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "nobody can tell whether guest %s runs on node %s: %s",
                             guest_label(&request), operations->node, state.words);
@@ -73,8 +110,9 @@ enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call
 enum hvc_result guest_list(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct hvc_guest_state *guests = NULL;
+    struct hvc_foreign *foreign;
     struct hvc_error error = {0};
-    size_t count = 0;
+    size_t count = 0, foreign_count;
 
     if (hvc_hypervisor_list(operations->hypervisor, call->deadline_ms, &guests, &count, &error) < 0) {
         (void)hvc_error_prefix(&error, "the guests of node %s are not known", operations->node);
@@ -82,8 +120,16 @@ enum hvc_result guest_list(struct hvc_operations *operations, struct hvc_call *c
     }
     hvc_record_set_text(call->data, "node", operations->node);
     hvc_record_set_list(call->data, "guests");
-    for (size_t i = 0; i < count; i++)
-        guest_describe(hvc_record_add(call->data, "guests"), &guests[i]);
+    foreign = read_foreign(operations, call, &foreign_count);
+    for (size_t i = 0; i < count; i++) {
+        struct hvc_record *record = hvc_record_add(call->data, "guests");
+
+        guest_describe(record, &guests[i]);
+        describe_foreign(record, &guests[i], foreign, foreign_count);
+        hvc_record_set_text(record, "resource",
+                            hvc_record_text(record, "foreign_resource", guests[i].owner)); /* whose it is */
+    }
+    free(foreign);
     free(guests);
     return hvc_call_say(call, HVC_RESULT_OK, "%zu guests on node %s", count, operations->node);
 }

@@ -12,6 +12,7 @@
 #include "guest_record.h"
 #include "guest_survey.h"
 #include "hvc/checks.h"
+#include "hvc/foreign.h"
 #include "hvc/storage_plan.h"
 #include "hvc/text.h"
 #include "job_operations.h"
@@ -192,6 +193,34 @@ static enum hvc_result check_target(struct hvc_operations *operations, struct hv
     return hvc_call_say(call, HVC_RESULT_REFUSED, "node %s %s (pcs status); nothing was done", name, what);
 }
 
+/* A resource of another agent that has the guest. What is not known now the checks before the move ask again; a job
+ * that only checks tells it as a finding. */
+static enum hvc_result check_owner(struct hvc_operations *operations, struct hvc_call *call,
+                                   const struct hvc_command *command, const struct hvc_service_guest *guest)
+{
+    HVC_CLEANUP(free) struct hvc_foreign *list = NULL;
+    const struct hvc_foreign *found;
+    struct hvc_guest_id id = {.name = ""};
+    enum hvc_foreign_is is;
+    size_t count = 0;
+    char words[256];
+
+    if ((command->job.options.flags & HVC_OPTION_CHECK_ONLY) != 0 ||
+        hvc_foreign_read(operations->facts, guest_deadline(call, FACTS_MS), &list, &count, NULL) < 0)
+        return HVC_RESULT_OK;
+    hvc_format_uuid(guest->uuid, id.uuid);
+    memcpy(id.name, guest->name, sizeof(id.name));
+    found = hvc_foreign_find(list, count, &id, guest->resource, &is);
+    if (is != HVC_FOREIGN_OWNS)
+        return HVC_RESULT_OK;
+    hvc_foreign_words(found, is, words, sizeof(words));
+    hvc_record_set_text(call->data, "foreign_resource", found->resource.resource);
+    return hvc_call_say(call, HVC_RESULT_REFUSED,
+                        "guest %s is Pacemaker's by %s, and would be started again where it was: hvcluster adopt %s "
+                        "makes it ours, pcs resource move %s moves it as it is; nothing was done",
+                        guest->name, words, found->resource.resource, found->resource.resource);
+}
+
 static enum hvc_result check_plan(struct hvc_operations *operations, struct hvc_call *call, struct plan *plan,
                                   const struct hvc_service_guest *guest)
 {
@@ -206,9 +235,10 @@ static enum hvc_result check_plan(struct hvc_operations *operations, struct hvc_
         return HVC_RESULT_REFUSED;
     if (!hvc_answer_is_good(&plan->answer))
         return say_refusal(call, plan, guest);
-    if (plan->target[0] == '\0' || (hvc_job_kind_info(plan->job.kind)->flags & HVC_KIND_STAYS) != 0)
+    if ((hvc_job_kind_info(plan->job.kind)->flags & HVC_KIND_STAYS) != 0)
         return HVC_RESULT_OK;
-    return check_target(operations, call, plan->target);
+    result = check_owner(operations, call, plan->command, guest);
+    return result == HVC_RESULT_OK && plan->target[0] != '\0' ? check_target(operations, call, plan->target) : result;
 }
 
 /* ---- asking for it ---- */

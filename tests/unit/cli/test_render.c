@@ -78,6 +78,7 @@ static void every_answer_reads_as_its_golden_file(void **state)
         {"node-list", hvc_render_nodes, 100},
         {"network-list", hvc_render_networks, 80},
         {"check", hvc_render_checks, 80},
+        {"check-foreign", hvc_render_checks, 80},
         {"adopt", hvc_render_adoption, 80},
         {"adopt-refused", hvc_render_adoption, 100},
         {"adopt-done", hvc_render_adoption, 80},

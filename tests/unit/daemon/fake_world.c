@@ -126,7 +126,22 @@ static void fake_close_facts(struct hvc_facts *facts)
     (void)facts;
 }
 
-static const struct hvc_facts_ops facts_ops = {.close = fake_close_facts, .read = fake_read_facts};
+static int fake_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list,
+                        size_t *ret_count, struct hvc_error *error)
+{
+    (void)facts;
+    (void)deadline_ms;
+    if (the_world->foreign_result < 0)
+        return hvc_error_set(error, the_world->foreign_result, "pacemaker runs but does not answer");
+    *ret_list = calloc(HVC_COUNT(the_world->foreign), sizeof(**ret_list));
+    assert_non_null(*ret_list);
+    memcpy(*ret_list, the_world->foreign, sizeof(the_world->foreign));
+    *ret_count = the_world->foreign_count;
+    return 0;
+}
+
+static const struct hvc_facts_ops facts_ops = {
+    .close = fake_close_facts, .read = fake_read_facts, .foreign = fake_foreign};
 
 static int open_peer(const char *uri, struct hvc_hypervisor **ret_hypervisor)
 {

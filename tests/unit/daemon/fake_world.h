@@ -25,6 +25,9 @@ struct fake_world {
     struct fake_hypervisor here, there;
     struct hvc_facts facts_base;
     struct hvc_cluster_facts facts;
+    struct hvc_fact_foreign foreign[2]; /* in Pacemaker's configuration */
+    size_t foreign_count;
+    int foreign_result; /* negative: the configuration cannot be read */
     pthread_mutex_t lock;
     char messages[16384]; /* "1301 id=...\n" */
 };

@@ -452,6 +452,76 @@ static void a_check_of_the_sites_own_says_no_by_its_words_its_crash_or_its_silen
     world->operations.root = NULL;
 }
 
+static void put_foreign(const char *resource, const char *config)
+{
+    struct hvc_fact_foreign *foreign = &world->foreign[world->foreign_count++];
+
+    (void)hvc_text_copy(foreign->resource, sizeof(foreign->resource), resource);
+    (void)hvc_text_copy(foreign->agent, sizeof(foreign->agent), "ocf:heartbeat:VirtualDomain");
+    (void)hvc_text_copy(foreign->config, sizeof(foreign->config), config);
+}
+
+static void a_guest_that_another_agent_runs_does_not_leave_its_node(void **state)
+{
+    (void)state;
+    put_foreign("db", "/nowhere/db.xml");
+    put_foreign("web", "/nowhere/vm1.xml");
+    for (unsigned kind = 0; kind < HVC_KIND_COUNT; kind++) {
+        struct hvc_checks *checks = run_kind("n2", kind, HVC_ORIGIN_OPERATOR);
+        const char *words = words_of(checks, HVC_CHECK_RESOURCE_FOREIGN);
+
+        assert_int_equal(words == NULL, kind == HVC_KIND_STORAGE); /* which stays */
+        if (words != NULL) {
+            assert_non_null(strstr(words, "resource web (ocf:heartbeat:VirtualDomain, config=/nowhere/vm1.xml)"));
+            assert_non_null(strstr(words, "hvcluster adopt"));
+            assert_int_equal(checks->reports[0].verdict, HVC_REASON_GIVE_UP);
+        }
+        hvc_checks_free(checks);
+    }
+}
+
+static bool foreign_is_found(unsigned origin)
+{
+    struct hvc_checks *checks = run_kind("n2", HVC_KIND_LIVE, origin);
+    bool is = found(checks, HVC_CHECK_RESOURCE_FOREIGN) || found(checks, HVC_CHECK_RESOURCE_NOT_KNOWN);
+
+    hvc_checks_free(checks);
+    return is;
+}
+
+static void the_resource_of_the_guest_itself_and_moves_of_pacemakers_are_not_asked_about(void **state)
+{
+    (void)state;
+    put_foreign("web", "/nowhere/vm1.xml");
+    assert_true(foreign_is_found(HVC_ORIGIN_OPERATOR));
+    assert_true(foreign_is_found(HVC_ORIGIN_DRAIN));
+    assert_false(foreign_is_found(HVC_ORIGIN_PACEMAKER));
+    (void)hvc_text_copy(world->here.guests[0].owner, sizeof(world->here.guests[0].owner), "web");
+    assert_false(foreign_is_found(HVC_ORIGIN_OPERATOR)); /* its agent is judged with the simulation */
+}
+
+static void a_configuration_or_a_file_that_cannot_be_read_is_told_and_keeps_the_guest(void **state)
+{
+    struct hvc_checks *checks;
+
+    (void)state;
+    put_foreign("web", "/"); /* no file, which is as good as one that may not be read */
+    checks = run("n2");
+    assert_non_null(words_of(checks, HVC_CHECK_RESOURCE_NOT_KNOWN));
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_RESOURCE_NOT_KNOWN), "resource web"));
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_RESOURCE_NOT_KNOWN), "no regular file"));
+    assert_false(hvc_check_is_movable(&checks->reports[0]));
+    hvc_checks_free(checks);
+    (void)hvc_text_copy(world->here.guests[0].owner, sizeof(world->here.guests[0].owner), "ours");
+    assert_false(foreign_is_found(HVC_ORIGIN_OPERATOR)); /* it is known whose the guest is */
+    world->here.guests[0].owner[0] = '\0';
+    world->foreign_result = -ETIMEDOUT;
+    checks = run("n2");
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_RESOURCE_NOT_KNOWN), "pacemaker runs but does not answer"));
+    assert_int_equal(checks->reports[0].findings[0].severity, HVC_CHECK_ERROR);
+    hvc_checks_free(checks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +537,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_definition_that_the_target_does_not_hold_yet_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_node_or_a_guest_that_is_not_there_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_without_sense_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_guest_that_another_agent_runs_does_not_leave_its_node, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_resource_of_the_guest_itself_and_moves_of_pacemakers_are_not_asked_about,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_configuration_or_a_file_that_cannot_be_read_is_told_and_keeps_the_guest,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_of_the_sites_own_says_no_by_its_words_its_crash_or_its_silence, setup,
                                         teardown),
     };

@@ -51,6 +51,21 @@ int hvc_pacemaker_guests(uint64_t deadline_ms, struct hvc_pacemaker_guest **ret_
     return 0;
 }
 
+int hvc_pacemaker_foreign(uint64_t deadline_ms, struct hvc_pacemaker_foreign **ret_list, size_t *ret_count,
+                          struct hvc_error *error)
+{
+    static const struct hvc_pacemaker_foreign one = {"web", "ocf:heartbeat:VirtualDomain", "/etc/web.xml"};
+
+    (void)deadline_ms;
+    if (world.pacemaker < 0)
+        return hvc_error_set(error, world.pacemaker, "pacemaker does not answer");
+    *ret_list = malloc(sizeof(one));
+    assert_non_null(*ret_list);
+    memcpy(*ret_list, &one, sizeof(one));
+    *ret_count = 1;
+    return 0;
+}
+
 static void add(uint32_t id, const char *name, bool member, struct hvc_pacemaker_node known)
 {
     struct hvc_member *m = &world.membership.nodes[world.membership.count++];
@@ -187,6 +202,24 @@ static void another_resource_with_the_same_definition_is_found(void **state)
                      -ENOTCONN);
 }
 
+static void resources_of_another_agent_are_told_as_pacemaker_has_them(void **state)
+{
+    struct hvc_fact_foreign *list = NULL;
+    struct hvc_error error = {0};
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(hvc_facts_foreign(world.facts, UINT64_MAX, &list, &count, &error), 0);
+    assert_int_equal(count, 1);
+    assert_string_equal(list->resource, "web");
+    assert_string_equal(list->agent, "ocf:heartbeat:VirtualDomain");
+    assert_string_equal(list->config, "/etc/web.xml");
+    free(list);
+    world.pacemaker = -ETIMEDOUT;
+    assert_int_equal(hvc_facts_foreign(world.facts, UINT64_MAX, &list, &count, &error), -ETIMEDOUT);
+    assert_string_equal(error.text, "pacemaker does not answer");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +230,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_corosync_the_nodes_are_those_pacemaker_knows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_silent_fencer_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_resource_with_the_same_definition_is_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(resources_of_another_agent_are_told_as_pacemaker_has_them, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,42 @@ static void a_target_that_cannot_take_it_is_refused_with_the_reason(void **state
     check(&row);
 }
 
+static void a_guest_that_another_agent_runs_gets_no_job(void **state)
+{
+    static const struct {
+        const char *resource, *config, *args, *result, *text;
+    } rows[] = {
+        {"web", "/nowhere/vm1.xml", "\"guest\":\"vm1\",\"target\":\"n2\"", "refused",
+         "by resource web (ocf:heartbeat:VirtualDomain, config=/nowhere/vm1.xml)"},
+        {"web", "/nowhere/vm1.xml", "\"guest\":\"vm1\"", "refused", "hvcluster adopt web makes it ours"},
+        {"web", "/nowhere/vm1.xml", "\"guest\":\"vm1\",\"dry_run\":true", "refused", "pcs resource move web"},
+        {"vm1", "/nowhere/x.xml", "\"guest\":\"vm1\",\"kind\":\"restart\"", "refused", "nothing was done"},
+        {"vm3", "", "\"guest\":\"vm3\",\"kind\":\"definition\",\"target\":\"n2\"", "refused", "adopt vm3"},
+        {"web", "/nowhere/vm1.xml", "\"guest\":\"vm1\",\"kind\":\"storage\",\"root\":\"/srv\",\"dry_run\":true", "ok",
+         ""},
+        {"web", "/nowhere/vm1.xml", "\"guest\":\"vm2\",\"target\":\"n1\",\"dry_run\":true", "ok", ""},
+        {"web", "/", "\"guest\":\"vm2\",\"target\":\"n1\",\"dry_run\":true", "ok", ""}, /* the job's checks ask */
+    };
+    struct hvc_service_counts counts;
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        struct hvc_fact_foreign *foreign = &world->foreign[0];
+        char json[256];
+
+        world->foreign_count = 1;
+        (void)hvc_text_copy(foreign->resource, sizeof(foreign->resource), rows[i].resource);
+        (void)hvc_text_copy(foreign->agent, sizeof(foreign->agent), "ocf:heartbeat:VirtualDomain");
+        (void)hvc_text_copy(foreign->config, sizeof(foreign->config), rows[i].config);
+        (void)snprintf(json, sizeof(json), "{%s}", rows[i].args);
+        check(&(struct operation_case){"job.create", json, rows[i].result, rows[i].text});
+    }
+    hvc_service_counts(keeper->service, &counts);
+    assert_int_equal(counts.queued + counts.active, 0);
+    world->foreign_result = -ETIMEDOUT; /* the checks of the job ask again */
+    check(&(struct operation_case){CREATE("\"guest\":\"vm1\",\"target\":\"n2\""), "ok", "job 1"});
+}
+
 static void a_second_request_is_busy_and_names_the_job_and_a_repeated_one_gets_its_own(void **state)
 {
     char token[HVC_TOKEN_TEXT_MAX], json[256];
@@ -245,6 +281,7 @@ int main(void)
         T(the_definition_of_a_guest_that_is_off_moves_from_where_it_is_stored),
         T(bad_requests_are_told_in_words),
         T(a_target_that_cannot_take_it_is_refused_with_the_reason),
+        T(a_guest_that_another_agent_runs_gets_no_job),
         T(a_second_request_is_busy_and_names_the_job_and_a_repeated_one_gets_its_own),
         T(without_quorum_nothing_is_done),
         T(a_guest_that_runs_twice_or_may_run_on_a_silent_node_is_not_moved),

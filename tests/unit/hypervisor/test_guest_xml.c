@@ -95,6 +95,20 @@ static void a_bad_definition_is_refused_with_line_and_reason(void **state)
     }
 }
 
+static void a_definition_without_a_uuid_tells_its_name(void **state)
+{
+    static const char without[] = "<domain type='kvm'><name>vm1</name></domain>", nameless[] = "<domain/>";
+    struct hvc_guest_id id;
+
+    (void)state;
+    assert_int_equal(hvc_guest_parse_name(without, strlen(without), &id, NULL), 0);
+    assert_string_equal(id.name, "vm1");
+    assert_string_equal(id.uuid, "");
+    assert_int_equal(hvc_guest_parse_name(GUEST, strlen(GUEST), &id, NULL), 0);
+    assert_string_equal(id.uuid, UUID);
+    assert_int_equal(hvc_guest_parse_name(nameless, strlen(nameless), &id, NULL), -EINVAL);
+}
+
 static void a_zero_byte_in_the_middle_is_refused(void **state)
 {
     static const char xml[] = "<domain><name>vm\0001</name><uuid>" UUID "</uuid></domain>";
@@ -292,6 +306,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_definition_tells_name_and_uuid),
         cmocka_unit_test(a_bad_definition_is_refused_with_line_and_reason),
+        cmocka_unit_test(a_definition_without_a_uuid_tells_its_name),
         cmocka_unit_test(a_zero_byte_in_the_middle_is_refused),
         cmocka_unit_test(sizes_are_bounded),
         cmocka_unit_test(depth_is_bounded),

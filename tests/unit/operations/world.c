@@ -408,8 +408,17 @@ static void facts_close(struct hvc_facts *facts)
     (void)facts;
 }
 
+static int facts_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list,
+                         size_t *ret_count, struct hvc_error *error)
+{
+    (void)facts, (void)deadline_ms, (void)error;
+    *ret_list = NULL;
+    *ret_count = 0;
+    return 0;
+}
+
 static const struct hvc_facts_ops facts_ops = {
-    .close = facts_close, .read = facts_read, .resource_of_config = facts_resource};
+    .close = facts_close, .read = facts_read, .resource_of_config = facts_resource, .foreign = facts_foreign};
 
 /* ---- the world ---- */
 

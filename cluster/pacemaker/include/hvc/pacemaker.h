@@ -60,4 +60,16 @@ struct hvc_pacemaker_guest {
 int hvc_pacemaker_guests(uint64_t deadline_ms, struct hvc_pacemaker_guest **ret_guests, size_t *ret_count,
                          struct hvc_error *error);
 
+/* A configured resource of another agent that runs a guest (VirtualDomain), by itself or in a group, clone or bundle,
+ * templates and references resolved. Once for each value that its parameter config may have, by rules. */
+struct hvc_pacemaker_foreign {
+    char resource[HVC_RESOURCE_NAME_MAX];
+    char agent[HVC_AGENT_NAME_MAX]; /* "ocf:heartbeat:VirtualDomain" */
+    char config[HVC_PATH_TEXT_MAX]; /* "" when it has none */
+};
+
+/* Every such resource, as hvc_pacemaker_guests. None, too, where Pacemaker does not run and never has. */
+int hvc_pacemaker_foreign(uint64_t deadline_ms, struct hvc_pacemaker_foreign **ret_list, size_t *ret_count,
+                          struct hvc_error *error);
+
 #endif

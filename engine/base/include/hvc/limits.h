@@ -11,6 +11,7 @@
 #define HVC_GUEST_NAME_MAX    256 /* libvirt sets no limit; QEMU's monitor paths hold fewer than 256 */
 #define HVC_UUID_TEXT_MAX     37  /* 36 characters and the zero byte: VIR_UUID_STRING_BUFLEN */
 #define HVC_RESOURCE_NAME_MAX 256 /* id of a Pacemaker resource */
+#define HVC_AGENT_NAME_MAX    128 /* "class:provider:type" of one */
 #define HVC_URI_MAX           512
 #define HVC_PATH_TEXT_MAX     4096 /* PATH_MAX of Linux */
 #define HVC_DISK_PATH_MAX     1024 /* of a file with a guest's disk; as long as QEMU's own words show it */

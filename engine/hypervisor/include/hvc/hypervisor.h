@@ -82,6 +82,8 @@ struct hvc_guest_state {
 /* What a guest definition says about who it is. Pure parse with a bounded reader: no DTD, no entities, no network.
  * -EINVAL with line and reason when it is no domain definition, has no name or no UUID, or exceeds HVC_XML_MAX. */
 int hvc_guest_parse_id(const char *xml, size_t length, struct hvc_guest_id *ret_id, struct hvc_error *error);
+/* The same, and uuid is "" when the definition has none: libvirt makes one for it then. */
+int hvc_guest_parse_name(const char *xml, size_t length, struct hvc_guest_id *ret_id, struct hvc_error *error);
 
 /* Health of the connection: told without asking the hypervisor, so it never waits. */
 enum hvc_hypervisor_health {

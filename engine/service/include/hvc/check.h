@@ -80,8 +80,9 @@ struct hvc_check_fit {
     struct hvc_check_fact devices[HVC_PROFILE_DEVICES_MAX]; /* present; as profile->devices. Cold moves only */
 };
 
-/* Pacemaker's word about the guest's resource; all MOOT for a guest that it does not manage. */
+/* Pacemaker's word about the guest's resource; but for the first one all MOOT for a guest that it does not manage. */
 struct hvc_check_pacemaker {
+    struct hvc_check_fact unclaimed; /* no resource of another agent has the guest */
     struct hvc_check_fact answers;
     struct hvc_check_fact managed;          /* is-managed, no maintenance */
     struct hvc_check_fact migratable;       /* allow-migrate=true: else it would be stopped and started */
@@ -198,6 +199,8 @@ enum hvc_check_code {
     HVC_CHECK_SITE_FORBIDS,
     HVC_CHECK_STORAGE_PLACE,
     HVC_CHECK_STORAGE_NOT_KNOWN,
+    HVC_CHECK_RESOURCE_FOREIGN,
+    HVC_CHECK_RESOURCE_NOT_KNOWN,
     HVC_CHECK_CODE_COUNT
 };
 

@@ -45,6 +45,13 @@ struct hvc_cluster_facts {
     struct hvc_error corosync_error, pacemaker_error;
 };
 
+/* A resource of Pacemaker's that runs a guest by another agent than ours; once for each config that it may have. */
+struct hvc_fact_foreign {
+    char resource[HVC_RESOURCE_NAME_MAX];
+    char agent[HVC_AGENT_NAME_MAX]; /* "ocf:heartbeat:VirtualDomain" */
+    char config[HVC_PATH_TEXT_MAX]; /* file of its definition; "": it names none */
+};
+
 enum { HVC_FACTS_COROSYNC = 1u, HVC_FACTS_PACEMAKER = 2u };
 
 struct hvc_facts_ops {
@@ -55,6 +62,9 @@ struct hvc_facts_ops {
      * one. */
     int (*resource_of_config)(struct hvc_facts *, const char *config, const char *except_resource, uint64_t deadline_ms,
                               char ret_resource[HVC_RESOURCE_NAME_MAX], struct hvc_error *);
+    /* All of them, by free(); none where Pacemaker does not run and never has. */
+    int (*foreign)(struct hvc_facts *, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list, size_t *ret_count,
+                   struct hvc_error *);
 };
 
 /* Every provider starts with this. */
@@ -71,6 +81,9 @@ int hvc_facts_read(struct hvc_facts *facts, unsigned what, uint64_t deadline_ms,
 int hvc_facts_resource_of_config(struct hvc_facts *facts, const char *config, const char *except_resource,
                                  uint64_t deadline_ms, char ret_resource[HVC_RESOURCE_NAME_MAX],
                                  struct hvc_error *error);
+
+int hvc_facts_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list,
+                      size_t *ret_count, struct hvc_error *error);
 
 /* The node of that name; NULL when it is not in the node list. */
 const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name);
