@@ -34,14 +34,6 @@ static bool same_agent(const xmlNode *a, const xmlNode *b)
     return true;
 }
 
-static bool is_watching(const xmlNode *op)
-{
-    char id[TREE_ATTRIBUTE_MAX];
-
-    tree_attribute(op, "id", id);
-    return tree_has(op, "operation", "monitor") && !tree_has(op, "interval", "0") && tree_has(op, "operation_key", id);
-}
-
 /* The newest operation tells whether it failed; one without an end is pending. */
 static void read_record(const xmlNode *record, const xmlNode *primitive, struct hvc_adopt_record *ret_record)
 {
@@ -61,12 +53,12 @@ static void read_record(const xmlNode *record, const xmlNode *primitive, struct 
             ret_record->pending = true;
             continue;
         }
-        ret_record->watched = ret_record->watched || is_watching(op);
         if (call < newest)
             continue;
         newest = call;
         ret_record->failed = !tree_has(op, "rc-code", "0") && !tree_has(op, "rc-code", "7");
     }
+    ret_record->watched = marks_is_monitored(record, false);
     ret_record->known = record->children != NULL;
 }
 

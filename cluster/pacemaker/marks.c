@@ -100,19 +100,32 @@ xmlNode *marks_primitive(xmlNode *cib, const char *resource)
     return tree_named(cib, "primitive", resource);
 }
 
-bool marks_is_monitored(xmlNode *history, bool answered)
+static bool is_recurring(const xmlNode *op)
 {
-    char id[TREE_ATTRIBUTE_MAX], key[TREE_ATTRIBUTE_MAX];
+    char id[TREE_ATTRIBUTE_MAX];
 
-    for (xmlNode *n = history; n != NULL; n = tree_next(history, n)) {
-        if (!tree_is_element(n, "lrm_rsc_op") || !tree_has(n, "operation", "monitor") || tree_has(n, "interval", "0"))
-            continue;
-        tree_attribute(n, "id", id);
-        tree_attribute(n, "operation_key", key);
-        if (strcmp(id, key) == 0 && !(answered && tree_has(n, "op-status", "-1")))
-            return true;
+    tree_attribute(op, "id", id);
+    return tree_has(op, "operation", "monitor") && !tree_has(op, "interval", "0") && tree_has(op, "operation_key", id);
+}
+
+bool marks_is_monitored(const xmlNode *history, bool answered)
+{
+    uint64_t watched = 0, stopped = 0;
+    char text[TREE_ATTRIBUTE_MAX];
+
+    for (xmlNode *op = NULL; (op = tree_next_child(history, op, "lrm_rsc_op")) != NULL;) {
+        uint64_t call = 0;
+        bool recurs = is_recurring(op) && !(answered && tree_has(op, "op-status", "-1"));
+
+        tree_attribute(op, "call-id", text);
+        if (hvc_parse_u64(text, 0, UINT64_MAX, &call) < 0)
+            call = recurs ? UINT64_MAX : 0; /* pending: its first look is under way */
+        if (recurs && call > watched)
+            watched = call;
+        else if (tree_has(op, "operation", "stop") && call > stopped)
+            stopped = call;
     }
-    return false;
+    return watched > stopped;
 }
 
 /* ---- changes ---- */

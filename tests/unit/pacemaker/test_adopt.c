@@ -223,6 +223,22 @@ static void what_is_next_follows_from_the_cib_and_the_proof(void **state)
     }
 }
 
+/* Of dep, which has moved from n3 to n2: its record on n3 still has the monitor of then. */
+static void a_monitor_that_ended_with_a_stop_watches_nothing(void **state)
+{
+    xmlDoc *tree = golden_with("tls", "tls");
+    struct hvc_adopt_state look;
+
+    (void)state;
+    assert_int_equal(adopt_tree_look(xmlDocGetRootElement(tree), "dep", &look), 0);
+    assert_int_equal(look.count, 3);
+    assert_string_equal(look.records[1].node, "n3");
+    assert_true(look.records[1].known && !look.records[1].active && !look.records[1].watched);
+    assert_string_equal(look.records[2].node, "n2");
+    assert_true(look.records[2].active && look.records[2].watched);
+    xmlFreeDoc(tree);
+}
+
 static void the_guests_own_node_is_refreshed_last(void **state)
 {
     struct hvc_adopt_state s = {
@@ -511,6 +527,7 @@ int main(void)
         cmocka_unit_test(every_parameter_has_its_fate),
         cmocka_unit_test(the_table_and_the_agent_know_the_same_parameters),
         cmocka_unit_test(what_is_next_follows_from_the_cib_and_the_proof),
+        cmocka_unit_test(a_monitor_that_ended_with_a_stop_watches_nothing),
         cmocka_unit_test(the_guests_own_node_is_refreshed_last),
         cmocka_unit_test(what_is_in_the_way_is_told),
         cmocka_unit_test(what_is_given_up_is_not_in_the_way),

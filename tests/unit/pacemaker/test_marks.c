@@ -390,6 +390,41 @@ static void the_real_crm_simulate_is_asked(void **state)
     xmlFreeDoc(tree);
 }
 
+#define OP(id, key, what, interval, call)                                                                              \
+    "<lrm_rsc_op id='" id "' operation_key='" key "' operation='" what "' interval='" interval "' call-id='" call "'/" \
+                                                                                                                  ">"
+#define MONITOR(call) OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", call)
+
+static void a_history_tells_whether_a_monitor_goes_on(void **state)
+{
+    static const struct {
+        const char *operations;
+        bool watched;
+    } cases[] = {
+        {"", false},
+        {OP("web_last_0", "web_start_0", "start", "0", "17") MONITOR("18"), true},
+        {OP("web_last_0", "web_monitor_0", "monitor", "0", "16"), false},
+        {OP("web_last_0", "web_stop_0", "stop", "0", "25") MONITOR("18"), false}, /* where a migration began */
+        {OP("web_last_0", "web_stop_0", "stop", "0", "9") MONITOR("18"), true},   /* it has come back since */
+        {OP("web_last_0", "web_stop_0", "stop", "0", "25") MONITOR("-1"), true},  /* it is just being begun */
+        {OP("web_last_0", "web_stop_0", "stop", "0", "-1") MONITOR("18"), true},
+        {OP("web_last_failure_0", "web_monitor_10000", "monitor", "10000", "18"), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[1024];
+        xmlDoc *record;
+
+        (void)snprintf(text, sizeof(text), "<lrm_resource id='web'>%s</lrm_resource>", cases[i].operations);
+        record = xmlReadDoc((const xmlChar *)text, NULL, NULL, 0);
+        assert_non_null(record);
+        if (marks_is_monitored(xmlDocGetRootElement(record), false) != cases[i].watched)
+            fail_msg("%s", cases[i].operations);
+        xmlFreeDoc(record);
+    }
+}
+
 static void a_hold_and_an_older_pin_are_thought_away(void **state)
 {
     const struct hvc_pacemaker_wish pin = {.job = 7, .resource = "web", .pin = "n2"},
@@ -588,6 +623,7 @@ int main(void)
         cmocka_unit_test(only_ids_of_ours_are_ours),
         cmocka_unit_test(a_monitor_goes_on_until_its_record_is_gone),
         WITH_CIB(the_real_crm_simulate_is_asked),
+        WITH_CIB(a_history_tells_whether_a_monitor_goes_on),
         WITH_CIB(a_hold_and_an_older_pin_are_thought_away),
         WITH_CIB(a_crm_simulate_that_fails_is_told),
         WITH_CIB(nothing_is_simulated_that_is_known_or_not_needed),
