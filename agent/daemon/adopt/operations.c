@@ -136,7 +136,8 @@ static enum hvc_result run(struct hvc_operations *operations, struct hvc_call *c
     if (r < 0) {
         adoption_end();
         (void)hvc_error_prefix(&error, "nothing was changed");
-        return hvc_call_fail(call, &error);
+        return r == -ESTALE ? hvc_call_say(call, HVC_RESULT_BUSY, "%s; ask again", error.text)
+                            : hvc_call_fail(call, &error);
     }
     r = adoption_run(operations, a->order.resource, a->profile.uuid, false, call->deadline_ms, &error);
     adoption_end();

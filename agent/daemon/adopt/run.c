@@ -177,7 +177,9 @@ int adoption_run(struct hvc_operations *operations, const char *resource, const 
         }
         if (r == -ENOENT || r == -EPERM)
             return r;
-        if (!pause_before(deadline_ms))
-            return hvc_error_set(error, -ETIMEDOUT, "not in time: %.300s", error->text);
+        if (!pause_before(deadline_ms)) {
+            (void)hvc_error_prefix(error, "not in time");
+            return error->code = -ETIMEDOUT;
+        }
     }
 }
