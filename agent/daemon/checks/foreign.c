@@ -2,6 +2,7 @@
 /* Whether Pacemaker runs the guest by a resource of another agent, of which the cluster may know nothing. */
 #include "hvc/foreign.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,7 +36,11 @@ void checks_read_foreign(struct checks_run *run)
     if (run->request->origin == HVC_ORIGIN_PACEMAKER ||
         (hvc_job_kind_info(run->request->kind)->flags & HVC_KIND_STAYS) != 0)
         return;
-    if (hvc_foreign_read(run->operations->facts, checks_deadline(run, ASK_MS), &list, &count, &error) < 0) {
+    if (!run->facts.pacemaker_answers && run->facts.pacemaker_error.code == -ETIMEDOUT)
+        error = run->facts.pacemaker_error; /* it hung a moment ago: not waited for a second time */
+    else
+        (void)hvc_foreign_read(run->operations->facts, checks_deadline(run, ASK_MS), &list, &count, &error);
+    if (error.code < 0) {
         run->unclaimed.is = HVC_TELL_UNKNOWN;
         (void)snprintf(run->unclaimed.words, sizeof(run->unclaimed.words), "%.*s",
                        (int)sizeof(run->unclaimed.words) - 1, error.text);

@@ -520,6 +520,11 @@ static void a_configuration_or_a_file_that_cannot_be_read_is_told_and_keeps_the_
     assert_non_null(strstr(words_of(checks, HVC_CHECK_RESOURCE_NOT_KNOWN), "pacemaker runs but does not answer"));
     assert_int_equal(checks->reports[0].findings[0].severity, HVC_CHECK_ERROR);
     hvc_checks_free(checks);
+    world->foreign_result = 0;
+    (void)hvc_error_set(&world->facts.pacemaker_error, -ETIMEDOUT, "it hangs"); /* asked for the nodes */
+    checks = run("n2");
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_RESOURCE_NOT_KNOWN), "it hangs"));
+    hvc_checks_free(checks);
 }
 
 int main(void)
