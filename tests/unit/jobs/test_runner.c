@@ -85,6 +85,13 @@ static int read_state(struct hvc_keeper *base, enum hvc_replica_freshness freshn
     return rc;
 }
 
+/* Nodes tell nothing. */
+static int no_soft(struct hvc_keeper *base, uint32_t node, struct hvc_soft_facts *ret_facts)
+{
+    (void)base, (void)node, (void)ret_facts;
+    return -ENOENT;
+}
+
 /* ---- moves ---- */
 
 static atomic_uint begun, adopted;
@@ -157,6 +164,7 @@ static int set_up(void **state)
     ops.submit = submit;
     ops.propose = propose;
     ops.read = read_state;
+    ops.soft = no_soft;
     keeper.base.ops = &ops;
     world->operations.keeper = &keeper.base;
     world->here.count = 1;
@@ -193,18 +201,33 @@ static int tear_down(void **state)
 
 /* Jobs of Pacemaker: their checks were made by who asks. */
 static struct hvc_job_options asked; /* of the next job */
-static uint64_t make_job(void)
+static uint64_t make_job_of(enum hvc_job_origin origin)
 {
     struct hvc_command c = command_of(HVC_COMMAND_JOB);
     struct hvc_answer answer;
 
     assert_int_equal(hvc_parse_uuid_bytes(UUID, c.job.guest), 0);
-    c.job.origin = HVC_ORIGIN_PACEMAKER;
+    c.job.origin = (uint8_t)origin;
     c.job.target = 2;
     c.job.options = asked;
     give(&c, &answer);
     assert_int_equal(answer.code, HVC_ANSWER_OK);
     return answer.value;
+}
+
+static uint64_t make_job(void)
+{
+    return make_job_of(HVC_ORIGIN_PACEMAKER);
+}
+
+static void set_service(unsigned enabled_state)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_STATE);
+    struct hvc_answer answer;
+
+    c.state.state = (uint8_t)enabled_state;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
 }
 
 /* The guest is where it was, by other means. */
@@ -425,6 +448,26 @@ static void a_refused_move_fails_at_once_and_is_not_tried_again(void **state)
     assert_int_equal(atomic_load(&begun), 1);
 }
 
+/* By the checks before its start, and not by those of the request. */
+static void a_resource_of_another_agent_that_is_made_while_a_job_waits_keeps_its_guest(void **state)
+{
+    struct hvc_job job;
+    uint64_t id;
+
+    (void)state;
+    set_service(HVC_STATE_QUIESCE);
+    id = make_job_of(HVC_ORIGIN_OPERATOR);
+    assert_int_equal(job_now(id).phase, HVC_JOB_QUEUED);
+    (void)hvc_text_copy(world->foreign[0].resource, sizeof(world->foreign[0].resource), "web");
+    (void)hvc_text_copy(world->foreign[0].config, sizeof(world->foreign[0].config), "/nowhere/g.xml");
+    world->foreign_count = 1;
+    set_service(HVC_STATE_ENABLED);
+    await_phase(id, HVC_JOB_FAILED);
+    job = job_now(id);
+    assert_non_null(strstr(job.reasons[job.reason_count - 1].text, "resource web"));
+    assert_int_equal(atomic_load(&begun), 0);
+}
+
 static void without_quorum_the_move_goes_on_and_is_reported_later(void **state)
 {
     uint64_t id = make_job();
@@ -571,6 +614,7 @@ int main(void)
         T(an_end_that_was_fenced_is_not_waited_for),
         T(a_failed_move_keeps_the_hypervisors_words),
         T(a_refused_move_fails_at_once_and_is_not_tried_again),
+        T(a_resource_of_another_agent_that_is_made_while_a_job_waits_keeps_its_guest),
         T(without_quorum_the_move_goes_on_and_is_reported_later),
         T(what_is_not_proven_is_proven_again),
         T(a_second_life_begins_nothing_twice),
