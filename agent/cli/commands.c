@@ -33,6 +33,7 @@ static const struct hvc_cli_command commands[] = {
                     "words of the program that said it, and with what to do."},
     {.words = "guest list",
      .operation = "guest.list",
+     .fixed = {{"with", "foreign"}},
      .render = hvc_render_guests,
      .help = "the guests of this node",
      .description =
@@ -41,6 +42,7 @@ static const struct hvc_cli_command commands[] = {
     {.words = "guest show",
      GUEST,
      .operation = "guest.inspect",
+     .fixed = {{"with", "foreign"}},
      .render = hvc_render_members,
      .help = "one guest on this node",
      .description =

@@ -7,6 +7,7 @@
 #include "guest.h"
 #include "guest_name.h"
 #include "guest_record.h"
+#include "hvc/cleanup.h"
 #include "hvc/foreign.h"
 #include "hvc/text.h"
 
@@ -65,31 +66,24 @@ static void describe_foreign(struct hvc_record *record, const struct hvc_guest_s
     hvc_record_set_text(record, "foreign_agent", found->resource.agent);
 }
 
+/* NULL: not asked for, or not known. */
 static struct hvc_foreign *read_foreign(struct hvc_operations *operations, struct hvc_call *call, size_t *ret_count)
 {
     struct hvc_foreign *list = NULL;
 
     *ret_count = 0;
-    if (hvc_foreign_read(operations->facts, guest_deadline(call, FOREIGN_MS), &list, ret_count, NULL) < 0)
+    if (hvc_record_text(call->args, "with", NULL) == NULL ||
+        hvc_foreign_read(operations->facts, guest_deadline(call, FOREIGN_MS), &list, ret_count, NULL) < 0)
         return NULL;
     return list;
 }
 
-/* The monitors of resources do not want it. */
-static void add_foreign(struct hvc_operations *operations, struct hvc_call *call, const struct guest_request *request,
-                        const struct hvc_guest_state *state)
-{
-    size_t count = 0;
-    struct hvc_foreign *list = request->resource[0] == '\0' ? read_foreign(operations, call, &count) : NULL;
-
-    describe_foreign(call->data, state, list, count);
-    free(list);
-}
-
 enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call *call)
 {
+    HVC_CLEANUP(free) struct hvc_foreign *foreign = NULL;
     struct guest_request request;
     struct hvc_guest_state state;
+    size_t count;
     enum hvc_result result = guest_name_request(operations, call, &request);
 
     if (result != HVC_RESULT_OK)
@@ -99,7 +93,8 @@ enum hvc_result guest_inspect(struct hvc_operations *operations, struct hvc_call
     guest_describe_id(call->data, &request.id, &state);
     hvc_record_set_bool(call->data, "foreign", guest_is_foreign(&request, &state));
     describe_record(operations, call, &request);
-    add_foreign(operations, call, &request, &state);
+    foreign = read_foreign(operations, call, &count);
+    describe_foreign(call->data, &state, foreign, count);
     if (state.guest_class == HVC_GUEST_UNKNOWN)
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "nobody can tell whether guest %s runs on node %s: %s",
                             guest_label(&request), operations->node, state.words);

@@ -3,14 +3,24 @@
 #include "cluster_call.h"
 #include "guest.h"
 
-static const struct hvc_argument inspect_arguments[] = {
-    GUEST_ARGUMENTS,
-    {.name = "guest",
-     .type = HVC_ARGUMENT_TEXT,
-     .choice = 1,
-     .min = 1,
-     .help = "its UUID, or its name as any node or the cluster knows it"},
-};
+#define BY_NAME                                                                                                        \
+    {                                                                                                                  \
+        .name = "guest", .type = HVC_ARGUMENT_TEXT, .choice = 1, .min = 1,                                             \
+        .help = "its UUID, or its name as any node or the cluster knows it"                                            \
+    }
+/* Not for those that look every few seconds. */
+#define WITH                                                                                                           \
+    {                                                                                                                  \
+        .name = "with", .type = HVC_ARGUMENT_TEXT, .words = with_words,                                                \
+        .help = "and the resource of another agent that has the guest, by Pacemaker's configuration"                   \
+    }
+static const char *const with_words[] = {"foreign", NULL};
+
+static const struct hvc_argument list_arguments[] = {WITH};
+
+static const struct hvc_argument inspect_arguments[] = {GUEST_ARGUMENTS, BY_NAME, WITH};
+
+static const struct hvc_argument locate_arguments[] = {GUEST_ARGUMENTS, BY_NAME};
 
 static const struct hvc_argument known_arguments[] = {
     {.name = "after", .type = HVC_ARGUMENT_UUID, .help = "the last UUID of the former piece; without: from the first"},
@@ -74,6 +84,7 @@ static const struct hvc_argument arrived_arguments[] = {
 static const struct hvc_operation rows[] = {
     {.name = "guest.list",
      .help = "all guests of this node",
+     HVC_ARGUMENTS(list_arguments),
      .right = HVC_RIGHT_READ,
      .lane = HVC_LANE_WORK,
      .timeout_ms = 15000,
@@ -94,7 +105,7 @@ static const struct hvc_operation rows[] = {
      .handler = guest_inspect},
     {.name = "guest.locate",
      .help = "what every node says about one guest, and whether it could be started here",
-     HVC_ARGUMENTS(inspect_arguments),
+     HVC_ARGUMENTS(locate_arguments),
      .right = HVC_RIGHT_READ,
      .lane = HVC_LANE_WORK,
      .timeout_ms = 20000,

@@ -170,15 +170,22 @@ static void a_guest_is_shown_with_the_resource_of_another_agent(void **state)
     put_running(&world->here, UUID, "vm1");
     put(&world->foreign[0], "web", "/nowhere/vm1.xml");
     world->foreign_count = 1;
-    call = run("guest.list", "{}");
+    call = run("guest.list", "{\"with\":\"foreign\"}");
     row = hvc_record_list_at(call->data, "guests", 0);
     assert_string_equal(hvc_record_text(row, "foreign_resource", ""), "web");
     assert_string_equal(hvc_record_text(row, "resource", ""), "web");
     assert_string_equal(hvc_record_text(row, "owner", ""), "");
     hvc_call_unref(call);
+    call = run("guest.inspect", "{\"uuid\":\"" UUID "\",\"with\":\"foreign\"}");
+    assert_string_equal(hvc_record_text(call->data, "foreign_resource", ""), "web");
+    assert_string_equal(hvc_record_text(call->data, "foreign_agent", ""), "ocf:heartbeat:VirtualDomain");
+    hvc_call_unref(call);
+    call = run("guest.inspect", "{\"uuid\":\"" UUID "\"}"); /* as monitors ask */
+    assert_null(hvc_record_text(call->data, "foreign_resource", NULL));
+    hvc_call_unref(call);
     world->foreign_count = 0;
     (void)hvc_text_copy(world->here.guests[0].owner, sizeof(world->here.guests[0].owner), "ours");
-    call = run("guest.list", "{}");
+    call = run("guest.list", "{\"with\":\"foreign\"}");
     row = hvc_record_list_at(call->data, "guests", 0);
     assert_string_equal(hvc_record_text(row, "resource", ""), "ours");
     assert_null(hvc_record_text(row, "foreign_resource", NULL));
