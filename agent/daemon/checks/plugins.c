@@ -68,6 +68,7 @@ static struct hvc_fit_answer run_one(const struct checks_target *target, const c
                                      NULL};
     const struct hvc_program program = {.arguments = arguments, .with_stderr = true};
     const char *wrong = what_is_wrong(path);
+    uint64_t deadline = checks_deadline(run, PLUGIN_MS), time_ms = hvc_deadline_left(deadline);
     struct hvc_error error = {0};
     char output[160] = "", words[HVC_FIT_WORDS_MAX];
     bool cut = false;
@@ -75,12 +76,14 @@ static struct hvc_fit_answer run_one(const struct checks_target *target, const c
 
     if (wrong != NULL)
         return no(name, wrong);
-    rc = hvc_run_program(&program, checks_deadline(run, PLUGIN_MS), output, sizeof(output), &cut, &error);
+    if (time_ms == 0)
+        return no(name, "it was not run: the time of the check was over");
+    rc = hvc_run_program(&program, deadline, output, sizeof(output), &cut, &error);
     make_words(output);
     if (rc == 0)
         return (struct hvc_fit_answer){.is = HVC_TELL_YES};
     if (rc == -ETIMEDOUT)
-        (void)snprintf(words, sizeof(words), "it did not end in time (%d s at most)", PLUGIN_MS / 1000);
+        (void)snprintf(words, sizeof(words), "it did not end in the %llu ms that it had", (unsigned long long)time_ms);
     else if (rc < 0)
         (void)snprintf(words, sizeof(words), "%.150s", error.text);
     else if (output[0] != '\0')

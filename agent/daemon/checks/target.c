@@ -304,14 +304,10 @@ static void ask_storage(struct checks_target *target)
                              error.text);
 }
 
-void checks_ask_target(struct checks_target *target)
+static void ask_node(struct checks_target *target)
 {
     const struct checks_run *run = target->run;
 
-    target->cpu_back.is = target->boot.is = target->definition.is = target->plugins.is = HVC_TELL_MOOT;
-    target->storage.is = HVC_TELL_MOOT;
-    if (target->node == NULL)
-        return;
     ask_storage(target);
     if (target->node->answered && run->source.profile != NULL && target->node != run->source.node) {
         ask_definition(target);
@@ -327,6 +323,33 @@ void checks_ask_target(struct checks_target *target)
     if (target->node->fact->member)
         ask_network(target);
     checks_ask_pacemaker(target);
-    if (run->request->origin != HVC_ORIGIN_PACEMAKER) /* its move is decided: a no would cost the guest a restart */
-        checks_ask_plugins(target);
+}
+
+struct question {
+    struct checks_target *target;
+    void (*ask)(struct checks_target *target);
+};
+
+static void *ask(void *item)
+{
+    const struct question *question = item;
+
+    question->ask(question->target);
+    return NULL;
+}
+
+/* The site's own checks run beside the rest: a libvirt or a name service that hangs takes no time from them. */
+void checks_ask_target(struct checks_target *target)
+{
+    struct question questions[] = {{target, ask_node}, {target, checks_ask_plugins}};
+    bool decided = target->run->request->origin == HVC_ORIGIN_PACEMAKER; /* a no would cost the guest a restart */
+
+    target->cpu_back.is = target->boot.is = target->definition.is = target->plugins.is = HVC_TELL_MOOT;
+    target->storage.is = HVC_TELL_MOOT;
+    if (target->node == NULL)
+        return;
+    if (decided)
+        ask_node(target);
+    else
+        checks_each(questions, sizeof(questions) / sizeof(questions[0]), sizeof(questions[0]), ask);
 }

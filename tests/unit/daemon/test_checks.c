@@ -52,11 +52,17 @@ static int compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_profile 
 }
 
 static const char *there_uuid = ""; /* of the host whose libvirt answers for n2 */
+static const char *awaited;         /* file without which n2's libvirt does not answer; NULL: it does */
 
 static int fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
                 uint64_t deadline_ms, struct hvc_host_fit *ret_fit, struct hvc_error *error)
 {
-    (void)profile, (void)cpu, (void)deadline_ms, (void)error;
+    (void)profile, (void)cpu;
+    while (awaited != NULL && h == &world->there.base && access(awaited, F_OK) != 0) {
+        if (hvc_deadline_left(deadline_ms) == 0)
+            return hvc_error_set(error, -ETIMEDOUT, "libvirtd does not answer");
+        (void)usleep(1000);
+    }
     memset(ret_fit, 0, sizeof(*ret_fit));
     if (h == &world->there.base)
         memcpy(ret_fit->host_uuid, there_uuid, strlen(there_uuid) + 1);
@@ -412,6 +418,19 @@ static void drop_plugin(const char *root, const char *name)
     }
 }
 
+/* With a deadline that far away. */
+static struct hvc_checks *run_for(unsigned origin, uint64_t ms)
+{
+    struct hvc_checks_request request = {
+        .guest = UUID, .kind = HVC_KIND_LIVE, .target = "n2", .origin = (uint8_t)origin};
+    struct hvc_checks *checks = NULL;
+
+    assert_int_equal(hvc_checks_run(&world->operations, &request, hvc_deadline_in(ms), &checks, NULL), 0);
+    return checks;
+}
+
+enum { LONG = 60000 };
+
 static void a_check_of_the_sites_own_says_no_by_its_words_its_crash_or_its_silence(void **state)
 {
     static const struct {
@@ -419,30 +438,30 @@ static void a_check_of_the_sites_own_says_no_by_its_words_its_crash_or_its_silen
         mode_t mode;
         const char *words; /* NULL: it lets the move through */
         unsigned origin;
+        uint64_t ms;
     } rows[] = {
-        {"50-site", "#!/bin/sh\n[ \"$*\" = \"vm1 " UUID " live n1 n2\" ]\n", 0755, NULL, HVC_ORIGIN_OPERATOR},
+        {"50-site", "#!/bin/sh\n[ \"$*\" = \"vm1 " UUID " live n1 n2\" ]\n", 0755, NULL, HVC_ORIGIN_OPERATOR, LONG},
         {"50-site", "#!/bin/sh\nprintf '%s is being\\tbacked up\\nby\\n' \"$1\"\nexit 1\n", 0755,
-         "50-site: vm1 is being?backed up;", HVC_ORIGIN_OPERATOR},
-        {"50-site", "#!/bin/sh\nexit 3\n", 0755, "50-site: exit status 3", HVC_ORIGIN_OPERATOR},
-        {"50-site", "#!/bin/sh\nkill -9 $$\n", 0755, "50-site: a signal ended it", HVC_ORIGIN_OPERATOR},
-        {"50-site", "#!/bin/sh\nexec sleep 600\n", 0755, "50-site: it did not end in time", HVC_ORIGIN_OPERATOR},
-        {"50-site", "#!/nowhere/sh\n", 0755, "50-site: ", HVC_ORIGIN_OPERATOR},
-        {"50-site", "#!/bin/sh\n", 0777, "50-site: others than root may write it", HVC_ORIGIN_OPERATOR},
-        {"50-site", "#!/bin/sh\nexit 3\n", 0755, NULL, HVC_ORIGIN_PACEMAKER},
-        {"50-site.dpkg-old", "#!/bin/sh\nexit 3\n", 0755, NULL, HVC_ORIGIN_OPERATOR},
+         "50-site: vm1 is being?backed up;", HVC_ORIGIN_OPERATOR, LONG},
+        {"50-site", "#!/bin/sh\nexit 3\n", 0755, "50-site: exit status 3", HVC_ORIGIN_OPERATOR, LONG},
+        {"50-site", "#!/bin/sh\nkill -9 $$\n", 0755, "50-site: a signal ended it", HVC_ORIGIN_OPERATOR, LONG},
+        {"50-site", "#!/bin/sh\nexec sleep 600\n", 0755, "50-site: it did not end in the ", HVC_ORIGIN_OPERATOR, 3000},
+        {"50-site", "#!/bin/sh\n", 0755, "50-site: it was not run", HVC_ORIGIN_OPERATOR, 0},
+        {"50-site", "#!/nowhere/sh\n", 0755, "50-site: ", HVC_ORIGIN_OPERATOR, LONG},
+        {"50-site", "#!/bin/sh\n", 0777, "50-site: others than root may write it", HVC_ORIGIN_OPERATOR, LONG},
+        {"50-site", "#!/bin/sh\nexit 3\n", 0755, NULL, HVC_ORIGIN_PACEMAKER, LONG},
+        {"50-site.dpkg-old", "#!/bin/sh\nexit 3\n", 0755, NULL, HVC_ORIGIN_OPERATOR, LONG},
     };
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(rows); i++) {
-        struct hvc_checks_request request = {
-            .guest = UUID, .kind = HVC_KIND_LIVE, .target = "n2", .origin = (uint8_t)rows[i].origin};
-        struct hvc_checks *checks = NULL;
+        struct hvc_checks *checks;
         char root[64];
         const char *words;
 
         put_plugin(root, sizeof(root), rows[i].name, rows[i].script, rows[i].mode);
         world->operations.root = root;
-        assert_int_equal(hvc_checks_run(&world->operations, &request, hvc_deadline_in(2000), &checks, NULL), 0);
+        checks = run_for(rows[i].origin, rows[i].ms);
         words = words_of(checks, HVC_CHECK_SITE_FORBIDS);
         if ((words == NULL) != (rows[i].words == NULL) || (words != NULL && strstr(words, rows[i].words) == NULL))
             fail_msg("row %zu: %s", i, words == NULL ? "nothing" : words);
@@ -527,6 +546,27 @@ static void a_configuration_or_a_file_that_cannot_be_read_is_told_and_keeps_the_
     hvc_checks_free(checks);
 }
 
+/* n2's libvirt answers when the site's check has run, and not before. */
+static void a_libvirt_that_hangs_takes_no_time_from_the_sites_own_checks(void **state)
+{
+    struct hvc_checks *checks;
+    char root[64], ran[128];
+
+    (void)state;
+    put_plugin(root, sizeof(root), "50-site", "#!/bin/sh\n: >\"${0%/checks.d/*}/ran\"\n", 0755);
+    (void)snprintf(ran, sizeof(ran), "%s/etc/hvcluster/ran", root);
+    awaited = ran;
+    world->operations.root = root;
+    checks = run_for(HVC_ORIGIN_OPERATOR, LONG);
+    awaited = NULL;
+    world->operations.root = NULL;
+    assert_int_equal(unlink(ran), 0);
+    drop_plugin(root, "50-site");
+    assert_false(found(checks, HVC_CHECK_SITE_FORBIDS));
+    assert_false(found(checks, HVC_CHECK_CAPABILITIES_NOT_KNOWN));
+    hvc_checks_free(checks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -549,6 +589,7 @@ int main(void)
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_of_the_sites_own_says_no_by_its_words_its_crash_or_its_silence, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(a_libvirt_that_hangs_takes_no_time_from_the_sites_own_checks, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

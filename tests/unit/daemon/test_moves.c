@@ -218,7 +218,7 @@ static void both_directions_get_their_handles_and_uris(void **state)
     assert_ptr_equal(last_task.source, &world->here.base);
     assert_ptr_equal(last_task.target, &world->there.base);
     assert_string_equal(last_uris[0], "qemu+tls://n2/system");
-    assert_string_equal(last_uris[1], "tcp://n2-mig");
+    assert_string_equal(last_uris[1], "tcp://127.0.0.1/n2");
     assert_true(last_task.options.tls);
     prepare(&fetches, world, UUID2, "n2", "n1");
     start(&fetches);
