@@ -11,6 +11,7 @@
 static bool references_as(struct hvc_cim_arena *arena, const struct hvc_cim_value *from, struct hvc_cim_value *value)
 {
     value->path = hvc_cim_alloc(arena, from->count + 1u, sizeof(*value->path));
+    value->text = from->text; /* what is no path may mean something to the method */
     for (uint32_t i = 0; value->path != NULL && i < from->count; i++) {
         if (from->type == HVC_CIM_REFERENCE)
             value->path[i] = from->path[i];

@@ -273,8 +273,8 @@ bool take_plan(struct hvc_cim_method_call *call, struct move *move)
 
 /* ---- how ---- */
 
-/* Bytes a second of a number in a programmatic unit of DSP0004. 0: another unit. */
-static uint64_t bytes_a_second(uint64_t number, const char *unit)
+/* Bytes a second of a number in a programmatic unit of DSP0004. False: another unit. */
+static bool bytes_a_second(uint64_t number, const char *unit, uint64_t *ret_bytes)
 {
     static const struct {
         const char *unit;
@@ -290,24 +290,28 @@ static uint64_t bytes_a_second(uint64_t number, const char *unit)
                  {"bit / second * 10^9", 1000000000, 8}};
 
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (hvc_schema_compare(units[i].unit, unit) == 0)
-            return number * units[i].times / units[i].by;
-    return 0;
+        if (hvc_schema_compare(units[i].unit, unit) == 0) {
+            *ret_bytes = number * units[i].times / units[i].by;
+            return true;
+        }
+    return false;
 }
 
 static void add_bandwidth(struct hvc_cim_method_call *call, const struct hvc_cim_instance *settings,
                           struct hvc_cim_order *order)
 {
-    uint64_t number = number_of(settings, "Bandwidth", 0);
+    uint64_t number = number_of(settings, "Bandwidth", 0), bytes = 0; /* a uint16: no unit makes too much of it */
     const char *unit = text_of(settings, "BandwidthUnit");
-    uint64_t bytes = unit == NULL ? 0 : bytes_a_second(number, unit);
 
     if (number == 0)
         return;
-    if (bytes == 0)
+    if (unit == NULL || !bytes_a_second(number, unit, &bytes))
         refuse(call, SITUATION_INCOMPATIBLE,
                "BandwidthUnit \"%.64s\": it takes \"byte / second\" or \"bit / second\", with * 10^3, 10^6 or 10^9",
                unit == NULL ? "NULL" : unit);
+    else if (bytes == 0)
+        refuse(call, SITUATION_INVALID, "Bandwidth %llu %s is less than a byte a second", (unsigned long long)number,
+               unit);
     else
         hvc_cim_order_number(order, call->arena, "bandwidth", bytes);
 }

@@ -3,6 +3,7 @@
  * network that is added is this node's alone. */
 #include <string.h>
 
+#include "hvc/cimxml.h"
 #include "hvc/text.h"
 #include "methods.h"
 
@@ -129,6 +130,23 @@ static void modify(struct hvc_cim_method_call *call)
     each(call, modify_one);
 }
 
+/* Which network an entry means: its path, or an embedded instance of it; Microsoft's page of the method says both.
+ * NULL: neither. */
+static const char *id_at(struct hvc_cim_method_call *call, const struct hvc_cim_value *value, uint32_t at)
+{
+    const struct hvc_cim_path *path = value->path[at];
+    const struct hvc_cim_key *key = path == NULL ? NULL : hvc_cim_key(path, "InstanceID");
+    const struct hvc_cim_instance *instance = NULL;
+    struct hvc_error error = {0};
+
+    if (path != NULL)
+        return key != NULL && hvc_schema_compare(path->class_name, NETWORK_CLASS) == 0 ? key->text : NULL;
+    if (value->text == NULL || hvc_cimxml_read_instance(call->arena, value->text[at], &instance, &error) < 0 ||
+        hvc_schema_compare(instance->class_name, NETWORK_CLASS) != 0)
+        return NULL;
+    return text_of(instance, "InstanceID");
+}
+
 static void drop(struct hvc_cim_method_call *call)
 {
     const struct hvc_cim_value *value = given(call, PARAMETER);
@@ -136,15 +154,14 @@ static void drop(struct hvc_cim_method_call *call)
     if (value == NULL || value->count == 0)
         refuse(call, SITUATION_INVALID, PARAMETER " is NULL or empty: it has to hold paths of " NETWORK_CLASS);
     for (uint32_t i = 0; value != NULL && i < value->count && !refused(call); i++) {
-        const struct hvc_cim_path *path = value->path[i];
-        const struct hvc_cim_key *key = path == NULL ? NULL : hvc_cim_key(path, "InstanceID");
+        const char *id = id_at(call, value, i);
         const struct hvc_facts_network *network = NULL;
         struct hvc_cim_order *order;
 
-        if (key == NULL || key->text == NULL || hvc_schema_compare(path->class_name, NETWORK_CLASS) != 0)
+        if (id == NULL)
             refuse(call, SITUATION_INVALID, PARAMETER ": entry %u is no path of an " NETWORK_CLASS, i + 1);
         else
-            network = network_of(call, key->text);
+            network = network_of(call, id);
         order = network == NULL ? NULL : hvc_cim_method_order(call, "network.remove");
         if (order != NULL)
             hvc_cim_order_number(order, call->arena, "id", network->id);

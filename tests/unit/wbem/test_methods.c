@@ -11,9 +11,9 @@
  * with a planned system of its second guest on n1, "placed" for one whose disks lie elsewhere there, "stale" for that
  * of a cluster without quorum, or the InstanceID of a job. PARAMETERS, with # between, are "F name=value": F is S for a
  * text, E for an embedded instance (class!property=value!property*=array of one), U and I for one that is not escaped,
- * in VALUE and without, R for a reference (class!key!value); a second letter A says an array, its entries with +
- * between. What hvclusterd says to the last order is a word of hvc/results.h and its data. The lines with > and < are
- * golden: HVC_GOLDEN_UPDATE=1 writes them anew.
+ * in VALUE and without, R for a reference (class!key!value), N for a null; a second letter A says an array, its entries
+ * with + between. What hvclusterd says to the last order is a word of hvc/results.h and its data. The lines with > and
+ * < are golden: HVC_GOLDEN_UPDATE=1 writes them anew.
  */
 #include "hvc/schemas.h"
 
@@ -121,7 +121,9 @@ static void put_parameter(struct hvc_text_buffer *out, char *text)
     hvc_text_put(out, "<PARAMVALUE NAME=\"");
     hvc_text_put(out, name);
     hvc_text_put(out, form == 'R' ? "\" PARAMTYPE=\"reference\">" : "\">");
-    if (!array) {
+    if (form == 'N') {
+        assert_string_equal(value, "");
+    } else if (!array) {
         put_entry(out, form, value);
     } else {
         hvc_text_put(out, form == 'R' ? "<VALUE.REFARRAY>" : "<VALUE.ARRAY>");
@@ -198,7 +200,49 @@ static void call_line(struct hvc_cim_server *server, const char *line, struct hv
 
 /* ---- which values were returned ---- */
 
-enum whose { OF_CLUSTER, OF_HOST, OF_JOB };
+enum whose { OF_CLUSTER, OF_HOST, OF_JOB, OF_ANY };
+
+/* Values of a return table that no call can meet, and why. */
+static const struct {
+    const char *methods, *values; /* each between spaces; of methods " * " are all */
+    enum whose whose;
+    const char *why;
+} unmet[] = {
+    {" * ", " 32778 ", OF_ANY, "a request that needs too much memory is CIM_ERR_SERVER_LIMITS_EXCEEDED"},
+    {" AddNetworkSettings RemoveNetworkSettings ModifyNetworkSettings ModifyServiceSettings ", " 4096 ", OF_ANY,
+     "it is done when it is answered"},
+    {" GetProcessorFeatureLimits ", " 0 32768 32769 32771 32772 32773 32774 32775 32776 32777 ", OF_ANY,
+     "nobody knows what it shall tell"},
+    {" RemoveNetworkSettings CheckSystemCompatibilityInfo GetSystemCompatibilityInfo GetSystemCompatibilityVectors ",
+     " 32776 ", OF_ANY, "no parameter holds an instance; another type is CIM_ERR_INVALID_PARAMETER"},
+    {" MigrateVirtualSystemToSystem ", " 0 ", OF_ANY, "every move is a job"},
+    {" RequestStateChange ", " 4096 4099 ", OF_CLUSTER, "it is done when it is answered; busy is 6 (In Use)"},
+    {" RequestStateChange ", " 0 2 3 4 5 6 4096 4097 4098 4099 ", OF_HOST, "the state is the cluster's"},
+    {" RequestStateChange ", " 32776 ", OF_JOB, "no parameter holds an instance"},
+    {" KillJob ", " 7 ", OF_JOB, "a job that there is not is CIM_ERR_NOT_FOUND"},
+    {" GetError GetErrorEx ", " 32768 32769 32770 32771 32772 32773 32774 32775 32776 32777 ", OF_JOB,
+     "what it answers was read with the job"},
+};
+
+static bool has_word(const char *words, const char *word)
+{
+    char between[64];
+
+    (void)snprintf(between, sizeof(between), " %s ", word);
+    return strstr(words, between) != NULL;
+}
+
+/* NULL: it can be met. */
+static const char *why_unmet(const char *method, enum whose whose, const char *value)
+{
+    for (size_t i = 0; i < HVC_COUNT(unmet); i++) {
+        bool named = strcmp(unmet[i].methods, " * ") == 0 || has_word(unmet[i].methods, method);
+
+        if (named && (unmet[i].whose == OF_ANY || unmet[i].whose == whose) && has_word(unmet[i].values, value))
+            return unmet[i].why;
+    }
+    return NULL;
+}
 
 static enum whose whose_call(const char *text, const char *at)
 {
@@ -234,16 +278,44 @@ static unsigned find_values(const char *text, const char *name, enum whose whose
     return count;
 }
 
+/* Every value of the method's ValueMap is met, or stands above with its reason; no other one is met. */
+static void check_values(const struct hvc_schema_method *method, enum whose whose, char *met)
+{
+    const struct hvc_schema_qualifier *map =
+        hvc_schema_qualifier_find(method->qualifiers, method->qualifier_count, "ValueMap");
+    char *rest = NULL, all[1024] = " ";
+    size_t used = 1;
+
+    assert_non_null(map);
+    for (uint32_t i = 0; i < map->value.count; i++) {
+        const char *value = map->value.text[i], *why = why_unmet(method->name, whose, value);
+
+        if (strchr(value, '.') != NULL)
+            continue; /* a range that is reserved */
+        used += (size_t)snprintf(all + used, sizeof(all) - used, "%s ", value);
+        if (!has_word(met, value) && why == NULL)
+            fail_msg("no call of %s returns %s, and no reason why none can", method->name, value);
+        if (has_word(met, value) && why != NULL)
+            fail_msg("%s returns %s, which is said to be impossible: %s", method->name, value, why);
+        if (why != NULL)
+            print_message("    never %-6s %s\n", value, why);
+    }
+    for (char *value = strtok_r(met, " ", &rest); value != NULL; value = strtok_r(NULL, " ", &rest))
+        if (!has_word(all, value))
+            fail_msg("%s returned %s, which its ValueMap does not have", method->name, value);
+}
+
 /* A line of the table: a method that is Implemented has calls, one of the service in both namespaces. */
-static void check_method(const char *text, const char *name, enum whose whose)
+static void check_method(const char *text, const struct hvc_schema_method *method, enum whose whose)
 {
     static const char *const objects[] = {"root/HyperVCluster/v2", "root/virtualization/v2", "a job"};
     char met[1024];
-    unsigned count = find_values(text, name, whose, met, sizeof(met));
+    unsigned count = find_values(text, method->name, whose, met, sizeof(met));
 
-    print_message("%-40s %-24s %3u calls, returned%s\n", name, objects[whose], count, met);
+    print_message("%-40s %-24s %3u calls, returned%s\n", method->name, objects[whose], count, met);
     if (count == 0)
-        fail_msg("no call of %s of %s", name, objects[whose]);
+        fail_msg("no call of %s of %s", method->name, objects[whose]);
+    check_values(method, whose, met);
 }
 
 static void check_complete(const char *text)
@@ -256,14 +328,15 @@ static void check_complete(const char *text)
 
         for (uint16_t k = 0; k < cls->method_count; k++) {
             const struct hvc_schema_method *method = &cls->methods[k];
+            const struct hvc_schema_method *of_host = hvc_schema_method_find(same, method->name);
 
             /* the namespaces differ in what a method does, not in which are there */
-            assert_ptr_equal(method->function, hvc_schema_method_find(same, method->name)->function);
+            assert_ptr_equal(method->function, of_host->function);
             if (method->function == NULL)
                 continue;
-            check_method(text, method->name, i == 0 ? OF_CLUSTER : OF_JOB);
+            check_method(text, method, i == 0 ? OF_CLUSTER : OF_JOB);
             if (i == 0)
-                check_method(text, method->name, OF_HOST);
+                check_method(text, of_host, OF_HOST);
         }
     }
 }

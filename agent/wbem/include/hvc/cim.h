@@ -71,8 +71,8 @@ struct hvc_cim_value {
     bool array;
     bool null;
     uint32_t count;                   /* of array; else 1 */
-    const char **text;                /* not of a reference */
-    const struct hvc_cim_path **path; /* of a reference */
+    const char **text;                /* of a reference: what came as text, or NULL */
+    const struct hvc_cim_path **path; /* of a reference; one whose text is no path is NULL */
 };
 
 /* What the text of one value must look like. A number in any form of DSP0201 (decimal, hexadecimal, sign) is brought
