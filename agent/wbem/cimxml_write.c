@@ -297,8 +297,9 @@ static const char *property_tag(const struct hvc_schema_element *element)
     return (element->flags & HVC_SCHEMA_ARRAY) != 0 ? "PROPERTY.ARRAY" : "PROPERTY";
 }
 
-/* An array that holds instances is marked only when it has some: wbemcli takes no mark on an array, and where there is
- * no value nobody needs it. */
+/* An array that holds instances is marked only when it has some. Nothing else tells pywbem to read them, and wbemcli
+ * fails at every attribute of PROPERTY.ARRAY that is not NAME, TYPE, CLASSORIGIN, PROPAGATED or ARRAYSIZE: it would
+ * read the others by a list of properties. No provider has an array of instances with values. */
 static void begin_property(struct hvc_text_buffer *out, const struct hvc_schema_element *element, unsigned flags,
                            bool instance, bool null)
 {

@@ -98,13 +98,19 @@ static void carry_out(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_reques
 
 static void check_role(const struct hvc_wbemd_request *request, struct hvc_cim_call *call)
 {
-    bool change = hvc_cim_is_change(call->request);
+    bool change = hvc_cim_is_change(call->request), anonymous = request->user[0] == '\0';
+    const char *role = hvc_role_name(request->role), *needed = change ? "operate" : "read";
 
     if (request->role >= (change ? HVC_ROLE_OPERATE : HVC_ROLE_READ))
         return;
-    hvc_cim_fail(call, HVC_CIM_ACCESS_DENIED,
-                 "user \"%.200s\" has role %s; %s needs role %s: see [roles] in hvcluster-wbemd.conf", request->user,
-                 hvc_role_name(request->role), call->request->method, change ? "operate" : "read");
+    if (anonymous)
+        hvc_cim_fail(call, HVC_CIM_ACCESS_DENIED,
+                     "who gives no user has role %s; %s needs role %s: give a user with a password, or a certificate",
+                     role, call->request->method, needed);
+    else
+        hvc_cim_fail(call, HVC_CIM_ACCESS_DENIED,
+                     "user \"%.200s\" has role %s; %s needs role %s: see [roles] in hvcluster-wbemd.conf",
+                     request->user, role, call->request->method, needed);
 }
 
 static void look_up(struct hvc_wbemd_desk *desk, struct hvc_cim_call *call, struct hvc_cim_facts *facts,

@@ -15,9 +15,9 @@ static struct hvc_wbemd_settings settings;
 static struct hvc_wbemd_desk *desk;
 
 /* The words of the answer; free() it. */
-static char *ask(const char *path, enum hvc_role role)
+static char *ask(const char *path, const char *user, enum hvc_role role)
 {
-    struct hvc_wbemd_request request = {.user = "somebody", .address = "192.0.2.1", .role = role};
+    struct hvc_wbemd_request request = {.user = user, .address = "192.0.2.1", .role = role};
     struct hvc_wbemd_answer answer;
     char *text = calloc(LARGE, 1);
     FILE *file = fopen(path, "r");
@@ -32,7 +32,7 @@ static char *ask(const char *path, enum hvc_role role)
     return answer.bytes;
 }
 
-static size_t check_denied(const char *names, enum hvc_role role, const char *words)
+static size_t check_denied(const char *names, const char *user, enum hvc_role role, const char *words)
 {
     char pattern[512];
     glob_t files;
@@ -42,7 +42,7 @@ static size_t check_denied(const char *names, enum hvc_role role, const char *wo
     assert_int_equal(glob(pattern, 0, NULL, &files), 0);
     count = files.gl_pathc;
     for (size_t i = 0; i < count; i++) {
-        char *bytes = ask(files.gl_pathv[i], role);
+        char *bytes = ask(files.gl_pathv[i], user, role);
 
         if (strstr(bytes, "<ERROR CODE=\"2\"") == NULL || strstr(bytes, words) == NULL)
             fail_msg("%s gave %.400s", files.gl_pathv[i], bytes);
@@ -55,15 +55,24 @@ static size_t check_denied(const char *names, enum hvc_role role, const char *wo
 static void who_has_no_role_reads_nothing(void **state)
 {
     (void)state;
-    assert_true(check_denied("*.request.xml", HVC_ROLE_NONE, "has role none") > 160);
+    assert_true(check_denied("*.request.xml", "somebody", HVC_ROLE_NONE, "has role none") > 160);
 }
 
 static void who_may_read_changes_nothing(void **state)
 {
     (void)state;
-    assert_true(check_denied("[Mm]odify[-I]*.request.xml", HVC_ROLE_READ, "needs role operate") > 5);
-    assert_true(check_denied("StartService-*.request.xml", HVC_ROLE_READ, "needs role operate") > 3);
-    assert_int_equal(check_denied("method-unknown.request.xml", HVC_ROLE_READ, "needs role operate"), 1);
+    assert_true(check_denied("[Mm]odify[-I]*.request.xml", "somebody", HVC_ROLE_READ, "needs role operate") > 5);
+    assert_true(check_denied("StartService-*.request.xml", "somebody", HVC_ROLE_READ, "needs role operate") > 3);
+    assert_int_equal(check_denied("method-unknown.request.xml", "somebody", HVC_ROLE_READ, "needs role operate"), 1);
+}
+
+static void who_gives_no_user_is_told_to_give_one(void **state)
+{
+    (void)state;
+    assert_true(check_denied("StartService-*.request.xml", "", HVC_ROLE_READ,
+                             "who gives no user has role read; StartService needs role operate: give a user") > 3);
+    assert_true(check_denied("StartService-*.request.xml", "bob", HVC_ROLE_READ,
+                             "user &quot;bob&quot; has role read; StartService needs role operate: see [roles]") > 3);
 }
 
 static int begin(void **state)
@@ -88,6 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_has_no_role_reads_nothing),
         cmocka_unit_test(who_may_read_changes_nothing),
+        cmocka_unit_test(who_gives_no_user_is_told_to_give_one),
     };
 
     return cmocka_run_group_tests_name("wbem.answer", tests, begin, end);

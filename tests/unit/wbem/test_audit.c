@@ -206,12 +206,16 @@ static void who_has_no_role_for_a_change_leaves_a_line_and_changes_nothing(void 
 {
     static const struct {
         enum hvc_role role;
-        const char *user, *body, *method, *shown;
+        const char *user, *body, *method, *shown, *who, *advice;
     } cases[] = {
-        {HVC_ROLE_READ, "reader", MODIFY(PROPERTY("PrimaryOwnerName", "x")), "ModifyInstance", "reader"},
-        {HVC_ROLE_NONE, "nobody", MODIFY(PROPERTY("PrimaryOwnerName", "x")), "ModifyInstance", "nobody"},
-        {HVC_ROLE_READ, "reader", INVOKE("StopService", ""), "StopService", "reader"},
-        {HVC_ROLE_READ, "", INVOKE("StopService", ""), "StopService", "\"\""}, /* nobody, over HTTP */
+        {HVC_ROLE_READ, "reader", MODIFY(PROPERTY("PrimaryOwnerName", "x")), "ModifyInstance", "reader",
+         "user \\\"reader\\\"", "see [roles] in hvcluster-wbemd.conf"},
+        {HVC_ROLE_NONE, "nobody", MODIFY(PROPERTY("PrimaryOwnerName", "x")), "ModifyInstance", "nobody",
+         "user \\\"nobody\\\"", "see [roles] in hvcluster-wbemd.conf"},
+        {HVC_ROLE_READ, "reader", INVOKE("StopService", ""), "StopService", "reader", "user \\\"reader\\\"",
+         "see [roles] in hvcluster-wbemd.conf"},
+        {HVC_ROLE_READ, "", INVOKE("StopService", ""), "StopService", "\"\"", "who gives no user",
+         "give a user with a password, or a certificate"}, /* nobody, over HTTP */
     };
 
     for (size_t i = 0; i < HVC_COUNT(cases); i++) {
@@ -219,9 +223,10 @@ static void who_has_no_role_for_a_change_leaves_a_line_and_changes_nothing(void 
 
         ask(*state, cases[i].user, cases[i].role, cases[i].body, "<ERROR CODE=\"2\"");
         (void)snprintf(line, sizeof(line),
-                       WARNING "user=%s address=192.0.2.7 method=%s operation=none status=2 words=\"user \\\"%s\\\" "
-                               "has role %s; %s needs role operate: see [roles] in hvcluster-wbemd.conf\"\n",
-                       cases[i].shown, cases[i].method, cases[i].user, hvc_role_name(cases[i].role), cases[i].method);
+                       WARNING "user=%s address=192.0.2.7 method=%s operation=none status=2 words=\"%s has role %s; %s "
+                               "needs role operate: %s\"\n",
+                       cases[i].shown, cases[i].method, cases[i].who, hvc_role_name(cases[i].role), cases[i].method,
+                       cases[i].advice);
         assert_string_equal(told, line);
     }
     assert_int_equal(changes, 0);
