@@ -130,6 +130,14 @@ static void put(struct plan *plan, const char *name, const char *value)
                                     name, value);
 }
 
+static bool is_below(const char *path, const char *root)
+{
+    size_t length = strlen(root);
+
+    return length > 0 && strncmp(path, root, length) == 0 &&
+           (path[length] == '\0' || path[length] == '/' || root[length - 1] == '/');
+}
+
 static void take_roots(struct plan *plan)
 {
     static const char *const others[] = {"SnapshotDataRoot", "SwapFileDataRoot", "LogDataRoot"};
@@ -147,7 +155,7 @@ static void take_roots(struct plan *plan)
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         const char *other = text_of(system, others[i]);
 
-        if (other != NULL && other[0] != '\0' && (root == NULL || strncmp(other, root, strlen(root)) != 0))
+        if (other != NULL && other[0] != '\0' && (root == NULL || !is_below(other, root)))
             refuse(plan->call, SITUATION_INCOMPATIBLE,
                    "%s: a virtual system has such files with its disks alone: leave it NULL, or say "
                    "ConfigurationDataRoot or a folder below it",

@@ -155,7 +155,14 @@ void method_talk(struct hvc_cim_server *server, const char *request, const char 
                  struct hvc_text_buffer *out)
 {
     struct hvc_cim_facts facts = facts_for(object);
-    struct hvc_cim_call call = {.server = server, .facts = &facts};
+
+    method_talk_about(server, request, &facts, says, out);
+}
+
+void method_talk_about(struct hvc_cim_server *server, const char *request, const struct hvc_cim_facts *facts,
+                       const char *says, struct hvc_text_buffer *out)
+{
+    struct hvc_cim_call call = {.server = server, .facts = facts};
     enum hvc_cimxml_fault fault;
     struct hvc_error error = {0};
 
