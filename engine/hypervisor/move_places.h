@@ -19,7 +19,7 @@ struct hvc_places_room {
     const char *node;
     const struct hvc_disk_place *places;
     const uint64_t *sizes; /* of the disks, bytes */
-    size_t count;
+    size_t count;          /* HVC_PLAN_DISKS_MAX at most */
     bool overwrite;
 };
 int hvc_places_check_room(const struct hvc_places_room *room, uint64_t deadline_ms, struct hvc_error *error);

@@ -16,13 +16,14 @@ static bool same_directory(const char *a, const char *b)
     return (size_t)(strrchr(b, '/') - b) == length && strncmp(a, b, length) == 0;
 }
 
-/* One place, with what the ones before it in the same directory will need. */
-static int check_place(const struct hvc_places_room *room, size_t i, uint64_t deadline_ms, struct hvc_error *error)
+/* One place, with what the ones before it in the same directory will need. there: how long the files are that lie at
+ * the places, as far as somebody has looked; they make room when they go. */
+static int check_place(const struct hvc_places_room *room, size_t i, uint64_t *there, uint64_t deadline_ms,
+                       struct hvc_error *error)
 {
     const struct hvc_disk_place *places = room->places;
-    const uint64_t *sizes = room->sizes;
     struct hvc_file_state file;
-    uint64_t wanted = 0;
+    uint64_t wanted = 0, freed = 0;
     int result = hvc_file_look(room->end, places[i].path, deadline_ms, &file, error);
 
     if (result < 0)
@@ -31,20 +32,25 @@ static int check_place(const struct hvc_places_room *room, size_t i, uint64_t de
         return hvc_error_set(error, -EEXIST,
                              "%.300s exists on %s already; it is overwritten only when that is asked for",
                              places[i].path, room->node);
-    for (size_t k = 0; k <= i; k++)
-        wanted += same_directory(places[k].path, places[i].path) ? sizes[k] : 0;
-    if (file.has_directory && file.available + file.length < wanted)
+    there[i] = file.length;
+    for (size_t k = 0; k <= i; k++) {
+        wanted += same_directory(places[k].path, places[i].path) ? room->sizes[k] : 0;
+        freed += same_directory(places[k].path, places[i].path) ? there[k] : 0;
+    }
+    if (file.has_directory && file.available + freed < wanted)
         return hvc_error_set(error, -ENOSPC,
                              "disk %s needs %llu MiB with those before it, and there are %llu MiB at %.200s on %s",
                              places[i].name, (unsigned long long)(wanted >> 20),
-                             (unsigned long long)(file.available >> 20), places[i].path, room->node);
+                             (unsigned long long)((file.available + freed) >> 20), places[i].path, room->node);
     return 0;
 }
 
 int hvc_places_check_room(const struct hvc_places_room *room, uint64_t deadline_ms, struct hvc_error *error)
 {
+    uint64_t there[HVC_PLAN_DISKS_MAX] = {0};
+
     for (size_t i = 0; i < room->count; i++) {
-        int result = check_place(room, i, deadline_ms, error);
+        int result = check_place(room, i, there, deadline_ms, error);
 
         if (result < 0)
             return result;

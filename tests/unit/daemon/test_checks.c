@@ -9,18 +9,12 @@
 #include <unistd.h>
 
 #include "../hvc_cmocka.h"
-#include "hvc/host.h"
+#include "checked_guest.h"
 #include "hvc/soft_facts.h"
 #include "hvc/text.h"
 #include "world_fixture.h"
 
-#define UUID "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c0d"
-#define XML                                                                                                            \
-    "<domain type='kvm'><name>vm1</name><uuid>" UUID "</uuid><memory>1024</memory><devices><disk type='file'>"         \
-    "<source file='/srv/a'/><target dev='vda'/></disk></devices></domain>"
-
 static struct hvc_hypervisor_ops ops, hung;
-static struct hvc_fit_answer disk;
 static const char *here_xml;  /* the guest's definition at n1 */
 static const char *there_xml; /* what n2's libvirt keeps of the guest */
 
@@ -70,15 +64,6 @@ static int fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profil
     memcpy(ret_fit->model_cpu, model_there, strlen(model_there) + 1);
     ret_fit->type.is = ret_fit->machine.is = ret_fit->emulator.is = HVC_TELL_YES;
     ret_fit->cpu.is = ret_fit->tpm.is = HVC_TELL_MOOT;
-    return 0;
-}
-
-static int reaches(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, uint64_t deadline_ms,
-                   struct hvc_disk_fit *ret_fit, struct hvc_error *error)
-{
-    (void)h, (void)profile, (void)deadline_ms, (void)error;
-    memset(ret_fit, 0, sizeof(*ret_fit));
-    ret_fit->disks[0] = disk;
     return 0;
 }
 
