@@ -27,7 +27,8 @@ void marks_clear_locations(xmlNode *cib, const char *resource);
 
 /* A node's history of a resource (lrm_resource) has a recurring monitor that goes on; answered: one that has answered.
  * A failure of an earlier one, which stays in the history under an id of its own, is none; nor is one that ended with a
- * stop, which stays there, too, where a migration began; nor is what an older CIB that was restored says of other nodes. */
+ * stop, which stays there, too, where a migration began; nor is what an older CIB that was restored says of other
+ * nodes. */
 bool marks_is_monitored(const xmlNode *history, bool answered);
 
 xmlNode *marks_primitive(xmlNode *cib, const char *resource);

@@ -392,7 +392,7 @@ static void the_real_crm_simulate_is_asked(void **state)
 
 #define OP(id, key, what, interval, call)                                                                              \
     "<lrm_rsc_op id='" id "' operation_key='" key "' operation='" what "' interval='" interval "' call-id='" call "'/" \
-                                                                                                                  ">"
+    ">"
 #define MONITOR(call) OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", call)
 
 static void a_history_tells_whether_a_monitor_goes_on(void **state)
