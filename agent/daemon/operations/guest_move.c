@@ -244,6 +244,16 @@ static enum hvc_result not_arrived(struct mover *m, const char *source)
                         m->operations->node, m->here.words, source, m->there.words);
 }
 
+/* A process that was started for a migration, and libvirt cannot say whether it runs by now: the job that moved it has
+ * proven that, or nobody has. */
+static enum hvc_result arrived_unseen(struct mover *m)
+{
+    if (guest_is_placed(m->operations, m->request.id.uuid, m->operations->node))
+        return done(m, "arrived", "the cluster's state has the guest on this node; libvirt cannot be asked");
+    return hvc_call_say(m->call, HVC_RESULT_UNREACHABLE, "nobody can tell whether guest %s arrived on node %s: %s",
+                        guest_label(&m->request), m->operations->node, m->here.words);
+}
+
 enum hvc_result guest_arrived(struct hvc_operations *operations, struct hvc_call *call)
 {
     struct mover m = {.operations = operations, .call = call, .target = operations->node};
@@ -262,8 +272,7 @@ enum hvc_result guest_arrived(struct hvc_operations *operations, struct hvc_call
     if (!hvc_guest_is_present(m.here.guest_class))
         return not_arrived(&m, hvc_record_text(call->args, "source", ""));
     if (m.here.guest_class == HVC_GUEST_UNKNOWN)
-        return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "nobody can tell whether guest %s arrived on node %s: %s",
-                            guest_label(&m.request), operations->node, m.here.words);
+        return arrived_unseen(&m);
     if (!runs(&m.here))
         return hvc_call_say(call, HVC_RESULT_FAILED, "guest %s is on node %s and does not run: %s",
                             guest_label(&m.request), operations->node, m.here.words);

@@ -10,7 +10,8 @@
 
 #include "../hvc_cmocka.h"
 
-#define MOVE "'uuid':'" VM1 "','name':'vm1','resource':'vm1','timeout_ms':3000,'target':'n2'"
+#define MOVE    "'uuid':'" VM1 "','name':'vm1','resource':'vm1','timeout_ms':3000,'target':'n2'"
+#define ARRIVED "'uuid':'" VM1 "','name':'vm1','resource':'vm1','timeout_ms':3000"
 
 static struct world *world;
 static struct fake_keeper *keeper;
@@ -120,6 +121,32 @@ static void what_the_state_has_at_the_target_needs_no_word_of_its_libvirt(void *
     }
 }
 
+/* ... and then looks there, where libvirt does not know what came of the process. */
+static void what_the_state_has_here_has_arrived_though_libvirt_cannot_say_so(void **state)
+{
+    static const struct {
+        uint32_t node;
+        enum hvc_result result;
+        const char *words;
+    } cases[] = {
+        {1, HVC_RESULT_OK, "the cluster's state has the guest on this node"},
+        {2, HVC_RESULT_UNREACHABLE, "nobody can tell"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct world_emulator emulator;
+
+        (void)tear_down(NULL);
+        (void)set_up(NULL);
+        place(cases[i].node);
+        world->nodes[0].guests[0].guest_class = HVC_GUEST_ABSENT;
+        emulator = world_start_emulator(world_vm1, ":");
+        world_expect(world, world_run(world, "guest.arrived", ARRIVED), cases[i].result, cases[i].words);
+        world_end_emulator(&emulator);
+    }
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -129,6 +156,7 @@ int main(void)
         T(without_a_readable_state_the_move_is_made_and_told),
         T(a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled),
         T(what_the_state_has_at_the_target_needs_no_word_of_its_libvirt),
+        T(what_the_state_has_here_has_arrived_though_libvirt_cannot_say_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
