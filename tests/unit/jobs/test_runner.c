@@ -11,6 +11,7 @@
 #include "hvc/clock.h"
 #include "hvc/job_runner.h"
 #include "hvc/text.h"
+#include "hvc/thread.h"
 #include "move_runner.h"
 #include "moves_table.h"
 
@@ -184,11 +185,18 @@ static int set_up(void **state)
     return 0;
 }
 
+/* And what it left running: the look at places and marks has no end of its own. */
+static void stop_runner(void)
+{
+    hvc_job_runner_stop(keeper.runner);
+    assert_int_equal(hvc_thread_await(hvc_deadline_in(WAIT_MS)), 0);
+}
+
 static int tear_down(void **state)
 {
     (void)state;
     atomic_store(&may_end, true);
-    hvc_job_runner_stop(keeper.runner);
+    stop_runner();
     for (uint64_t until = hvc_deadline_in(WAIT_MS); hvc_moves_active(world->operations.moves) > 0;) {
         assert_true(hvc_now_ms() < until);
         (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -562,7 +570,7 @@ static int set_up_strays(void **state)
     struct hvc_error error = {0};
     int rc = set_up(state);
 
-    hvc_job_runner_stop(keeper.runner);
+    stop_runner();
     hvc_job_runner_free(keeper.runner);
     world->here.count = 2;
     world->here.guests[1] =
@@ -591,7 +599,7 @@ static void owners_follow_what_libvirt_shows(void **state)
 
     (void)state;
     await_place(COMES, 1);
-    hvc_job_runner_stop(keeper.runner);
+    stop_runner();
     hvc_job_runner_free(keeper.runner);
     assert_int_equal(hvc_job_runner_new(&world->operations, &keeper.runner, &error), 0);
     assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
