@@ -29,6 +29,12 @@ net_address6() { # net_address6 NETWORK HOST-NUMBER
     echo "fd77:$(net_number "$1")::$2"
 }
 
+# Hardware addresses are given, as a machine keeps its cards'. Left alone, a node would have others after each boot, and a bridge takes
+# the lowest of its ports': the neighbours' tables would be wrong for up to a minute after a node went or came.
+net_hardware_address() { # net_hardware_address NETWORK HOST-NUMBER
+    printf '02:77:00:00:%02x:%02x\n' "$(net_number "$1")" "$2"
+}
+
 net_port() { echo "$1-${2:0:1}"; }
 
 # The state of a node's cable, kept in a file, so that it is there again when the node has been off:
