@@ -173,6 +173,7 @@ void hvc_fit_host(virConnectPtr conn, struct hvc_host_fit *fit)
     cpu = hvc_tree_find(host, "cpu");
     if (cpu != NULL)
         print(doc, cpu, fit->host_cpu, sizeof(fit->host_cpu));
+    (void)hvc_host_xml_tsc(xml, &fit->tsc); /* it was read as one above */
 }
 
 /* ---- names ---- */

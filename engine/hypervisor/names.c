@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Names of machine types and CPU features in libvirt's documents. Pure. */
+/* Names of machine types and CPU features, and the time stamp counter, in libvirt's documents. Pure. */
 #include <errno.h>
 
 #include "hvc/host.h"
+#include "hvc/text.h"
 #include "tree_values.h"
 
 static void add_machines(xmlNodePtr parent, struct hvc_name_set *machines)
@@ -39,6 +40,28 @@ int hvc_host_xml_names(const char *xml, const char *architecture, struct hvc_hos
         }
     }
     *ret_names = names;
+    return 0;
+}
+
+int hvc_host_xml_tsc(const char *xml, struct hvc_check_tsc *ret_tsc)
+{
+    HVC_CLEANUP(doc) xmlDocPtr doc = NULL;
+    struct hvc_check_tsc tsc = {0};
+    xmlNodePtr cpu;
+    char hz[32];
+
+    if (hvc_tree_read(xml, "capabilities", &doc, NULL) < 0)
+        return -EINVAL;
+    cpu = hvc_tree_find(hvc_tree_find(xmlDocGetRootElement(doc), "host"), "cpu");
+    for (xmlNodePtr c = hvc_tree_find(cpu, "counter"); c != NULL; c = hvc_tree_next(c, "counter")) {
+        if (!hvc_tree_attribute_is(c, "name", "tsc") || !hvc_tree_attribute(c, "frequency", hz, sizeof(hz)) ||
+            hvc_parse_u64(hz, 1, UINT64_MAX, &tsc.hz) < 0)
+            continue;
+        tsc.scales = hvc_tree_attribute_is(c, "scaling", "yes");
+    }
+    for (xmlNodePtr f = hvc_tree_find(cpu, "feature"); f != NULL; f = hvc_tree_next(f, "feature"))
+        tsc.invariant = tsc.invariant || hvc_tree_attribute_is(f, "name", "invtsc");
+    *ret_tsc = tsc;
     return 0;
 }
 

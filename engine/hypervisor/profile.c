@@ -55,6 +55,28 @@ static int read_memory(xmlNodePtr domain, uint64_t *ret_kib, struct hvc_error *e
     return hvc_error_set(error, -EINVAL, "the guest's <memory> has the unit \"%s\", which is not known", unit);
 }
 
+/* <timer name='tsc' frequency='HZ'/>; a frequency that is no number is libvirt's to refuse. */
+static void read_tsc(xmlNodePtr domain, xmlNodePtr cpu, struct hvc_guest_profile *profile)
+{
+    xmlNodePtr clock = hvc_tree_find(domain, "clock");
+    char hz[32];
+
+    profile->unfiltered_cpu = cpu != NULL && hvc_tree_attribute_is(cpu, "migratable", "off");
+    for (xmlNodePtr f = hvc_tree_find(cpu, "feature"); f != NULL; f = hvc_tree_next(f, "feature")) {
+        if (!hvc_tree_attribute_is(f, "name", "invtsc"))
+            continue;
+        profile->invariant_tsc = hvc_tree_attribute_is(f, "policy", "require") ||
+                                 hvc_tree_attribute_is(f, "policy", "force") ||
+                                 xmlHasProp(f, (const xmlChar *)"policy") == NULL;
+        profile->unfiltered_cpu = profile->unfiltered_cpu && profile->invariant_tsc;
+    }
+    for (xmlNodePtr t = hvc_tree_find(clock, "timer"); t != NULL; t = hvc_tree_next(t, "timer")) {
+        if (hvc_tree_attribute_is(t, "name", "tsc") && hvc_tree_attribute(t, "frequency", hz, sizeof(hz)) &&
+            hvc_parse_u64(hz, 1, UINT64_MAX, &profile->tsc_hz) < 0)
+            profile->tsc_hz = 0;
+    }
+}
+
 static void read_cpu(xmlNodePtr domain, struct hvc_guest_profile *profile)
 {
     static const struct {
@@ -67,6 +89,7 @@ static void read_cpu(xmlNodePtr domain, struct hvc_guest_profile *profile)
     xmlNodePtr cpu = hvc_tree_find(domain, "cpu");
     char mode[32];
 
+    read_tsc(domain, cpu, profile);
     profile->cpu = HVC_CPU_DEFAULT;
     if (cpu == NULL)
         return;

@@ -14,6 +14,9 @@ enum {
     IN_PLACE = 8, /* its disks stay where they are: the target must reach them */
 };
 
+/* libvirt's tolerance between a speed that is asked for and the host's, in millionths. */
+#define TSC_PPM 250
+
 static unsigned manner(const struct hvc_check_input *in)
 {
     const struct hvc_job_kind_info *kind = hvc_job_kind_info(in->kind);
@@ -352,6 +355,46 @@ static void look_at_cpu(const struct hvc_check_input *in, unsigned when, struct 
              profile->cpu_model);
 }
 
+static bool is_same_speed(uint64_t host, uint64_t guest)
+{
+    uint64_t apart = host > guest ? host - guest : guest - host;
+
+    return apart <= host / 1000000 * TSC_PPM; /* of a counter below 1 MHz: exactly */
+}
+
+static void say_tsc(struct hvc_check_report *report, unsigned code, const struct hvc_check_input *in, uint64_t guest)
+{
+    char what[96] = "";
+    size_t used = 0;
+
+    (void)hvc_text_append(what, sizeof(what), &used, "%llu Hz there, the guest has %llu Hz",
+                          (unsigned long long)in->target.tsc.hz, (unsigned long long)guest);
+    find(report, code, in->target.name, what, NULL);
+}
+
+/* Only guests of KVM have the host's counter. QEMU takes one with invtsc along only when its speed is fixed; a speed
+ * that is fixed must be had at the target, at a boot there, too; else the counter goes on at the target's speed. */
+static void look_at_tsc(const struct hvc_check_input *in, unsigned when, struct hvc_check_report *report)
+{
+    const struct hvc_guest_profile *profile = in->guest.profile;
+    const struct hvc_check_tsc *target = &in->target.tsc;
+    uint64_t guest = profile->tsc_hz != 0 ? profile->tsc_hz : in->source.tsc.hz;
+
+    if (strcmp(profile->type, "kvm") != 0)
+        return;
+    if ((when & WARM) != 0 && profile->tsc_hz == 0 &&
+        (profile->invariant_tsc || (profile->unfiltered_cpu && in->source.tsc.invariant)))
+        find(report, HVC_CHECK_TSC_BOUND, in->guest.name, NULL, NULL);
+    else if (profile->tsc_hz != 0 && target->hz == 0)
+        find(report, HVC_CHECK_TSC_NOT_KNOWN, in->target.name, NULL, NULL);
+    else if (target->hz == 0 || guest == 0 || target->scales || is_same_speed(target->hz, guest))
+        return;
+    else if (profile->tsc_hz != 0)
+        say_tsc(report, HVC_CHECK_TSC_DIFFERS, in, guest);
+    else if ((when & WARM) != 0)
+        say_tsc(report, HVC_CHECK_TSC_CHANGES, in, guest);
+}
+
 static void look_at_disks(const struct hvc_check_input *in, unsigned when, struct hvc_check_report *report)
 {
     const struct hvc_guest_profile *profile = in->guest.profile;
@@ -416,6 +459,7 @@ static void look_at_needs(const struct hvc_check_input *in, unsigned when, struc
     if (!target_answers(in))
         return;
     look_at_cpu(in, when, report);
+    look_at_tsc(in, when, report);
     look_at_disks(in, when, report);
     look_at_nets(in, when, report);
 }

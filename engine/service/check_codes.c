@@ -170,6 +170,14 @@ static const struct hvc_check_code_info codes[HVC_CHECK_CODE_COUNT] = {
         "Pacemaker runs the guest by another agent and would start it again", "'hvcluster adopt RESOURCE' makes it ours; 'pcs resource move' moves it"},
     [HVC_CHECK_RESOURCE_NOT_KNOWN] = {"resource-not-known", HVC_CHECK_ERROR, RETRY, 5, MS_NOT_AVAILABLE,
         "whether Pacemaker runs the guest by another agent is not known", "bring Pacemaker back there, or let hvclusterd read the file"},
+    [HVC_CHECK_TSC_BOUND] = {"tsc-bound", HVC_CHECK_ERROR, GIVE_UP, 6, MS_NOT_COMPATIBLE,
+        "the guest has an invariant time stamp counter (invtsc) without a fixed speed: it cannot move while it runs", "fix it: <timer name='tsc' frequency='HZ'/> in its <clock>, or give it no invtsc"},
+    [HVC_CHECK_TSC_DIFFERS] = {"tsc-differs", HVC_CHECK_ERROR, OTHER, 6, MS_NOT_COMPATIBLE,
+        "the target's time stamp counter has not the speed that the guest's definition fixes, and does not scale", "choose a node with the same speed or with scaling"},
+    [HVC_CHECK_TSC_CHANGES] = {"tsc-changes", HVC_CHECK_WARNING, NOTE, 0, 0,
+        "the guest's time stamp counter changes its speed: the target's is another one and does not scale", "let the guest take its time from kvm-clock, or choose another node"},
+    [HVC_CHECK_TSC_NOT_KNOWN] = {"tsc-not-known", HVC_CHECK_WARNING, NOTE, 0, 0,
+        "the speed of the target's time stamp counter, which the guest's definition fixes, is not known", "libvirt refuses the guest itself if it does not fit"},
 };
 /* clang-format on */
 

@@ -54,6 +54,7 @@ struct checks_source {
     bool boots_with_host_model; /* its stored definition says so */
     char host_uuid[HVC_UUID_TEXT_MAX];
     char host_cpu[4096];
+    struct hvc_check_tsc tsc;
 };
 
 /* ---- one target ---- */

@@ -192,12 +192,15 @@ void checks_judge(struct checks_run *run, struct checks_target *target, struct h
     take_guest(run, busy, sizeof(busy), &input.guest);
     if (run->source.node != NULL) {
         take_node(run, run->source.node, true, &input.source);
+        input.source.tsc = run->source.tsc;
     } else {
         input.source.member = moot; /* there is none: the guest's own findings say so */
         input.source.libvirt = moot;
     }
     if (target->node != NULL) {
         take_node(run, target->node, false, &input.target);
+        if (target->fit_known)
+            input.target.tsc = target->fit->tsc;
         take_fit(target, &input.fit);
     } else {
         input.target.name = run->request->target;

@@ -151,7 +151,7 @@ static void read_stored(struct checks_run *run)
     run->source.definition = HVC_TAKE(xml, NULL);
 }
 
-/* For guests with the host's own CPU, and to tell that a target is not the source by another name. */
+/* For guests with the host's own CPU or counter, and to tell that a target is not the source by another name. */
 static void read_host(struct checks_run *run)
 {
     HVC_CLEANUP(free) struct hvc_host_fit *fit = calloc(1, sizeof(*fit));
@@ -161,6 +161,7 @@ static void read_host(struct checks_run *run)
         return;
     memcpy(run->source.host_uuid, fit->host_uuid, sizeof(run->source.host_uuid));
     memcpy(run->source.host_cpu, fit->host_cpu, sizeof(run->source.host_cpu));
+    run->source.tsc = fit->tsc;
 }
 
 static void choose_resource(struct checks_run *run)

@@ -45,6 +45,7 @@ static int compare_cpu(struct hvc_hypervisor *h, const struct hvc_guest_profile 
     return 0;
 }
 
+static struct hvc_check_tsc tsc_there, tsc_here;
 static const char *there_uuid = ""; /* of the host whose libvirt answers for n2 */
 static const char *awaited;         /* file without which n2's libvirt does not answer; NULL: it does */
 
@@ -60,6 +61,7 @@ static int fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profil
     memset(ret_fit, 0, sizeof(*ret_fit));
     if (h == &world->there.base)
         memcpy(ret_fit->host_uuid, there_uuid, strlen(there_uuid) + 1);
+    ret_fit->tsc = h == &world->there.base ? tsc_there : tsc_here;
     memcpy(ret_fit->host_cpu, "<cpu>of n1</cpu>", sizeof("<cpu>of n1</cpu>"));
     memcpy(ret_fit->model_cpu, model_there, strlen(model_there) + 1);
     ret_fit->type.is = ret_fit->machine.is = ret_fit->emulator.is = HVC_TELL_YES;
@@ -237,6 +239,29 @@ static void a_guest_with_its_hosts_cpu_moves_only_to_an_equal_one(void **state)
         assert_int_equal(found(checks, HVC_CHECK_CPU_DIFFERS), cases[i].found);
         hvc_checks_free(checks);
     }
+}
+
+static void the_counters_of_both_hosts_are_compared(void **state)
+{
+    struct hvc_checks *checks;
+
+    (void)state;
+    here_xml = there_xml = XML_WITH("<cpu mode='host-passthrough' migratable='off'/>");
+    cpu_there = (struct hvc_fit_answer){.is = HVC_TELL_YES};
+    tsc_here = (struct hvc_check_tsc){.hz = 2000000000, .invariant = true};
+    tsc_there = (struct hvc_check_tsc){.hz = 3000000000};
+    checks = run("n2");
+    assert_true(found(checks, HVC_CHECK_TSC_BOUND));
+    hvc_checks_free(checks);
+    here_xml = there_xml = XML_WITH("<clock><timer name='tsc' frequency='2000000000'/></clock>");
+    checks = run("n2");
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_TSC_DIFFERS), "3000000000 Hz there"));
+    hvc_checks_free(checks);
+    here_xml = there_xml = XML;
+    checks = run("n2");
+    assert_non_null(strstr(words_of(checks, HVC_CHECK_TSC_CHANGES), "the guest has 2000000000 Hz"));
+    hvc_checks_free(checks);
+    tsc_here = tsc_there = (struct hvc_check_tsc){0};
 }
 
 static void a_cpu_that_the_guest_would_get_there_is_compared_with_the_way_back(void **state)
@@ -560,6 +585,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_target_that_keeps_another_definition_is_told_with_what_differs, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_guest_with_its_hosts_cpu_moves_only_to_an_equal_one, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_counters_of_both_hosts_are_compared, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cpu_that_the_guest_would_get_there_is_compared_with_the_way_back, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(who_does_not_answer_is_a_finding, setup, teardown),

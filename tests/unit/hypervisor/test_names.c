@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Machine types and CPU features out of libvirt's documents. */
+/* Machine types, CPU features and the time stamp counter out of libvirt's documents. */
 #include <errno.h>
 #include <string.h>
 
@@ -59,10 +59,41 @@ static void features_are_those_that_nobody_forbids(void **state)
     assert_int_equal(features.count, 3);
 }
 
+static void the_counter_of_a_host_is_read(void **state)
+{
+#define HOST(cpu) "<capabilities><host><cpu>" cpu "</cpu></host></capabilities>"
+    static const struct {
+        const char *xml;
+        struct hvc_check_tsc tsc;
+    } cases[] = {
+        {HOST("<counter name='tsc' frequency='2593906000' scaling='yes'/><feature name='invtsc'/>"),
+         {2593906000, true, true}},
+        {HOST("<counter name='tsc' frequency='2593906000' scaling='no'/><feature name='aes'/>"),
+         {2593906000, false, false}},
+        {HOST("<counter name='tsc' frequency='2593906000'/>"), {2593906000, false, false}},
+        {HOST("<counter name='tsc' frequency='much' scaling='yes'/>"), {0, false, false}},
+        {HOST("<counter name='other' frequency='1' scaling='yes'/>"), {0, false, false}},
+        {"<capabilities><host/></capabilities>", {0, false, false}},
+        {"<capabilities/>", {0, false, false}},
+    };
+#undef HOST
+    struct hvc_check_tsc tsc;
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        assert_int_equal(hvc_host_xml_tsc(cases[i].xml, &tsc), 0);
+        assert_int_equal(tsc.hz, cases[i].tsc.hz);
+        assert_int_equal(tsc.scales, cases[i].tsc.scales);
+        assert_int_equal(tsc.invariant, cases[i].tsc.invariant);
+    }
+    assert_int_equal(hvc_host_xml_tsc("<domain/>", &tsc), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(types_and_machines_are_those_of_the_architecture),
+        cmocka_unit_test(the_counter_of_a_host_is_read),
         cmocka_unit_test(features_are_those_that_nobody_forbids),
     };
 

@@ -101,6 +101,35 @@ static void the_cpu_is_told_by_its_mode(void **state)
     free(cpu);
 }
 
+static void the_counter_is_told_by_cpu_and_clock(void **state)
+{
+    static const struct {
+        const char *xml;
+        bool invariant, unfiltered;
+        uint64_t hz;
+    } cases[] = {
+        {BASE "<cpu mode='host-passthrough'/></domain>", false, false, 0},
+        {BASE "<cpu mode='host-passthrough' migratable='off'/></domain>", false, true, 0},
+        {BASE "<cpu mode='host-passthrough' migratable='off'><feature policy='disable' name='invtsc'/></cpu></domain>",
+         false, false, 0},
+        {BASE "<cpu><model>EPYC</model><feature policy='require' name='invtsc'/></cpu></domain>", true, false, 0},
+        {BASE "<cpu><model>EPYC</model><feature name='invtsc'/></cpu></domain>", true, false, 0},
+        {BASE "<cpu><feature policy='optional' name='invtsc'/><feature name='aes'/></cpu></domain>", false, false, 0},
+        {BASE "<clock offset='utc'><timer name='rtc'/><timer name='tsc' frequency='2100000000'/></clock></domain>",
+         false, false, 2100000000},
+        {BASE "<clock offset='utc'><timer name='tsc' mode='native'/></clock></domain>", false, false, 0},
+        {BASE "<clock offset='utc'><timer name='tsc' frequency='fast'/></clock></domain>", false, false, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        assert_int_equal(parse(cases[i].xml), 0);
+        assert_int_equal(profile.invariant_tsc, cases[i].invariant);
+        assert_int_equal(profile.unfiltered_cpu, cases[i].unfiltered);
+        assert_int_equal(profile.tsc_hz, cases[i].hz);
+    }
+}
+
 static void what_cannot_be_read_is_refused_in_words(void **state)
 {
     static const struct {
@@ -146,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_whole_definition_is_read),
         cmocka_unit_test(the_cpu_is_told_by_its_mode),
+        cmocka_unit_test(the_counter_is_told_by_cpu_and_clock),
         cmocka_unit_test(what_cannot_be_read_is_refused_in_words),
         cmocka_unit_test(more_than_a_profile_holds_is_refused),
     };

@@ -343,6 +343,43 @@ static void make_device_cold_unknown(struct hvc_check_input *in)
     make_device_cold(in);
     in->fit.devices[0].is = HVC_TELL_UNKNOWN;
 }
+/* A guest of KVM between hosts whose counters have these speeds. */
+static void make_tsc(struct hvc_check_input *in, uint64_t here, uint64_t there, uint64_t fixed)
+{
+    memcpy(profile.type, "kvm", 4);
+    profile.tsc_hz = fixed;
+    in->source.tsc.hz = here;
+    in->target.tsc.hz = there;
+}
+static void make_tsc_bound(struct hvc_check_input *in)
+{
+    make_tsc(in, 2000000000, 2000000000, 0);
+    profile.invariant_tsc = true;
+}
+static void make_tsc_bound_by_host(struct hvc_check_input *in)
+{
+    make_tsc(in, 0, 0, 0);
+    profile.unfiltered_cpu = true;
+    in->source.tsc.invariant = true;
+}
+static void make_tsc_other(struct hvc_check_input *in)
+{
+    make_tsc(in, 2000000000, 2000500001, 2000000000);
+}
+static void make_tsc_other_cold(struct hvc_check_input *in)
+{
+    make_tsc(in, 0, 1900000000, 2000000000);
+    profile.invariant_tsc = true;
+    in->kind = HVC_KIND_RESTART;
+}
+static void make_tsc_changes(struct hvc_check_input *in)
+{
+    make_tsc(in, 2000000000, 3000000000, 0);
+}
+static void make_tsc_unknown(struct hvc_check_input *in)
+{
+    make_tsc(in, 2000000000, 0, 2000000000);
+}
 static void make_elsewhere(struct hvc_check_input *in)
 {
     in->from_source = false;
@@ -384,6 +421,12 @@ static void each_thing_in_the_way_is_found(void **state)
         {make_device, HVC_CHECK_HOST_DEVICE, HVC_REASON_GIVE_UP, "pci 0000:00:1f.2"},
         {make_device_cold, HVC_CHECK_HOST_DEVICE_MISSING, HVC_REASON_OTHER_NODE, "pci 0000:00:1f.2"},
         {make_device_cold_unknown, HVC_CHECK_HOST_DEVICE_NOT_KNOWN, HVC_REASON_NOTE, "pci 0000:00:1f.2"},
+        {make_tsc_bound, HVC_CHECK_TSC_BOUND, HVC_REASON_GIVE_UP, "vm1: "},
+        {make_tsc_bound_by_host, HVC_CHECK_TSC_BOUND, HVC_REASON_GIVE_UP, "invtsc"},
+        {make_tsc_other, HVC_CHECK_TSC_DIFFERS, HVC_REASON_OTHER_NODE, "2000500001 Hz there, the guest has 2000000000"},
+        {make_tsc_other_cold, HVC_CHECK_TSC_DIFFERS, HVC_REASON_OTHER_NODE, "1900000000 Hz there"},
+        {make_tsc_changes, HVC_CHECK_TSC_CHANGES, HVC_REASON_NOTE, "3000000000 Hz there, the guest has 2000000000 Hz"},
+        {make_tsc_unknown, HVC_CHECK_TSC_NOT_KNOWN, HVC_REASON_NOTE, "n2"},
         {make_elsewhere, HVC_CHECK_SEEN_FROM_ELSEWHERE, HVC_REASON_NOTE, "n1"},
     };
 
@@ -411,6 +454,42 @@ static void a_target_that_is_as_new_or_newer_is_right(void **state)
 
         in.source.hypervisor_version = in.source.libvirt_version = versions[0];
         in.target.hypervisor_version = in.target.libvirt_version = versions[i];
+        hvc_check_evaluate(&in, &report);
+        assert_int_equal(report.count, 0);
+    }
+}
+
+static void a_counter_that_goes_on_as_before_is_right(void **state)
+{
+    static const struct {
+        uint64_t here, there, fixed;
+        bool scales, invariant, unfiltered;
+        uint8_t kind;
+        const char *type;
+    } cases[] = {
+        {2000000000, 2000500000, 0, false, false, false, HVC_KIND_LIVE, "kvm"}, /* 250 millionths apart */
+        {2000500000, 2000000000, 2000000000, false, false, false, HVC_KIND_LIVE, "kvm"},
+        {2000000000, 3000000000, 0, true, false, false, HVC_KIND_LIVE, "kvm"},
+        {2000000000, 3000000000, 2000000000, true, true, false, HVC_KIND_LIVE, "kvm"}, /* fixed: it may go along */
+        {0, 3000000000, 0, false, false, false, HVC_KIND_LIVE, "kvm"},
+        {2000000000, 0, 0, false, false, false, HVC_KIND_LIVE, "kvm"},
+        {2000000000, 3000000000, 0, false, true, true, HVC_KIND_RESTART, "kvm"}, /* it boots with the target's */
+        {2000000000, 3000000000, 0, false, false, true, HVC_KIND_RESTART, "kvm"},
+        {2000000000, 2000000000, 0, false, false, true, HVC_KIND_LIVE, "kvm"}, /* the host has no invtsc to give */
+        {2000000000, 3000000000, 2000000000, false, true, true, HVC_KIND_LIVE, "qemu"},
+        {2000000000, 3000000000, 2000000000, false, true, true, HVC_KIND_STORAGE, "kvm"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_check_input in = healthy();
+
+        make_tsc(&in, cases[i].here, cases[i].there, cases[i].fixed);
+        memcpy(profile.type, cases[i].type, strlen(cases[i].type) + 1);
+        profile.invariant_tsc = cases[i].invariant;
+        profile.unfiltered_cpu = cases[i].unfiltered;
+        in.target.tsc.scales = cases[i].scales;
+        in.kind = cases[i].kind;
         hvc_check_evaluate(&in, &report);
         assert_int_equal(report.count, 0);
     }
@@ -600,6 +679,7 @@ int main(void)
         cmocka_unit_test(the_state_of_the_guest_decides_by_the_kind_of_the_move),
         cmocka_unit_test(each_thing_in_the_way_is_found),
         cmocka_unit_test(a_target_that_is_as_new_or_newer_is_right),
+        cmocka_unit_test(a_counter_that_goes_on_as_before_is_right),
         cmocka_unit_test(what_a_move_takes_along_need_not_be_at_the_target),
         cmocka_unit_test(the_state_of_a_tpm_goes_along_in_a_migration_only),
         cmocka_unit_test(a_job_is_not_in_its_own_way),

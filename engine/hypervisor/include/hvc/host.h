@@ -33,6 +33,7 @@ struct hvc_host_fit {
     struct hvc_fit_answer nets[HVC_PROFILE_NETS_MAX];
     struct hvc_fit_answer devices[HVC_PROFILE_DEVICES_MAX];
     char host_uuid[HVC_UUID_TEXT_MAX]; /* of the host, from its capabilities; "": not told */
+    struct hvc_check_tsc tsc;          /* from there, too */
     char host_cpu[4096];               /* <cpu> of the host itself, from its capabilities; "": not told or longer */
     char model_cpu[4096];              /* <cpu> a guest with host-model would get there, as a custom one; "" likewise */
 };
@@ -50,6 +51,9 @@ struct hvc_host_names {
 
 /* Pure: types and machine types of an architecture in a capabilities document. -EINVAL: it is none. */
 int hvc_host_xml_names(const char *xml, const char *architecture, struct hvc_host_names *ret_names);
+
+/* Pure: the time stamp counter in a capabilities document; all 0 where it tells of none. -EINVAL: it is none. */
+int hvc_host_xml_tsc(const char *xml, struct hvc_check_tsc *ret_tsc);
 
 /* Pure: features of a <cpu> that libvirt has expanded, without those that the <cpu> as it was asked for forbids.
  * -EINVAL: one of them is no <cpu>. */

@@ -37,6 +37,13 @@ struct hvc_check_guest {
     struct hvc_check_fact free;   /* no other job and no migration of it is under way */
 };
 
+/* The time stamp counter of a host's CPUs (x86). */
+struct hvc_check_tsc {
+    uint64_t hz;    /* 0: not known */
+    bool scales;    /* it can be given to a guest at another speed */
+    bool invariant; /* it never changes its speed */
+};
+
 struct hvc_check_node {
     const char *name; /* NULL or "": there is none */
     uint32_t id;
@@ -51,6 +58,7 @@ struct hvc_check_node {
     struct hvc_check_fact libvirt;                /* answers */
     uint64_t hypervisor_version, libvirt_version; /* 0: not known */
     char architecture[16];                        /* "": not known */
+    struct hvc_check_tsc tsc;
     bool limits_known;
     uint32_t link_limit, link_used;       /* moves out of the source, into the target */
     uint32_t storage_limit, storage_used; /* of the source only */
@@ -201,6 +209,10 @@ enum hvc_check_code {
     HVC_CHECK_STORAGE_NOT_KNOWN,
     HVC_CHECK_RESOURCE_FOREIGN,
     HVC_CHECK_RESOURCE_NOT_KNOWN,
+    HVC_CHECK_TSC_BOUND,
+    HVC_CHECK_TSC_DIFFERS,
+    HVC_CHECK_TSC_CHANGES,
+    HVC_CHECK_TSC_NOT_KNOWN,
     HVC_CHECK_CODE_COUNT
 };
 

@@ -68,10 +68,13 @@ struct hvc_guest_profile {
     char emulator[256]; /* "": libvirt's default */
     uint64_t memory_kib;
     uint32_t cpus;
-    uint8_t cpu;        /* enum hvc_profile_cpu */
-    char cpu_model[64]; /* of CUSTOM */
-    bool nvram;         /* firmware variables of its own */
-    bool tpm;           /* emulated TPM */
+    uint8_t cpu;         /* enum hvc_profile_cpu */
+    char cpu_model[64];  /* of CUSTOM */
+    bool unfiltered_cpu; /* migratable='off': the host's CPU with what QEMU else leaves out because it cannot move */
+    bool invariant_tsc;  /* its <cpu> asks for a time stamp counter that never changes its speed ("invtsc") */
+    uint64_t tsc_hz;     /* speed that its <clock> fixes for the counter, 0: that of the host where it boots */
+    bool nvram;          /* firmware variables of its own */
+    bool tpm;            /* emulated TPM */
     bool huge_pages;
     uint32_t disk_count, net_count, device_count;
     struct hvc_profile_disk disks[HVC_PROFILE_DISKS_MAX];
