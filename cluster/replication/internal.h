@@ -235,15 +235,23 @@ bool hvc_view_acked(const struct hvc_replication *r, uint64_t mask); /* do these
 bool hvc_view_is_participant(const struct hvc_replication *r);
 unsigned hvc_view_absent(const struct hvc_replication *r, uint64_t mask, uint32_t *ret_nodes, unsigned *ret_count);
 
-/* install.c */
+/* view_record.c */
+void hvc_view_record_build(struct hvc_replication *r, struct hvc_view_record *record); /* of the view being entered */
+bool hvc_view_record_votes_changed(const struct hvc_view_record *record);
+
+/* transfer.c: the source */
 void hvc_install_begin(struct hvc_replication *r);
-void hvc_install_on_chunk(struct hvc_replication *r, uint32_t slot, const struct hvc_message *m);
-void hvc_install_on_done(struct hvc_replication *r, uint32_t slot, const struct hvc_message *m);
-void hvc_install_pump(struct hvc_replication *r); /* the source: next chunks */
+void hvc_install_pump(struct hvc_replication *r); /* next chunks */
 void hvc_install_resend(struct hvc_replication *r);
 void hvc_install_data(struct hvc_replication *r, const void *bytes, size_t length);
 void hvc_meta_write(const struct hvc_snapshot_meta *meta, struct hvc_writer *w);
 void hvc_meta_read(struct hvc_reader *r, struct hvc_snapshot_meta *ret_meta);
+
+/* install.c */
+void hvc_install_on_chunk(struct hvc_replication *r, uint32_t slot, const struct hvc_message *m);
+void hvc_install_on_done(struct hvc_replication *r, uint32_t slot, const struct hvc_message *m);
+/* full: replaces what this node has by what was staged */
+void hvc_install(struct hvc_replication *r, const struct hvc_done *done, bool full);
 
 /* log.c */
 int hvc_log_propose(struct hvc_replication *r, const struct hvc_replication_event *event);
