@@ -54,5 +54,5 @@ int hvc_cli_adopt(struct hvc_client *client, const struct hvc_cli_order *order)
     }
     if (result == 0)
         result = ask(client, order, xml, false, timeout_ms, &response, &error);
-    return result == 0 ? hvc_cli_show(order, response) : hvc_cli_complain(&error);
+    return result == 0 ? hvc_cli_show(order, response) : hvc_cli_complain(order, &error);
 }

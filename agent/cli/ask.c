@@ -18,33 +18,23 @@ unsigned hvc_cli_columns(int fd)
     return 1000; /* a pipe: nothing is cut */
 }
 
-int hvc_cli_complain(const struct hvc_error *error)
-{
-    const char *advice = error->code == -ENOTCONN ? ": start it, in a cluster with 'pcs cluster start'" : "";
-
-    (void)fprintf(stderr, "hvcluster: %s%s\n", error->text, advice);
-    return hvc_result_exit_code(hvc_result_of_errno(error->code));
-}
-
 int hvc_cli_read_file(const char *what, const char *path, char **ret_xml, struct hvc_error *error)
 {
     HVC_CLEANUP(free) char *xml = malloc(HVC_XML_MAX + 1);
     FILE *file = fopen(path, "re");
     size_t length;
-    int failed;
+    int code = file == NULL ? errno : xml == NULL ? ENOMEM : 0;
 
-    if (xml == NULL || file == NULL) {
-        int code = file == NULL ? errno : ENOMEM;
-
-        if (file != NULL)
-            (void)fclose(file);
+    errno = 0;
+    length = code == 0 ? fread(xml, 1, HVC_XML_MAX + 1, file) : 0;
+    if (code == 0 && ferror(file) != 0)
+        code = errno != 0 ? errno : EIO;
+    if (file != NULL)
+        (void)fclose(file);
+    if (code == EISDIR)
+        return hvc_error_set(error, -EINVAL, "cannot read %s %s: it is a folder, name a file in it", what, path);
+    if (code != 0)
         return hvc_error_set(error, -code, "cannot read %s %s: %s", what, path, strerror(code));
-    }
-    length = fread(xml, 1, HVC_XML_MAX + 1, file);
-    failed = ferror(file);
-    (void)fclose(file);
-    if (failed != 0)
-        return hvc_error_set(error, -EIO, "cannot read %s %s", what, path);
     if (length > HVC_XML_MAX)
         return hvc_error_set(error, -E2BIG, "%s %s is larger than %d bytes", what, path, HVC_XML_MAX);
     if (memchr(xml, '\0', length) != NULL)
@@ -244,9 +234,28 @@ static int write_json(const struct hvc_record *response)
     size_t length;
 
     if (hvc_record_format(response, &json, &length, &error) != 0)
-        return hvc_cli_complain(&error);
+        return hvc_cli_complain(NULL, &error);
     (void)printf("%s\n", json);
     return 0;
+}
+
+int hvc_cli_say(const struct hvc_cli_order *order, enum hvc_result result, const char *words)
+{
+    HVC_CLEANUP(record) struct hvc_record *response = hvc_response_new(result, words);
+
+    if (order != NULL && order->output == HVC_CLI_JSON && hvc_record_status(response) == 0)
+        return hvc_cli_show(order, response);
+    (void)(result == HVC_RESULT_OK ? printf("%s\n", words) : fprintf(stderr, "hvcluster: %s\n", words));
+    return hvc_result_exit_code(result);
+}
+
+int hvc_cli_complain(const struct hvc_cli_order *order, const struct hvc_error *error)
+{
+    const char *advice = error->code == -ENOTCONN ? ": start it, in a cluster with 'pcs cluster start'" : "";
+    char words[HVC_ERROR_TEXT_MAX + 64];
+
+    (void)snprintf(words, sizeof(words), "%s%s", error->text, advice);
+    return hvc_cli_say(order, hvc_result_of_errno(error->code), words);
 }
 
 static void write_text(const struct hvc_cli_order *order, const struct hvc_record *response)

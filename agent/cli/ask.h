@@ -6,8 +6,10 @@
 #include "command.h"
 #include "hvc/client.h"
 
-/* Says the words on stderr and returns the exit status for them. */
-int hvc_cli_complain(const struct hvc_error *error);
+/* Says what no hvclusterd has answered, and returns the exit status for it: on stdout what was done, on stderr what was
+ * not; with --json either on stdout, in the form of an answer. order NULL: without --json. */
+int hvc_cli_say(const struct hvc_cli_order *order, enum hvc_result result, const char *words);
+int hvc_cli_complain(const struct hvc_cli_order *order, const struct hvc_error *error);
 
 /* The row's operation with everything that the command line gave. -errno in words. */
 int hvc_cli_ask(struct hvc_client *client, const struct hvc_cli_order *order, uint64_t deadline_ms,

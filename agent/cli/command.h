@@ -12,6 +12,8 @@
 #include "hvc/error.h"
 #include "hvc/record.h"
 
+#define HVC_CLI_EXIT_USAGE 1 /* the command line is not understood */
+
 enum hvc_cli_output { HVC_CLI_TEXT, HVC_CLI_JSON };
 
 /* What a word of the command line is, and so how it becomes an argument of the operation. */

@@ -225,7 +225,7 @@ static int give_up(struct follow *follow, const struct hvc_error *error)
         wipe(follow);
     if (follow->response != NULL && hvc_response_result(follow->response) != HVC_RESULT_OK)
         return hvc_cli_show(follow->order, follow->response);
-    return hvc_cli_complain(error);
+    return hvc_cli_complain(follow->order, error);
 }
 
 static void end_follow(struct follow *follow, struct hvc_client *given)
@@ -393,7 +393,7 @@ int hvc_cli_follow_events(struct hvc_client *client, const struct hvc_cli_order 
         HVC_CLEANUP(record) struct hvc_record *response = NULL;
 
         if (next_events(client, after, &response, &error) != 0)
-            return hvc_cli_complain(&error);
+            return hvc_cli_complain(order, &error);
         after = hvc_record_u64(hvc_response_data(response), "next", after);
         if (hvc_response_result(response) != HVC_RESULT_OK ||
             hvc_record_list_count(hvc_response_data(response), "events") > 0)

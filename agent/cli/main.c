@@ -8,8 +8,6 @@
 #include "follow.h"
 #include "store_commands.h"
 
-enum { EXIT_USAGE = 1 };
-
 static int carry_out(const struct hvc_cli_order *order)
 {
     struct hvc_error error = {0};
@@ -18,13 +16,13 @@ static int carry_out(const struct hvc_cli_order *order)
     HVC_CLEANUP(record) struct hvc_record *response = NULL;
 
     if (hvc_client_connect(NULL, deadline_ms, &client, &error) != 0)
-        return hvc_cli_complain(&error);
+        return hvc_cli_complain(order, &error);
     if (order->command->work == HVC_CLI_WATCH)
         return hvc_cli_watch(client, order);
     if (order->command->work == HVC_CLI_ADOPT)
         return hvc_cli_adopt(client, order);
     if (hvc_cli_ask(client, order, deadline_ms, &response, &error) != 0)
-        return hvc_cli_complain(&error);
+        return hvc_cli_complain(order, &error);
     if (order->command->work == HVC_CLI_EVENTS && order->follow)
         return hvc_cli_follow_events(client, order, response);
     if (order->command->work == HVC_CLI_MOVE)
@@ -38,9 +36,8 @@ static int change_store(const struct hvc_cli_order *order)
     char done[HVC_ERROR_TEXT_MAX];
 
     if (hvc_cli_change_store(order, done, &error) != 0)
-        return hvc_cli_complain(&error);
-    (void)puts(done);
-    return 0;
+        return hvc_cli_complain(order, &error);
+    return hvc_cli_say(order, HVC_RESULT_OK, done);
 }
 
 int main(int argc, char **argv)
@@ -52,7 +49,7 @@ int main(int argc, char **argv)
     (void)sigaction(SIGPIPE, &ignore, NULL); /* a reader that went away is no failure of ours */
     if (hvc_cli_parse(argc, argv, &order, &error) != 0) {
         (void)fprintf(stderr, "hvcluster: %s\n", error.text);
-        return EXIT_USAGE;
+        return HVC_CLI_EXIT_USAGE;
     }
     if (order.help)
         hvc_cli_write_help(stdout);

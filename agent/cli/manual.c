@@ -4,6 +4,8 @@
 #include "hvc/job.h"
 #include "hvc/results.h"
 
+enum { EXIT_CODE_MAX = 125 };
+
 /* roff reads a leading dot, a dash and a backslash in its own way. */
 static void escaped(FILE *out, const char *text)
 {
@@ -73,30 +75,40 @@ static void write_options(FILE *out)
     }
 }
 
+/* Codes come in the order of their numbers. */
+static void write_code(FILE *out, int code, const char *word, const char *text)
+{
+    (void)fprintf(out, ".TP\n.B %d\n", code);
+    escaped(out, word);
+    (void)fputs(word[0] == '\0' ? "" : ": ", out);
+    escaped(out, text);
+    (void)fputs("\n", out);
+}
+
 /* Of a command that followed a job: the table of phases has them. */
 static void write_job_codes(FILE *out)
 {
     (void)fputs(".PP\nOf a job that was followed, by the phase it was last seen in:\n", out);
-    for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++) {
-        const struct hvc_job_phase_info *phase = hvc_job_phase_info(i);
+    for (int code = 0; code <= EXIT_CODE_MAX; code++) {
+        for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++) {
+            const struct hvc_job_phase_info *phase = hvc_job_phase_info(i);
 
-        (void)fprintf(out, ".TP\n.B %u\n", phase->exit_code);
-        escaped(out, phase->name);
-        (void)fputs(": ", out);
-        escaped(out, phase->text);
-        (void)fputs("\n", out);
+            if (phase->exit_code == code)
+                write_code(out, code, phase->name, phase->text);
+        }
     }
 }
 
 static void write_exit_codes(FILE *out)
 {
-    (void)fputs(".SH EXIT STATUS\n.TP\n.B 1\nThe command line cannot be understood.\n", out);
-    for (int i = 0; i < HVC_RESULT_MAX; i++) {
-        (void)fprintf(out, ".TP\n.B %d\n", hvc_result_exit_code((enum hvc_result)i));
-        escaped(out, hvc_result_word((enum hvc_result)i));
-        (void)fputs(": ", out);
-        escaped(out, hvc_result_text((enum hvc_result)i));
-        (void)fputs("\n", out);
+    (void)fputs(".SH EXIT STATUS\n", out);
+    for (int code = 0; code <= EXIT_CODE_MAX; code++) {
+        if (code == HVC_CLI_EXIT_USAGE)
+            write_code(out, code, "", "The command line cannot be understood.");
+        for (int i = 0; i < HVC_RESULT_MAX; i++) {
+            if (hvc_result_exit_code((enum hvc_result)i) == code)
+                write_code(out, code, hvc_result_word((enum hvc_result)i), hvc_result_text((enum hvc_result)i));
+        }
     }
     write_job_codes(out);
 }

@@ -14,6 +14,16 @@ struct hvc_record *hvc_request_new(const char *operation, struct hvc_record **re
     return request;
 }
 
+struct hvc_record *hvc_response_new(enum hvc_result result, const char *text)
+{
+    struct hvc_record *response = hvc_record_new();
+
+    hvc_record_set_u64(response, "version", HVC_IPC_VERSION);
+    hvc_record_set_text(response, "result", hvc_result_word(result));
+    hvc_record_set_text(response, "text", text);
+    return response;
+}
+
 enum hvc_result hvc_response_result(const struct hvc_record *response)
 {
     enum hvc_result result = HVC_RESULT_INTERNAL;

@@ -212,12 +212,9 @@ const struct hvc_record *hvc_call_response(struct hvc_call *call)
 
 char *hvc_answer_words(enum hvc_result result, const char *words, size_t *ret_length)
 {
-    HVC_CLEANUP(record) struct hvc_record *response = hvc_record_new();
+    HVC_CLEANUP(record) struct hvc_record *response = hvc_response_new(result, words);
     char *text = NULL;
 
-    hvc_record_set_u64(response, "version", HVC_IPC_VERSION);
-    hvc_record_set_text(response, "result", hvc_result_word(result));
-    hvc_record_set_text(response, "text", words);
     return hvc_record_format_replacing(response, &text, ret_length, NULL) < 0 ? NULL : text;
 }
 

@@ -253,9 +253,55 @@ static void a_refusal_is_the_exit_status(void **state)
     assert_string_equal(printed, "");
 }
 
+/* ---- what no hvclusterd has answered ---- */
+
+static const char *complain(const char *words, int code, const char *text, int *ret_exit)
+{
+    struct hvc_cli_order order = order_of(words);
+    struct hvc_error error = {0};
+
+    (void)hvc_error_set(&error, code, "%s", text);
+    capture();
+    *ret_exit = hvc_cli_complain(&order, &error);
+    release();
+    return printed;
+}
+
+static void an_hvclusterd_that_does_not_run_is_an_answer_for_programs(void **state)
+{
+    int code;
+
+    (void)state;
+    assert_string_equal(
+        complain("status --json", -ENOTCONN, "hvclusterd does not run here", &code),
+        "{\"version\":1,\"result\":\"unreachable\",\"text\":\"hvclusterd does not run here: start it, in a "
+        "cluster with 'pcs cluster start'\"}\n");
+    assert_int_equal(code, 9);
+    assert_string_equal(complain("status --output-as json", -ETIMEDOUT, "it hangs", &code),
+                        "{\"version\":1,\"result\":\"timeout\",\"text\":\"it hangs\"}\n");
+    assert_int_equal(code, 8);
+    assert_string_equal(complain("status", -ENOTCONN, "hvclusterd does not run here", &code), ""); /* on stderr */
+    assert_int_equal(code, 9);
+}
+
+static void a_folder_is_no_definition(void **state)
+{
+    struct hvc_error error = {0};
+    char *text = NULL;
+
+    (void)state;
+    assert_int_equal(hvc_cli_read_file("the definition", "/etc", &text, &error), -EINVAL);
+    assert_string_equal(error.text, "cannot read the definition /etc: it is a folder, name a file in it");
+    assert_int_equal(hvc_cli_read_file("the definition", "/etc/not/there", &text, &error), -ENOENT);
+    assert_string_equal(error.text, "cannot read the definition /etc/not/there: No such file or directory");
+    assert_null(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_hvclusterd_that_does_not_run_is_an_answer_for_programs),
+        cmocka_unit_test(a_folder_is_no_definition),
         cmocka_unit_test(a_move_is_asked_for_and_followed_to_its_end),
         cmocka_unit_test(who_does_not_wait_is_told_the_number_only),
         cmocka_unit_test(a_job_that_only_an_operator_can_end_is_not_waited_for),

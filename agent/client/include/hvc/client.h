@@ -47,6 +47,9 @@ int hvc_client_call(struct hvc_client *client, const struct hvc_record *request,
 /* An empty request; *ret_args is its "args" record. NULL and *ret_args NULL when there is no memory. */
 struct hvc_record *hvc_request_new(const char *operation, struct hvc_record **ret_args);
 
+/* A response without data, in the form of hvclusterd's. NULL: no memory. */
+struct hvc_record *hvc_response_new(enum hvc_result result, const char *text);
+
 /* Parts of a response that hvc_client_call returned (checked there: the word is known, version is ours). */
 enum hvc_result hvc_response_result(const struct hvc_record *response);
 const char *hvc_response_text(const struct hvc_record *response);              /* "" when there is none */
