@@ -101,6 +101,14 @@ static const struct hvc_cli_command commands[] = {
          "to do; --without gives parameters up. Needs the file in the resource's config here. Control-C does not "
          "interrupt it, and what a daemon that died left half done any member finishes or undoes; the same command "
          "again goes on with it."},
+    {.words = "history archive",
+     .options = HVC_CLI_OF_ENDED,
+     .operation = "job.archive",
+     .render = hvc_render_history,
+     .help = "ended jobs from this node's files, the newest first",
+     .description = "Also those that the cluster keeps no more: every node writes each ended job to archive below its "
+                    "state directory, one JSON object a line, and keeps that for archive_days of hvclusterd.conf. "
+                    "What has ended and was forgotten while hvclusterd of this node was down is not in them."},
     {.words = "history",
      .options = HVC_CLI_OF_READ | HVC_CLI_OF_ENDED,
      .operation = "job.list",

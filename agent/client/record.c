@@ -349,6 +349,40 @@ struct hvc_record *hvc_record_add(struct hvc_record *record, const char *name)
     return child;
 }
 
+static void copy_member(struct hvc_record *record, const struct member *m)
+{
+    switch (m->type) {
+    case HVC_RECORD_TEXT:
+        hvc_record_set_text(record, m->name, m->value.text);
+        break;
+    case HVC_RECORD_U64:
+        hvc_record_set_u64(record, m->name, m->value.u64);
+        break;
+    case HVC_RECORD_I64:
+        hvc_record_set_i64(record, m->name, m->value.i64);
+        break;
+    case HVC_RECORD_BOOL:
+        hvc_record_set_bool(record, m->name, m->value.yes);
+        break;
+    case HVC_RECORD_RECORD:
+        hvc_record_copy(hvc_record_set_record(record, m->name), m->value.record);
+        break;
+    case HVC_RECORD_LIST:
+        hvc_record_set_list(record, m->name);
+        for (size_t i = 0; i < m->value.list.count; i++)
+            hvc_record_copy(hvc_record_add(record, m->name), m->value.list.items[i]);
+        break;
+    case HVC_RECORD_NONE:
+        break;
+    }
+}
+
+void hvc_record_copy(struct hvc_record *record, const struct hvc_record *source)
+{
+    for (size_t i = 0; record != NULL && i < source->count; i++)
+        copy_member(record, &source->members[i]);
+}
+
 void hvc_record_remove(struct hvc_record *record, const char *name)
 {
     struct member *m = find(record, name);

@@ -34,6 +34,8 @@ static const struct key keys[] = {
      "What is kept over a restart"},
     {"daemon", "service", TEXT, MEMBER(service), "hvclusterd", 1, 0, NULL,
      "Name of the IPC service; clients look for hvclusterd"},
+    {"daemon", "archive_days", NUMBER, MEMBER(archive_days), "365", 0, 36500, NULL,
+     "Days for which ended jobs stay in files of this node, whatever the cluster keeps; 0: none is written"},
     {"daemon", "workers", NUMBER, MEMBER(workers), "16", 1, HVC_WORKERS_MAX, NULL,
      "Blocking operations at one time; further ones wait"},
     {"access", "operate_group", TEXT, MEMBER(operate_group), "haclient", 0, 0, NULL,

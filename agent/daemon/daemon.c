@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "allot.h"
+#include "archivist.h"
 #include "desk.h"
 #include "fence_watch.h"
 #include "hvc/checks.h"
@@ -43,6 +44,7 @@ struct daemon {
     struct hvc_job_runner *jobs;
     struct hvc_sampler *sampler;
     struct hvc_allotter *allotter;
+    struct hvc_archivist *archivist;
     bool init, force; /* the operator's word for the first start of the replica */
     atomic_uint clients;
     GMainLoop *loop;
@@ -212,10 +214,12 @@ static int begin_telling(struct daemon *daemon, struct hvc_error *error)
                                                 .publish = hvc_replica_keeper_publish};
     int rc = hvc_sampler_new(&options, &daemon->sampler, error);
 
-    return rc < 0 ? rc : hvc_allotter_new(&daemon->operations, &daemon->allotter, error);
+    if (rc == 0)
+        rc = hvc_allotter_new(&daemon->operations, &daemon->allotter, error);
+    return rc < 0 ? rc : hvc_archivist_new(&daemon->operations, &daemon->archivist, error);
 }
 
-/* Those whose thread libvirt or corosync still holds. */
+/* Those whose thread libvirt, corosync or a disk still holds. */
 static unsigned end_telling(struct daemon *daemon, uint64_t deadline_ms)
 {
     unsigned left = 0;
@@ -224,8 +228,11 @@ static unsigned end_telling(struct daemon *daemon, uint64_t deadline_ms)
         daemon->sampler = NULL;
     if (hvc_allotter_end(daemon->allotter, deadline_ms))
         daemon->allotter = NULL;
+    if (hvc_archivist_end(daemon->archivist, deadline_ms))
+        daemon->archivist = NULL;
     left += daemon->sampler != NULL;
     left += daemon->allotter != NULL;
+    left += daemon->archivist != NULL;
     return left;
 }
 

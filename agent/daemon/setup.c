@@ -54,6 +54,11 @@ int hvc_setup_open(const struct hvc_config *config, bool direct, uint64_t deadli
     if (!direct && hvc_text_append(operations->move_records, sizeof(operations->move_records), &used, "%s/moves",
                                    config->state_directory) < 0)
         return hvc_error_set(error, -ENAMETOOLONG, "state_directory in [daemon] is too long");
+    used = 0;
+    if (!direct && hvc_text_append(operations->archive, sizeof(operations->archive), &used, "%s/archive",
+                                   config->state_directory) < 0)
+        return hvc_error_set(error, -ENAMETOOLONG, "state_directory in [daemon] is too long");
+    operations->archive_days = config->archive_days;
     rc = hvc_peers_new(config->peer_uri, config->migrate_uri, open_peer, &operations->peers, error);
     if (rc < 0)
         (void)hvc_error_prefix(error, "peer_uri or migrate_uri in [migration]");

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "hvc/clock.h"
+#include "hvc/operations.h"
 #include "hvc/text.h"
 #include "hvc/thread.h"
 #include "job_record.h"

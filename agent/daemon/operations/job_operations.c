@@ -146,6 +146,7 @@ static enum hvc_result forget(struct hvc_operations *operations, struct hvc_call
 
 static const struct hvc_argument show_arguments[] = {JOB, HVC_READ_ARGUMENTS};
 static const struct hvc_argument list_arguments[] = {HVC_JOB_LIST_ARGUMENTS, HVC_READ_ARGUMENTS};
+static const struct hvc_argument archive_arguments[] = {HVC_JOB_ENDED_ARGUMENTS};
 static const struct hvc_argument wait_arguments[] = {
     HVC_JOB_LIST_ARGUMENTS,
     {.name = "seen",
@@ -205,6 +206,11 @@ static const struct hvc_operation rows[] = {
      READ,
      .handler = hvc_job_list},
     {.name = "job.show", .help = "one job", HVC_ARGUMENTS(show_arguments), READ, .handler = hvc_job_show},
+    {.name = "job.archive",
+     .help = "ended jobs from the files of this node, the newest first, also those that the cluster keeps no more",
+     HVC_ARGUMENTS(archive_arguments),
+     READ,
+     .handler = hvc_job_archive},
     {.name = "job.wait",
      .help = "the same as job.list, as soon as it differs from what was seen, or at the timeout",
      HVC_ARGUMENTS(wait_arguments),

@@ -7,7 +7,20 @@
 
 #define HVC_JOB_DEADLINE_MAX_S (7u * 24 * 3600) /* a week, as the longest operation */
 
-/* Which jobs are meant: of job.list and job.wait. */
+/* Which ended jobs are meant: of job.archive, and with others of job.list and job.wait. */
+#define HVC_JOB_ENDED_ARGUMENTS                                                                                        \
+    {.name = "guest", .type = HVC_ARGUMENT_TEXT, .min = 1, .help = "of this guest, by name or UUID"},                  \
+        {.name = "node",                                                                                               \
+         .type = HVC_ARGUMENT_TEXT,                                                                                    \
+         .min = 1,                                                                                                     \
+         .max = HVC_NODE_NAME_MAX - 1,                                                                                 \
+         .help = "from or to this node"},                                                                              \
+        {.name = "kind", .type = HVC_ARGUMENT_TEXT, .words = hvc_job_kind_words, .help = "of this kind"},              \
+        {.name = "limit", .type = HVC_ARGUMENT_U64, .min = 1, .max = HVC_JOB_ROWS_MAX, .help = "ended ones at most"},  \
+    {                                                                                                                  \
+        .name = "before", .type = HVC_ARGUMENT_U64, .min = 1, .help = "of the ended ones those with smaller numbers"   \
+    }
+
 #define HVC_JOB_LIST_ARGUMENTS                                                                                         \
     {.name = "ids",                                                                                                    \
      .type = HVC_ARGUMENT_TEXT,                                                                                        \
@@ -18,18 +31,7 @@
          .type = HVC_ARGUMENT_TEXT,                                                                                    \
          .words = hvc_job_state_words,                                                                                 \
          .help = "unfinished ones or ended"},                                                                          \
-        {.name = "guest", .type = HVC_ARGUMENT_TEXT, .min = 1, .help = "of this guest, by name or UUID"},              \
-        {.name = "node",                                                                                               \
-         .type = HVC_ARGUMENT_TEXT,                                                                                    \
-         .min = 1,                                                                                                     \
-         .max = HVC_NODE_NAME_MAX - 1,                                                                                 \
-         .help = "from or to this node"},                                                                              \
-        {.name = "kind", .type = HVC_ARGUMENT_TEXT, .words = hvc_job_kind_words, .help = "of this kind"},              \
-        {.name = "limit", .type = HVC_ARGUMENT_U64, .min = 1, .max = HVC_JOB_ROWS_MAX, .help = "ended ones at most"},  \
-        {.name = "before",                                                                                             \
-         .type = HVC_ARGUMENT_U64,                                                                                     \
-         .min = 1,                                                                                                     \
-         .help = "of the ended ones those with smaller numbers"},                                                      \
+        HVC_JOB_ENDED_ARGUMENTS,                                                                                       \
     {                                                                                                                  \
         .name = "after", .type = HVC_ARGUMENT_U64, .help = "of the unfinished ones those with greater numbers"         \
     }
@@ -41,6 +43,7 @@ extern const struct hvc_argument hvc_job_create_arguments[];
 enum hvc_result hvc_job_create(struct hvc_operations *operations, struct hvc_call *call);
 enum hvc_result hvc_job_list(struct hvc_operations *operations, struct hvc_call *call);
 enum hvc_result hvc_job_show(struct hvc_operations *operations, struct hvc_call *call);
+enum hvc_result hvc_job_archive(struct hvc_operations *operations, struct hvc_call *call);
 enum hvc_result hvc_job_wait(struct hvc_operations *operations, struct hvc_call *call);
 
 #endif

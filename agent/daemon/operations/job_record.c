@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "hvc/text.h"
 
@@ -31,14 +30,6 @@ static const struct hvc_job_flag flags[] = {
 const struct hvc_job_flag *hvc_job_flag_at(size_t index)
 {
     return index + 1 < sizeof(flags) / sizeof(flags[0]) ? &flags[index] : NULL;
-}
-
-uint64_t hvc_wall_ms(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 void hvc_job_node_name(const struct hvc_service *service, uint32_t node, char name[HVC_NODE_NAME_MAX])

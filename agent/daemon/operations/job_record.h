@@ -26,7 +26,4 @@ struct hvc_job_flag {
 };
 const struct hvc_job_flag *hvc_job_flag_at(size_t index); /* NULL after the last */
 
-/* Milliseconds of the wall clock since 1970, as commands have them. */
-uint64_t hvc_wall_ms(void);
-
 #endif

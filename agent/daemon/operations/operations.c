@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "hvc/adoption.h"
 
@@ -52,4 +53,12 @@ void hvc_operations_note(struct hvc_operations *operations, enum hvc_message mes
     (void)vsnprintf(details, sizeof(details), format, arguments); /* a line of a log may be cut */
     va_end(arguments);
     operations->message(operations->message_context, message, details);
+}
+
+uint64_t hvc_wall_ms(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

@@ -57,6 +57,8 @@ void hvc_record_set_list(struct hvc_record *record, const char *name);
 /* A new record at the end of the list `name`, which is made when it does not exist. NULL when it failed. */
 struct hvc_record *hvc_record_add(struct hvc_record *record, const char *name);
 void hvc_record_remove(struct hvc_record *record, const char *name);
+/* All members of source, and what is in them. */
+void hvc_record_copy(struct hvc_record *record, const struct hvc_record *source);
 /* 0, or the first failure of the builder in this record or in one below it. */
 int hvc_record_status(const struct hvc_record *record);
 

@@ -17,8 +17,9 @@ struct hvc_config {
     char user[64]; /* "": stay who we are */
     char runtime_directory[HVC_CONFIG_TEXT_MAX];
     char state_directory[HVC_CONFIG_TEXT_MAX];
-    char service[64]; /* name of the libqb service */
-    uint64_t workers; /* blocking operations at one time */
+    char service[64];      /* name of the libqb service */
+    uint64_t archive_days; /* for which ended jobs stay in files, 0: none do */
+    uint64_t workers;      /* blocking operations at one time */
     /* [access] */
     char operate_group[64]; /* its members may operate; "": nobody but root */
     char read_group[64];    /* its members may read; "": nobody else */

@@ -138,6 +138,8 @@ struct hvc_operations {
     struct hvc_keeper *keeper;            /* the cluster's state; NULL in hvcluster-direct */
     struct hvc_events *events;            /* what has happened; NULL likewise */
     char move_records[HVC_PATH_TEXT_MAX]; /* folder where moves under way are written down; "": nowhere */
+    char archive[HVC_PATH_TEXT_MAX];      /* folder of ended jobs (hvc/job_archive.h); "": none */
+    uint64_t archive_days;                /* for which they are kept, 0: none is */
     const char *boot_id_file;             /* tells whether a record is of this boot; NULL: the kernel's */
     struct hvc_migration_settings migration;
     /* NULL in hvcluster-direct */
@@ -147,6 +149,9 @@ struct hvc_operations {
     hvc_message_fn message;
     void *message_context;
 };
+
+/* Milliseconds of the wall clock since 1970, as commands have them. */
+uint64_t hvc_wall_ms(void);
 
 /* Says message with key=value details (values through hvc_message_quote). */
 void hvc_operations_note(struct hvc_operations *operations, enum hvc_message message, const char *format, ...)
