@@ -9,6 +9,7 @@
 #include "hvc/facts.h"
 #include "hvc/membership.h"
 #include "hvc/pacemaker.h"
+#include "hvc/pacemaker_moves.h"
 #include "hvc/text.h"
 
 static void close_facts(struct hvc_facts *facts)
@@ -160,9 +161,16 @@ static int read_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hv
     return 0;
 }
 
+static int priority_of(struct hvc_facts *facts, const char *resource, uint64_t deadline_ms, int *ret_priority,
+                       struct hvc_error *error)
+{
+    (void)facts;
+    return hvc_pacemaker_priority(resource, deadline_ms, ret_priority, error);
+}
+
 int hvc_cluster_facts_new(struct hvc_facts **ret_facts, struct hvc_error *error)
 {
-    static const struct hvc_facts_ops ops = {close_facts, read_facts, resource_of_config, read_foreign};
+    static const struct hvc_facts_ops ops = {close_facts, read_facts, resource_of_config, read_foreign, priority_of};
     struct hvc_facts *facts = calloc(1, sizeof(*facts));
 
     if (facts == NULL)

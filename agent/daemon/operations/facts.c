@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hvc/facts.h"
 
+#include <errno.h>
 #include <string.h>
 
 void hvc_facts_close(struct hvc_facts *facts)
@@ -25,6 +26,14 @@ int hvc_facts_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_
                       size_t *ret_count, struct hvc_error *error)
 {
     return facts->ops->foreign(facts, deadline_ms, ret_list, ret_count, error);
+}
+
+int hvc_facts_priority(struct hvc_facts *facts, const char *resource, uint64_t deadline_ms, int *ret_priority,
+                       struct hvc_error *error)
+{
+    if (facts->ops->priority == NULL)
+        return hvc_error_set(error, -ENOENT, "there is no Pacemaker");
+    return facts->ops->priority(facts, resource, deadline_ms, ret_priority, error);
 }
 
 const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name)

@@ -329,6 +329,20 @@ static enum hvc_result foresee(struct hvc_operations *operations, struct hvc_cal
     return result;
 }
 
+/* A request that names no priority has that of the setting; of a guest of Pacemaker's one sooner for each point of its
+ * resource's priority. A Pacemaker that is silent has no word. */
+static void take_priority(struct hvc_operations *operations, struct hvc_call *call, const struct plan *plan,
+                          const struct hvc_service_guest *guest, struct hvc_job_options *options)
+{
+    int usual = plan->job.options.priority, points = 0;
+
+    if (options->priority != 0 || usual == 0 || guest->resource[0] == '\0' ||
+        hvc_facts_priority(operations->facts, guest->resource, guest_deadline(call, FACTS_MS), &points, NULL) < 0 ||
+        points == 0)
+        return;
+    options->priority = (uint16_t)(usual - points < 1 ? 1 : usual - points > UINT16_MAX ? UINT16_MAX : usual - points);
+}
+
 static enum hvc_result create(struct hvc_operations *operations, struct hvc_call *call, struct hvc_command *command,
                               const struct hvc_service_guest *guest)
 {
@@ -343,6 +357,7 @@ static enum hvc_result create(struct hvc_operations *operations, struct hvc_call
     /* a request that was done before must get its answer, not a word on the job it has made */
     if (result != HVC_RESULT_OK && (dry || !repeats))
         return result;
+    take_priority(operations, call, &plan, guest, &command->job.options);
     if (!dry)
         return request_job(operations, call, &plan, guest);
     describe_request(&plan, guest, what, sizeof(what));
@@ -457,7 +472,10 @@ const struct hvc_argument hvc_job_create_arguments[] = {
      .max = HVC_NODE_NAME_MAX - 1,
      .help = "node to move to; without: the best one"},
     {.name = "kind", .type = HVC_ARGUMENT_TEXT, .words = hvc_job_kind_words, .help = "what is moved, and how (live)"},
-    {.name = "priority", .type = HVC_ARGUMENT_U64, .max = UINT16_MAX, .help = "lower is sooner; 0: the setting's"},
+    {.name = "priority",
+     .type = HVC_ARGUMENT_U64,
+     .max = UINT16_MAX,
+     .help = "lower is sooner; 0: the setting's, less that of Pacemaker's resource"},
     {.name = "bandwidth", .type = HVC_ARGUMENT_U64, .help = "bytes a second; 0: the setting's"},
     {.name = "downtime_ms", .type = HVC_ARGUMENT_U64, .max = HVC_DOWNTIME_MAX_MS, .help = "longest pause; 0: setting"},
     {.name = "deadline_s",

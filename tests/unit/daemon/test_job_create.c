@@ -33,6 +33,69 @@ static void a_guest_that_nobody_added_is_recorded_where_it_runs_and_gets_its_job
     assert_int_equal(guest_of(VM1)->memory_kib, 1024);
 }
 
+/* ---- how urgent it is ---- */
+
+static int points, asked_for;
+
+static int tell_priority(struct hvc_facts *facts, const char *resource, uint64_t deadline_ms, int *ret_priority,
+                         struct hvc_error *error)
+{
+    (void)facts, (void)deadline_ms;
+    asked_for++;
+    if (strcmp(resource, "web") != 0)
+        return hvc_error_set(error, -ENOENT, "pacemaker has no resource %s", resource);
+    *ret_priority = points;
+    return 0;
+}
+
+static void put_resource(const char *uuid, const char *name, const char *resource)
+{
+    struct hvc_command command = {.kind = HVC_COMMAND_GUEST, .by = "test"};
+
+    assert_int_equal(hvc_parse_uuid_bytes(uuid, command.guest.uuid), 0);
+    (void)hvc_text_copy(command.guest.name, sizeof(command.guest.name), name);
+    (void)hvc_text_copy(command.guest.resource, sizeof(command.guest.resource), resource);
+    command.guest.node = 1;
+    command.guest.memory_kib = 1024;
+    command.guest.version = guest_of(uuid) == NULL ? 0 : guest_of(uuid)->version;
+    propose(&command);
+}
+
+static void the_priority_of_pacemakers_resource_is_that_of_the_job(void **state)
+{
+    static const struct {
+        const char *resource, *more;
+        int points;
+        uint16_t priority;
+        int asked;
+    } rows[] = {
+        {"web", "", 0, 1000, 1},    {"web", "", 10, 990, 1},         {"web", "", -10, 1010, 1},
+        {"web", "", 1000000, 1, 1}, {"web", "", -1000000, 65535, 1}, {"web", ",\"priority\":7", 10, 7, 0},
+        {"gone", "", 10, 1000, 1},  {"", "", 10, 1000, 0},
+    };
+    struct hvc_facts_ops ops = *world->facts_base.ops;
+
+    (void)state;
+    ops.priority = tell_priority;
+    world->facts_base.ops = &ops;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        char args[96];
+        const struct hvc_job *job;
+
+        put_resource(VM1, "vm1", rows[i].resource);
+        points = rows[i].points;
+        asked_for = 0;
+        (void)snprintf(args, sizeof(args), "{\"guest\":\"vm1\",\"target\":\"n2\"%s}", rows[i].more);
+        check(&(struct operation_case){"job.create", args, "ok", ""});
+        job = hvc_service_job(keeper->service, i + 1);
+        assert_non_null(job);
+        if (job->options.priority != rows[i].priority || asked_for != rows[i].asked)
+            fail_msg("row %zu: priority %u, asked %d times", i, job->options.priority, asked_for);
+        (void)snprintf(args, sizeof(args), "{\"id\":%zu}", i + 1);
+        check(&(struct operation_case){"job.cancel", args, "ok", ""});
+    }
+}
+
 static void a_guest_is_found_on_another_node_by_name_by_uuid_and_by_its_definition(void **state)
 {
     static const struct operation_case rows[] = {
@@ -274,6 +337,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, begin_jobs, end)
     const struct CMUnitTest tests[] = {
         T(a_guest_that_nobody_added_is_recorded_where_it_runs_and_gets_its_job),
+        T(the_priority_of_pacemakers_resource_is_that_of_the_job),
         T(a_guest_is_found_on_another_node_by_name_by_uuid_and_by_its_definition),
         T(a_record_that_says_the_wrong_place_is_made_true),
         T(options_come_into_the_job),

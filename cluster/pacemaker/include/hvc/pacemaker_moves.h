@@ -89,6 +89,13 @@ int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadli
 int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint64_t deadline_ms,
                                  struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
 
+/* ---- how urgent it is ---- */
+
+#define HVC_PACEMAKER_PRIORITY_MAX 1000000 /* its INFINITY */
+
+/* The resource's meta attribute "priority", greater is more important; 0 when nobody has set one. -ENOENT. */
+int hvc_pacemaker_priority(const char *resource, uint64_t deadline_ms, int *ret_priority, struct hvc_error *error);
+
 /* ---- where it has it ---- */
 
 struct hvc_pacemaker_resource {

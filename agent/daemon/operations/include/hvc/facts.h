@@ -65,6 +65,9 @@ struct hvc_facts_ops {
     /* All of them, by free(); none where Pacemaker does not run and never has. */
     int (*foreign)(struct hvc_facts *, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list, size_t *ret_count,
                    struct hvc_error *);
+    /* NULL: as if Pacemaker had no word */
+    int (*priority)(struct hvc_facts *, const char *resource, uint64_t deadline_ms, int *ret_priority,
+                    struct hvc_error *);
 };
 
 /* Every provider starts with this. */
@@ -84,6 +87,9 @@ int hvc_facts_resource_of_config(struct hvc_facts *facts, const char *config, co
 
 int hvc_facts_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_fact_foreign **ret_list,
                       size_t *ret_count, struct hvc_error *error);
+/* How urgent Pacemaker holds the resource: greater is more important, 0 usual. -ENOENT: it has none of that name. */
+int hvc_facts_priority(struct hvc_facts *facts, const char *resource, uint64_t deadline_ms, int *ret_priority,
+                       struct hvc_error *error);
 
 /* The node of that name; NULL when it is not in the node list. */
 const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name);
