@@ -49,6 +49,8 @@ int hvc_setup_open(const struct hvc_config *config, bool direct, uint64_t deadli
                                                             .max_downtime_ms = config->max_downtime_ms,
                                                             .auto_converge = config->auto_converge,
                                                             .post_copy = config->post_copy,
+                                                            .zero_copy = config->zero_copy,
+                                                            .synchronous_writes = config->synchronous_writes,
                                                             .parallel = (unsigned)config->parallel};
     /* a process that runs one operation leaves no record: the daemon's user could not change what root has made */
     if (!direct && hvc_text_append(operations->move_records, sizeof(operations->move_records), &used, "%s/moves",

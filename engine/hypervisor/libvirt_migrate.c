@@ -46,9 +46,11 @@ static unsigned flags_of(const struct hvc_migrate_options *o)
     flags |= o->auto_converge ? VIR_MIGRATE_AUTO_CONVERGE : 0;
     flags |= o->post_copy_allowed ? VIR_MIGRATE_POSTCOPY : 0;
     flags |= o->parallel > 1 ? VIR_MIGRATE_PARALLEL : 0;
+    flags |= o->zero_copy ? VIR_MIGRATE_ZEROCOPY : 0;
     flags |= o->unsafe ? VIR_MIGRATE_UNSAFE : 0;
     flags |= o->compression != HVC_COMPRESSION_NONE ? VIR_MIGRATE_COMPRESSED : 0;
     flags |= o->disk_count > 0 ? VIR_MIGRATE_NON_SHARED_DISK : 0;
+    flags |= o->disk_count > 0 && o->synchronous_writes ? VIR_MIGRATE_NON_SHARED_SYNCHRONOUS_WRITES : 0;
     flags |= o->target_stored_xml != NULL ? VIR_MIGRATE_PERSIST_DEST : 0;
     return flags;
 }
@@ -95,6 +97,7 @@ static int settle_options(virConnectPtr conn, struct hvc_migrate_options *o, str
     if (virConnectGetLibVersion(conn, &libvirt) < 0 || virConnectGetVersion(conn, &qemu) < 0)
         return hvc_libvirt_error(error, "the versions of the hypervisor");
     o->compression = hvc_compression_choose(o, libvirt, qemu);
+    o->zero_copy = o->zero_copy && hvc_zero_copy_fits(o, libvirt, qemu);
     return hvc_migrate_options_check(o, libvirt, qemu, error);
 }
 

@@ -41,6 +41,11 @@ static bool asks_disks(const struct hvc_migrate_options *o)
     return o->disk_count > 0;
 }
 
+static bool asks_synchronous(const struct hvc_migrate_options *o)
+{
+    return asks_disks(o) && o->synchronous_writes;
+}
+
 static bool asks_xbzrle(const struct hvc_migrate_options *o)
 {
     return o->compression == HVC_COMPRESSION_XBZRLE;
@@ -67,6 +72,7 @@ static const struct feature {
     {"post-copy", asks_post_copy, VERSION(1, 3, 3), VERSION(2, 6, 0), 0},
     {"a limit of post-copy's bandwidth", asks_post_copy_limit, VERSION(5, 1, 0), VERSION(3, 0, 0), 0},
     {"copying disks along", asks_disks, VERSION(1, 3, 3), VERSION(2, 6, 0), 0},
+    {"synchronous writes of disks that are copied along", asks_synchronous, VERSION(8, 0, 0), VERSION(3, 0, 0), 0},
     {"xbzrle compression", asks_xbzrle, VERSION(1, 0, 3), VERSION(1, 3, 0), 0},
     {"compression by threads", asks_threads, VERSION(1, 3, 3), VERSION(2, 4, 0), VERSION(9, 1, 0)},
     {"zstd compression", asks_zstd, VERSION(9, 4, 0), VERSION(5, 0, 0), 0},
@@ -137,6 +143,15 @@ enum hvc_compression hvc_compression_choose(const struct hvc_migrate_options *op
             return best_first[i];
     }
     return HVC_COMPRESSION_NONE;
+}
+
+/* From libvirt's news; and QEMU's qapi/migration.json, zero-copy-send, which is of multifd without TLS and compression
+ * and not with post-copy. */
+bool hvc_zero_copy_fits(const struct hvc_migrate_options *options, uint64_t libvirt_version,
+                        uint64_t hypervisor_version)
+{
+    return libvirt_version >= VERSION(8, 5, 0) && hypervisor_version >= VERSION(7, 1, 0) && asks_parallel(options) &&
+           !asks_tls(options) && !asks_post_copy(options) && options->compression == HVC_COMPRESSION_NONE;
 }
 
 /* ---- by the link ---- */

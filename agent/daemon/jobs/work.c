@@ -184,6 +184,8 @@ static struct hvc_migrate_options options_of(const struct task *task)
         .post_copy_allowed =
             (o->flags & HVC_OPTION_POST_COPY) != 0 || o->end_action == HVC_END_POST_COPY || config->post_copy,
         .parallel = o->parallel != 0 ? o->parallel : config->parallel,
+        .zero_copy = config->zero_copy,
+        .synchronous_writes = config->synchronous_writes,
         .compression = compression_of(o, setting),
         .unsafe = (o->flags & HVC_OPTION_UNSAFE) != 0};
 

@@ -47,6 +47,8 @@ static void apply_settings(const struct hvc_migration_settings *settings, struct
     options->tls = options->tls || settings->tls;
     options->auto_converge = options->auto_converge || settings->auto_converge;
     options->post_copy_allowed = options->post_copy_allowed || settings->post_copy;
+    options->zero_copy = options->zero_copy || settings->zero_copy;
+    options->synchronous_writes = options->synchronous_writes || settings->synchronous_writes;
     if (options->bandwidth_mib == 0)
         options->bandwidth_mib = settings->bandwidth_mib;
     if (options->max_downtime_ms == 0)

@@ -80,6 +80,19 @@ static const struct option_case {
      QEMU_7_2,
      -EINVAL,
      "disks are copied along"},
+    {"synchronous writes of disks",
+     {.disks = one_disk, .disk_count = 1, .synchronous_writes = true},
+     LIBVIRT_9_0,
+     QEMU_7_2,
+     0,
+     ""},
+    {"synchronous writes in an old libvirt",
+     {.disks = one_disk, .disk_count = 1, .synchronous_writes = true},
+     7010000,
+     QEMU_7_2,
+     -EOPNOTSUPP,
+     "came with 8.0"},
+    {"synchronous writes without disks", {.synchronous_writes = true}, 7010000, QEMU_7_2, 0, ""},
     {"no such compression", {.compression = HVC_COMPRESSION_COUNT}, LIBVIRT_9_0, QEMU_7_2, -EINVAL, "unknown"},
 };
 
@@ -107,6 +120,28 @@ static void auto_is_the_best_that_is_possible(void **state)
     assert_int_equal(hvc_compression_choose(&o, LIBVIRT_9_4, QEMU_7_2), HVC_COMPRESSION_ZSTD);
     o.compression = HVC_COMPRESSION_MT;
     assert_int_equal(hvc_compression_choose(&o, LIBVIRT_9_4, QEMU_7_2), HVC_COMPRESSION_MT);
+}
+
+static void zero_copy_is_for_parallel_streams_in_clear(void **state)
+{
+    static const struct {
+        struct hvc_migrate_options options;
+        uint64_t libvirt, qemu;
+        bool fits;
+    } rows[] = {
+        {{.parallel = 2}, LIBVIRT_9_0, QEMU_7_2, true},
+        {{.parallel = 2}, 8005000, 7001000, true},
+        {{.parallel = 2}, 8004000, QEMU_7_2, false},
+        {{.parallel = 2}, LIBVIRT_9_0, 7000000, false},
+        {{.parallel = 1}, LIBVIRT_9_0, QEMU_7_2, false},
+        {{.parallel = 2, .tls = true}, LIBVIRT_9_0, QEMU_7_2, false},
+        {{.parallel = 2, .compression = HVC_COMPRESSION_ZSTD}, LIBVIRT_9_4, QEMU_7_2, false},
+        {{.parallel = 2, .post_copy_allowed = true}, LIBVIRT_9_4, QEMU_10_1, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++)
+        assert_int_equal(hvc_zero_copy_fits(&rows[i].options, rows[i].libvirt, rows[i].qemu), rows[i].fits);
 }
 
 static void the_link_settles_what_is_left_to_it(void **state)
@@ -159,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_a_version_can_do_is_a_table),
         cmocka_unit_test(auto_is_the_best_that_is_possible),
+        cmocka_unit_test(zero_copy_is_for_parallel_streams_in_clear),
         cmocka_unit_test(the_link_settles_what_is_left_to_it),
         cmocka_unit_test(every_compression_has_a_name),
     };

@@ -38,7 +38,7 @@ struct hvc_config {
     /* [migration] */
     char peer_uri[HVC_URI_MAX];
     char migrate_uri[HVC_URI_MAX];
-    bool tls, auto_converge, post_copy;
+    bool tls, auto_converge, post_copy, zero_copy, synchronous_writes;
     uint64_t bandwidth_mib, max_downtime_ms, parallel;
 };
 

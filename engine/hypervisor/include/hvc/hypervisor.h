@@ -138,6 +138,7 @@ struct hvc_migrate_options {
     bool auto_converge;       /* throttle a guest that dirties faster than the link */
     bool post_copy_allowed;   /* may be switched to post-copy by hvc_hypervisor_post_copy */
     unsigned parallel;        /* streams; 0: by the link (hvc_migrate_options_for_link), else one */
+    bool zero_copy;           /* the kernel sends the pages from where they lie, where hvc_zero_copy_fits */
     bool unsafe;              /* VIR_MIGRATE_UNSAFE: only ever by an explicit word of the administrator */
     enum hvc_compression compression;
     uint64_t post_copy_bandwidth_mib; /* 0: not limited */
@@ -145,6 +146,7 @@ struct hvc_migrate_options {
      */
     const char *const *disks; /* target names; NULL: none */
     size_t disk_count;
+    bool synchronous_writes;       /* of such disks the guest's writes wait for the target's: the copy ends for sure */
     const char *target_xml;        /* the definition as the target shall have it; NULL: the same */
     const char *target_stored_xml; /* the stored one there; NULL: none that it did not have */
 };
@@ -164,6 +166,11 @@ void hvc_migrate_options_for_link(struct hvc_migrate_options *options, uint64_t 
 /* What AUTO comes to, anything else as it is; BY_LINK that nobody settled is none. Pure. */
 enum hvc_compression hvc_compression_choose(const struct hvc_migrate_options *options, uint64_t libvirt_version,
                                             uint64_t hypervisor_version);
+
+/* Whether zero_copy can be had: parallel streams that are neither encrypted nor compressed, of versions that know it.
+ * compression is what hvc_compression_choose has made of it. Pure. */
+bool hvc_zero_copy_fits(const struct hvc_migrate_options *options, uint64_t libvirt_version,
+                        uint64_t hypervisor_version);
 
 enum hvc_migrate_phase {
     HVC_MIGRATE_NONE,      /* no migration job on this guest */
