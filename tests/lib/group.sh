@@ -30,7 +30,8 @@ group_end() { exit "$group_failed"; }
 build() {
     local preset=$1 building
     shift
-    exec {building}>"build/tests/build-$preset.lock"
+    mkdir -p build/tests
+    exec {building}>"build/tests/build-$preset.lock" || exit 1
     flock "$building"
     if ! { cmake --preset "$preset" && cmake --build --preset "$preset" "${@/#/--target=}"; } >"build/tests/build-$preset.log" 2>&1; then
         tail -n 60 "build/tests/build-$preset.log"
