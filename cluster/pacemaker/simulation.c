@@ -59,7 +59,8 @@ static void take_place(const xmlNode *node, struct sim_place *place)
     place->failed = place->failed || is_true(node, "failed");
     place->found = true;
     take(node, "pending", pending, sizeof(pending));
-    if (pending[0] != '\0')
+    /* a look changes nothing, and one that was cancelled before it had answered is in the records for ever */
+    if (pending[0] != '\0' && strcmp(pending, "Monitoring") != 0)
         memcpy(place->pending, pending, sizeof(pending));
     for (const xmlNode *n = node->children; n != NULL; n = n->next) {
         if (is_named(n, "node") && place->nodes++ == 0)

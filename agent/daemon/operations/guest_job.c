@@ -149,9 +149,16 @@ static bool make_way(struct maker *m)
     return cancel_job(m, m->job.id, "Pacemaker moves the guest now");
 }
 
+/* The job's move is over, and the guest runs here all the same: a start has fetched it back before Pacemaker was told.
+ * One that still leaves is in the job's move. */
+static bool came_back(const struct maker *m)
+{
+    return m->node == m->target && !m->guest->migrating_out && m->guest->guest_class != HVC_GUEST_LEAVING;
+}
+
 static bool is_this(const struct maker *m)
 {
-    return m->job.id != 0 && m->job.target == m->target && m->job.source == m->source;
+    return m->job.id != 0 && m->job.target == m->target && m->job.source == m->source && !came_back(m);
 }
 
 static bool make_job(struct maker *m)

@@ -123,7 +123,7 @@ judge() { # judge FAULT BOOTS
     more=$(($(boots "$guest") - booted))
     no_more "$name: no boot that the fault does not demand" "$more" "$2"
     did=$(operations)
-    if fences "$1" || [ "$2" -gt 0 ]; then
+    if fences "$1" || recovers "$1" || [ "$2" -gt 0 ]; then
         no_more "$name: Pacemaker started it no more often than that (${did:-nothing})" "$(count_of start "$did")" 1
     else
         no_more "$name: Pacemaker started it nowhere (${did:-nothing})" "$(count_of start "$did")" 0
@@ -134,6 +134,8 @@ judge() { # judge FAULT BOOTS
 }
 # The faults that end a node: what runs there is started elsewhere.
 fences() { [[ $1 = power-* || $1 = ring-* ]]; }
+# Let to watch before it is told, Pacemaker finds the guest gone from its source and starts it there: the agent fetches it back, live.
+recovers() { [ "$step/$1" = hand-back/hold-removed ]; }
 
 where() {
     case $place in

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fake_keeper.h"
+#include "hvc/clock.h"
 #include "hvc/text.h"
 #include "world.h"
 
@@ -15,6 +17,7 @@
 
 static struct world *world;
 static struct fake_keeper *keeper;
+static uint8_t commits; /* so far */
 
 static int set_up(void **state)
 {
@@ -81,17 +84,72 @@ static void a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled(void **st
     assert_int_equal(job->phase, HVC_JOB_CANCELLED);
 }
 
+static void commit(const struct hvc_command *command)
+{
+    const struct hvc_token token = {.id = {++commits}, .birth = 2};
+    struct hvc_replica_outcome outcome;
+
+    assert_int_equal(keeper->base.ops->propose(&keeper->base, command, &token, HVC_NO_DEADLINE, true, &outcome), 0);
+    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
+}
+
 static void place(uint32_t node)
 {
     struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_GUEST, .by = "test"};
-    struct hvc_replica_outcome outcome;
-    struct hvc_token token = {.birth = 2};
 
     assert_int_equal(hvc_parse_uuid_bytes(world_vm1, command.guest.uuid), 0);
     command.guest.node = node;
     (void)hvc_text_copy(command.guest.name, sizeof(command.guest.name), "vm1");
-    assert_int_equal(keeper->base.ops->propose(&keeper->base, &command, &token, HVC_NO_DEADLINE, true, &outcome), 0);
-    assert_int_equal(outcome.answer.code, HVC_ANSWER_OK);
+    commit(&command);
+}
+
+static void report(unsigned from, unsigned to, uint32_t runs_on)
+{
+    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_JOB_REPORT, .by = "test"};
+
+    command.report.job = 1;
+    command.report.from = (uint8_t)from;
+    command.report.to = (uint8_t)to;
+    command.report.located = runs_on != 0;
+    command.report.runs_on = runs_on;
+    commit(&command);
+}
+
+/* An operator's: its guest is proven at n2, and it lives on until Pacemaker knows that. */
+static void make_a_job_whose_move_is_over(void)
+{
+    struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_JOB, .by = "test"};
+    struct hvc_move_order order = {
+        .guest.name = "vm1", .source = "n1", .target = "n2", .resource = "vm1", .job = {.id = 1, .keeps = true}};
+    const uint64_t until_ms = hvc_deadline_in(20000);
+    struct hvc_move_view view = {0};
+
+    place(1);
+    assert_int_equal(hvc_text_copy(order.guest.uuid, sizeof(order.guest.uuid), world_vm1), 0);
+    assert_int_equal(hvc_parse_uuid_bytes(world_vm1, command.job.guest), 0);
+    command.job.kind = HVC_KIND_LIVE;
+    command.job.source = 1;
+    command.job.target = 2;
+    commit(&command);
+    assert_int_equal(hvc_moves_begin(&world->operations, &order, 0, false, until_ms, NULL), 0);
+    while (!hvc_moves_look(world->operations.moves, &order.job, world_vm1, &view) || !view.ended)
+        if (hvc_deadline_left(until_ms) == 0 || usleep(1000) < 0)
+            fail_msg("the move does not end");
+    if (view.end.result != HVC_RESULT_OK)
+        fail_msg("%s", view.end.error.text);
+    report(HVC_JOB_CHECKING, HVC_JOB_ADMITTED, 0);
+    report(HVC_JOB_ADMITTED, HVC_JOB_COPYING, 0);
+    report(HVC_JOB_COPYING, HVC_JOB_VERIFYING, 2);
+}
+
+/* Pacemaker, whom somebody let watch the guest before it was told, fetched it back by a start; then it is told. */
+static void a_guest_that_came_back_after_its_jobs_move_is_moved_again(void **state)
+{
+    (void)state;
+    make_a_job_whose_move_is_over();
+    world->nodes[0].guests[0].guest_class = HVC_GUEST_RUNNING;
+    world->nodes[1].guests[0].guest_class = HVC_GUEST_ABSENT;
+    expect_moved();
 }
 
 /* Pacemaker is told of a move that has been proven, just when the target's libvirt has died. */
@@ -155,6 +213,7 @@ int main(void)
         T(without_quorum_the_move_is_made_and_told),
         T(without_a_readable_state_the_move_is_made_and_told),
         T(a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled),
+        T(a_guest_that_came_back_after_its_jobs_move_is_moved_again),
         T(what_the_state_has_at_the_target_needs_no_word_of_its_libvirt),
         T(what_the_state_has_here_has_arrived_though_libvirt_cannot_say_so),
     };
