@@ -2,6 +2,7 @@
 #include "group_view.h"
 
 #include <errno.h>
+#include <string.h>
 
 void hvc_group_view_init(struct hvc_group_view *view, uint32_t own_node)
 {
@@ -58,11 +59,22 @@ int hvc_group_view_members(struct hvc_group_view *view, const struct hvc_replica
     return 0;
 }
 
+static bool is_told_again(const struct hvc_group_view *view, struct hvc_ring_id ring, const uint32_t *nodes,
+                          unsigned count)
+{
+    return view->open && view->ring.node == ring.node && view->ring.seq == ring.seq && view->totem_count == count &&
+           memcmp(view->totem, nodes, count * sizeof(nodes[0])) == 0;
+}
+
 int hvc_group_view_totem(struct hvc_group_view *view, struct hvc_ring_id ring, const uint32_t *nodes, unsigned count,
                          enum hvc_group_outcome *ret_outcome)
 {
     if (count > HVC_NODES_MAX)
         return -E2BIG;
+    if (is_told_again(view, ring, nodes, count)) {
+        *ret_outcome = HVC_GROUP_NOTHING;
+        return 0;
+    }
     memcpy(view->totem, nodes, count * sizeof(nodes[0]));
     view->totem_count = count;
     view->ring = ring;

@@ -10,6 +10,8 @@
  *     no totem callback;
  *   - one's own join gives, with DELIVER_INITIAL_TOTEM_CONF, first a totem callback with no member of the group yet
  * (seen), then the group callback; a view begins when a process of the own node is a member of it;
+ *   - who joins while corosync forms a ring may be told of that ring twice, the second time behind his own join (seen):
+ *     nobody else is given a view for it, so nor is he;
  *   - a node that dies in one sync round with its join can stay in the list for ever: the totem list decides.
  * Pure: no I/O, no allocation.
  */
@@ -45,7 +47,7 @@ struct hvc_group_view {
 };
 
 enum hvc_group_outcome {
-    HVC_GROUP_NOTHING, /* waits for the totem callback, and no view stood */
+    HVC_GROUP_NOTHING, /* waits for the totem callback, and no view stood; or the one that stands is told again */
     HVC_GROUP_END,     /* the view that stood has ended; the next one comes with the totem callback */
     HVC_GROUP_VIEW     /* a new view stands (and one that stood before has ended) */
 };

@@ -57,6 +57,23 @@ static void ones_own_join_gives_a_view_with_the_totem_callback(void **state)
     ASSERT_MEMBERS(&view, {1, 10}, {2, 20});
 }
 
+static void a_ring_that_is_told_twice_gives_one_view(void **state)
+{
+    struct hvc_group_view view;
+
+    (void)state;
+    hvc_group_view_init(&view, 1);
+    assert_int_equal(TOTEM(&view, ring_1, 1, 2, 3), HVC_GROUP_NOTHING);
+    assert_int_equal(MEMBERS(&view, HVC_GROUP_PROCESS, {2, 20}, {1, 10}), HVC_GROUP_VIEW);
+    assert_int_equal(TOTEM(&view, ring_1, 1, 2, 3), HVC_GROUP_NOTHING);
+    ASSERT_MEMBERS(&view, {1, 10}, {2, 20});
+    assert_int_equal(TOTEM(&view, ring_1, 1, 2),
+                     HVC_GROUP_VIEW); /* corosync does not do that: it counts for a change */
+    assert_int_equal(TOTEM(&view, ring_2, 1, 2), HVC_GROUP_VIEW);
+    assert_int_equal(MEMBERS(&view, HVC_GROUP_NODE, {1, 10}), HVC_GROUP_END);
+    assert_int_equal(TOTEM(&view, ring_2, 1, 2), HVC_GROUP_VIEW);
+}
+
 static void before_ones_own_join_there_is_no_view(void **state)
 {
     struct hvc_group_view view;
@@ -156,6 +173,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ones_own_join_gives_a_view_with_the_totem_callback),
+        cmocka_unit_test(a_ring_that_is_told_twice_gives_one_view),
         cmocka_unit_test(before_ones_own_join_there_is_no_view),
         cmocka_unit_test(a_process_change_in_a_standing_ring_is_a_view_at_once),
         cmocka_unit_test(a_ring_change_ends_the_view_once_and_begins_the_next_at_its_last_callback),
