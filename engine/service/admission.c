@@ -4,6 +4,10 @@
  * slot) and room at the target, all at once; nothing is held while it waits, so A->B and B->A never wait for each
  * other.
  *
+ * A network with a limit is a slot like these, as soon as the checks of a job have told which networks it could take:
+ * it is given the first of them that has room. A job that has not been checked yet goes on to its checks, which may
+ * send it back to wait for a network.
+ *
  * A job of Pacemaker's goes first and is not held back by limits, only by members and room.
  *
  * Order: effective priority, then the source that was served longest ago, then age. Nobody starves:
@@ -68,6 +72,25 @@ static enum hvc_blocker not_ready(const struct hvc_service *s, const struct hvc_
     return HVC_BLOCKER_NONE;
 }
 
+bool hvc_network_has_room(const struct hvc_service *s, uint32_t network, uint32_t source, uint32_t target)
+{
+    uint32_t slot = network == 0 ? HVC_NONE : hvc_find_network(s, network);
+    uint32_t limit = slot == HVC_NONE || HVC_SERVICE_BUG(FULLNETWORK) ? 0 : s->networks[slot].limit;
+
+    return limit == 0 ||
+           (hvc_network_use(s, network, source)->out < limit && hvc_network_use(s, network, target)->in < limit);
+}
+
+/* The first of its ways that has room, way_count: none has. Without ways nothing is known of them: 0, too. */
+static unsigned free_way(const struct hvc_service *s, const struct hvc_job *job, uint32_t source, uint32_t target)
+{
+    unsigned at = 0;
+
+    while (at < job->way_count && !hvc_network_has_room(s, job->ways[at], source, target))
+        at++;
+    return at;
+}
+
 static enum hvc_blocker no_slot(const struct hvc_service *s, const struct hvc_job *job, uint32_t source,
                                 uint32_t target)
 {
@@ -83,6 +106,8 @@ static enum hvc_blocker no_slot(const struct hvc_service *s, const struct hvc_jo
         return HVC_BLOCKER_LIMIT_STORAGE;
     if (limit != 0 && s->moving >= limit)
         return HVC_BLOCKER_LIMIT_CLUSTER;
+    if (job->way_count > 0 && free_way(s, job, source, target) == job->way_count)
+        return HVC_BLOCKER_LIMIT_NETWORK;
     return HVC_BLOCKER_NONE;
 }
 
@@ -181,6 +206,43 @@ enum hvc_blocker hvc_service_blocker(const struct hvc_service *s, uint64_t job, 
     return hvc_job_blocker(s, slot, now_ms);
 }
 
+void hvc_job_set_network(struct hvc_service *s, uint32_t slot, uint32_t network)
+{
+    hvc_job_account(s, slot, -1);
+    s->jobs[slot].network = network;
+    hvc_job_account(s, slot, 1);
+    hvc_touch(s, HVC_RECORD_JOB, slot);
+}
+
+bool hvc_job_take_way(struct hvc_service *s, uint32_t slot)
+{
+    const struct hvc_job *job = &s->jobs[slot];
+    unsigned at;
+
+    hvc_job_set_network(s, slot, 0); /* what it holds itself is free for it */
+    at = free_way(s, job, hvc_find_node(s, job->source), hvc_find_node(s, job->target));
+    if (at == job->way_count && goes_over_limits(job))
+        at = 0;
+    if (at < job->way_count)
+        hvc_job_set_network(s, slot, job->ways[at]);
+    return at < job->way_count || job->way_count == 0;
+}
+
+void hvc_ways_forget(struct hvc_service *s)
+{
+    for (uint32_t i = 0; i < s->node_count; i++) {
+        uint32_t slot = s->nodes_more[s->node_order[i]].queue.head;
+
+        for (; slot != HVC_NONE; slot = s->state_links[slot].next) {
+            if (s->jobs[slot].way_count == 0)
+                continue;
+            s->jobs[slot].way_count = 0;
+            hvc_touch(s, HVC_RECORD_JOB, slot);
+        }
+    }
+    s->admit = true;
+}
+
 /* Checks take nothing and go first. */
 static bool goes_before(const struct hvc_service *s, uint32_t a, uint32_t b)
 {
@@ -239,6 +301,8 @@ void hvc_admit(struct hvc_service *s, uint64_t now_ms)
             hvc_touch(s, HVC_RECORD_NODE, source);
         }
         hvc_job_move(s, slot, HVC_JOB_CHECKING, now_ms);
+        if (s->jobs[slot].way_count > 0)
+            (void)hvc_job_take_way(s, slot); /* that there is one was looked at */
     }
     s->admit = false;
 }

@@ -152,6 +152,8 @@ static void candidate(const struct hvc_service *s, const struct hvc_command *c, 
         memcpy(ret->name, given->name, sizeof(ret->name));
     if ((mask & HVC_NETWORK_TAGS) != 0)
         memcpy(ret->tags, given->tags, sizeof(ret->tags));
+    if ((mask & HVC_NETWORK_LIMIT) != 0)
+        ret->limit = given->limit;
 }
 
 static bool is_replaced(const struct hvc_command *c, uint32_t id)
@@ -211,11 +213,14 @@ struct hvc_answer hvc_apply_network_add(struct hvc_service *s, const struct hvc_
         hvc_touch(s, HVC_RECORD_NETWORK, slot);
     }
     hvc_touch_head(s);
+    hvc_ways_forget(s);
     return hvc_answer_of(HVC_ANSWER_OK, 0, first);
 }
 
 struct hvc_answer hvc_apply_network_modify(struct hvc_service *s, const struct hvc_command *c)
 {
+    unsigned changes = 0;
+
     for (unsigned i = 0; i < c->networks.count; i++) {
         uint32_t id = c->networks.item[i].network.id;
         struct hvc_answer answer;
@@ -236,8 +241,12 @@ struct hvc_answer hvc_apply_network_modify(struct hvc_service *s, const struct h
 
         candidate(s, c, i, &changed);
         s->networks[slot] = changed;
+        changes |= c->networks.item[i].mask;
         hvc_touch(s, HVC_RECORD_NETWORK, slot);
     }
+    if ((changes & (HVC_NETWORK_ADDRESS | HVC_NETWORK_METRIC)) != 0)
+        hvc_ways_forget(s);
+    s->admit = true; /* a limit may leave room now */
     return hvc_answer_of(HVC_ANSWER_OK, 0, 0);
 }
 
@@ -258,5 +267,6 @@ struct hvc_answer hvc_apply_network_remove(struct hvc_service *s, const struct h
         hvc_pool_give(&s->pool[HVC_RECORD_NETWORK], slot);
         hvc_touch(s, HVC_RECORD_NETWORK, slot);
     }
+    s->admit = true; /* its limit holds nobody back any more */
     return hvc_answer_of(HVC_ANSWER_OK, 0, 0);
 }

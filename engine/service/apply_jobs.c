@@ -211,6 +211,7 @@ struct hvc_answer hvc_apply_job_target(struct hvc_service *s, const struct hvc_c
     if (job->target == c->job_target.target)
         return hvc_answer_of(HVC_ANSWER_UNCHANGED, 0, 0);
     job->target = c->job_target.target;
+    job->way_count = 0; /* they led to the other one */
     hvc_touch(s, HVC_RECORD_JOB, slot);
     s->admit = true;
     return OK;
@@ -282,9 +283,28 @@ static void take_location(struct hvc_service *s, uint32_t slot, uint32_t runs_on
     hvc_guest_located(s, hvc_find_guest(s, job->guest), runs_on);
 }
 
+/* Returns the phase that the job comes into. */
+static unsigned take_ways(struct hvc_service *s, const struct hvc_command *c, uint32_t slot)
+{
+    struct hvc_job *job = &s->jobs[slot];
+
+    if ((hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) == 0 || hvc_job_is_check(job) ||
+        c->report.way_count == 0)
+        return c->report.to;
+    if (job->phase == HVC_JOB_CHECKING && c->report.to == HVC_JOB_ADMITTED) {
+        job->way_count = c->report.way_count;
+        memcpy(job->ways, c->report.ways, sizeof(job->ways));
+        return hvc_job_take_way(s, slot) ? HVC_JOB_ADMITTED : HVC_JOB_QUEUED;
+    }
+    if ((hvc_job_phase_info(job->phase)->flags & HVC_JOB_STARTED) != 0)
+        hvc_job_set_network(s, slot, c->report.ways[0]); /* it is so: no limit ends a move that has begun */
+    return c->report.to;
+}
+
 static void take_report(struct hvc_service *s, const struct hvc_command *c, uint32_t slot)
 {
     struct hvc_job *job = &s->jobs[slot];
+    unsigned to = take_ways(s, c, slot);
 
     if (c->report.text[0] != '\0' || c->report.code != HVC_REASON_NOTE)
         hvc_job_reason(s, slot, c, c->report.code, c->report.text);
@@ -292,11 +312,11 @@ static void take_report(struct hvc_service *s, const struct hvc_command *c, uint
         take_location(s, slot, c->report.runs_on);
     job->step = c->report.step;
     hvc_touch(s, HVC_RECORD_JOB, slot);
-    if (c->report.to == job->phase)
+    if (to == job->phase)
         return;
-    if (c->report.to == HVC_JOB_QUEUED)
+    if (to == HVC_JOB_QUEUED)
         job->options.not_before_ms = c->report.not_before_ms;
-    hvc_job_move(s, slot, c->report.to, c->stamp_ms);
+    hvc_job_move(s, slot, to, c->stamp_ms);
     if (job->ended == 0 && job->phase != HVC_JOB_QUEUED)
         hvc_job_follow_nodes(s, slot, c); /* a truth told by one end while the other is lost */
 }

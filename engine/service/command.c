@@ -50,7 +50,7 @@ static const struct hvc_field state_fields[] = {HVC_ANY(C, state.state), HVC_FIE
         .lines = (several)                                                                                             \
     }
 static const struct hvc_field network_fields[] = {
-    N_UINT(mask, 0, 31),
+    N_UINT(mask, 0, 63),
     N_UINT(network.id, 0, UINT32_MAX),
     N_UINT(network.node, 0, UINT32_MAX),
     N_UINT(network.metric, 0, UINT32_MAX),
@@ -60,6 +60,8 @@ static const struct hvc_field network_fields[] = {
     N_UINT(network.bandwidth, 0, UINT64_MAX),
     N_TEXT(network.name, false),
     N_TEXT(network.tags, true),
+    {.type = HVC_FIELD_TYPE_WHEN, .offset = N(mask), .min = HVC_NETWORK_LIMIT},
+    N_UINT(network.limit, 0, HVC_NETWORK_LIMIT_MAX),
     HVC_FIELDS_END,
 };
 static const struct hvc_field networks_fields[] = {
@@ -154,6 +156,8 @@ static const struct hvc_field job_target_fields[] = {
     HVC_NONZERO(C, job_target.target),
     HVC_FIELDS_END,
 };
+static const struct hvc_field way_fields[] = {{.type = HVC_FIELD_TYPE_UINT, .width = 4, .max = UINT32_MAX},
+                                              HVC_FIELDS_END};
 static const struct hvc_field report_fields[] = {
     HVC_NONZERO(C, report.job),
     HVC_UINT(C, report.from, 0, HVC_JOB_PHASE_COUNT - 1),
@@ -164,6 +168,8 @@ static const struct hvc_field report_fields[] = {
     HVC_ANY(C, report.not_before_ms),
     HVC_UINT(C, report.code, 0, HVC_REASON_COUNT - 1),
     HVC_LINES(C, report.text),
+    HVC_LATER,
+    HVC_LIST(C, report.ways, report.way_count, 0, way_fields),
     HVC_FIELDS_END,
 };
 static const struct hvc_field cancel_fields[] = {
@@ -245,6 +251,17 @@ const char *hvc_command_name(unsigned kind)
     return kind_is_known(kind) ? kinds[kind].name : "invalid";
 }
 
+unsigned hvc_command_version(const struct hvc_command *c)
+{
+    bool newer = c->kind == HVC_COMMAND_JOB_REPORT && c->report.way_count > 0;
+
+    if (c->kind == HVC_COMMAND_NETWORK_ADD || c->kind == HVC_COMMAND_NETWORK_MODIFY) {
+        for (unsigned i = 0; i < c->networks.count && i < HVC_COMMAND_LIST_MAX; i++)
+            newer |= (c->networks.item[i].mask & HVC_NETWORK_LIMIT) != 0;
+    }
+    return newer ? 2 : 1;
+}
+
 int hvc_command_decode(const void *bytes, size_t length, struct hvc_command *ret_command)
 {
     struct hvc_bytes_reader reader = hvc_bytes_reader(bytes, length);
@@ -262,16 +279,18 @@ int hvc_command_decode(const void *bytes, size_t length, struct hvc_command *ret
         return -ENOTSUP;
     hvc_fields_read(header_fields, &reader, ret_command);
     hvc_fields_read(kinds[ret_command->kind].fields, &reader, ret_command);
-    return reader.failed || reader.offset != reader.length ? -EBADMSG : 0;
+    if (reader.failed || reader.offset != reader.length)
+        return -EBADMSG;
+    return ret_command->version != hvc_command_version(ret_command) ? -EBADMSG : 0;
 }
 
 int hvc_command_encode(const struct hvc_command *command, void *bytes, size_t size, size_t *ret_length)
 {
     struct hvc_bytes_writer writer = hvc_bytes_writer(bytes, size);
 
-    if (command->version != HVC_COMMAND_VERSION || !kind_is_known(command->kind))
+    if (command->version == 0 || command->version > HVC_COMMAND_VERSION || !kind_is_known(command->kind))
         return -EINVAL;
-    hvc_bytes_put(&writer, 1, command->version);
+    hvc_bytes_put(&writer, 1, hvc_command_version(command));
     hvc_bytes_put(&writer, 1, command->kind);
     if (!hvc_fields_write(header_fields, command, &writer) ||
         !hvc_fields_write(kinds[command->kind].fields, command, &writer))

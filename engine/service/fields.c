@@ -85,6 +85,33 @@ static void read_blob(const struct hvc_field *field, struct hvc_bytes_reader *re
     memcpy(base + field->offset, &bytes, sizeof(bytes));
 }
 
+/* Nothing to be written: numbers that are 0, empty lists. */
+static bool is_nothing(const struct hvc_field *fields, const uint8_t *base)
+{
+    for (const struct hvc_field *field = fields; field->type != HVC_FIELD_TYPE_END; field++) {
+        size_t number = field->type == HVC_FIELD_TYPE_LIST ? field->count_offset : field->offset;
+
+        if ((field->type != HVC_FIELD_TYPE_UINT && field->type != HVC_FIELD_TYPE_LIST) ||
+            number_at(base + number, field->width) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_there(const struct hvc_field *when, const uint8_t *base)
+{
+    return (base[when->offset] & when->min) != 0;
+}
+
+/* There is one encoding of each: what could be left out is refused. */
+static void read_later(const struct hvc_field *fields, struct hvc_bytes_reader *reader, uint8_t *base)
+{
+    if (reader->offset == reader->length)
+        return;
+    hvc_fields_read(fields, reader, base);
+    reader->failed = reader->failed || is_nothing(fields, base);
+}
+
 void hvc_fields_read(const struct hvc_field *fields, struct hvc_bytes_reader *reader, void *structure)
 {
     uint8_t *base = structure;
@@ -111,6 +138,13 @@ void hvc_fields_read(const struct hvc_field *fields, struct hvc_bytes_reader *re
             break;
         case HVC_FIELD_TYPE_BLOB:
             read_blob(field, reader, base);
+            break;
+        case HVC_FIELD_TYPE_LATER:
+            read_later(field + 1, reader, base);
+            return;
+        case HVC_FIELD_TYPE_WHEN:
+            if (!is_there(field, base))
+                return;
             break;
         case HVC_FIELD_TYPE_END:
             break;
@@ -191,6 +225,14 @@ bool hvc_fields_write(const struct hvc_field *fields, const void *structure, str
             break;
         case HVC_FIELD_TYPE_BLOB:
             good = write_blob(field, base, writer);
+            break;
+        case HVC_FIELD_TYPE_LATER:
+            if (is_nothing(field + 1, base))
+                return true;
+            break;
+        case HVC_FIELD_TYPE_WHEN:
+            if (!is_there(field, base))
+                return true;
             break;
         case HVC_FIELD_TYPE_END:
             break;

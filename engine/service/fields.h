@@ -20,6 +20,8 @@ enum hvc_field_type {
     HVC_FIELD_TYPE_FIXED, /* size raw bytes */
     HVC_FIELD_TYPE_LIST,  /* up to max elements of size bytes, their number in a uint16_t or uint8_t elsewhere */
     HVC_FIELD_TYPE_BLOB,  /* const uint8_t *, its length in a uint32_t elsewhere; min..max bytes */
+    HVC_FIELD_TYPE_LATER, /* what follows was added later: numbers and lists, absent at the end when all are 0 */
+    HVC_FIELD_TYPE_WHEN,  /* what follows is there when the byte at offset has the bit min */
 };
 
 struct hvc_field {
@@ -69,12 +71,17 @@ struct hvc_field {
         .type = HVC_FIELD_TYPE_BLOB, .width = HVC_MEMBER_SIZE(s, count), .offset = offsetof(s, m), .min = (low),       \
         .max = (high), .count_offset = offsetof(s, count)                                                              \
     }
+#define HVC_LATER                                                                                                      \
+    {                                                                                                                  \
+        .type = HVC_FIELD_TYPE_LATER                                                                                   \
+    }
 #define HVC_FIELDS_END                                                                                                 \
     {                                                                                                                  \
         .type = HVC_FIELD_TYPE_END                                                                                     \
     }
 
-/* Reads every field into the structure; reader.failed when one is outside its bounds. */
+/* Reads every field into the structure, in which those that may be absent are 0 already; reader.failed when one is
+ * outside its bounds. */
 void hvc_fields_read(const struct hvc_field *fields, struct hvc_bytes_reader *reader, void *structure);
 
 /* Writes every field; false: one is outside its bounds (whether it fitted is in writer.failed). */

@@ -188,6 +188,22 @@ const struct hvc_network *hvc_service_network_at(const struct hvc_service *s, ui
     return position < s->network_count ? &s->networks[s->network_order[position]] : NULL;
 }
 
+bool hvc_service_limits_networks(const struct hvc_service *s)
+{
+    for (uint32_t i = 0; i < s->network_count; i++) {
+        if (s->networks[s->network_order[i]].limit != 0)
+            return true;
+    }
+    return false;
+}
+
+bool hvc_service_network_has_room(const struct hvc_service *s, uint32_t id, uint32_t source, uint32_t target)
+{
+    uint32_t from = hvc_find_node(s, source), to = hvc_find_node(s, target);
+
+    return from == HVC_NONE || to == HVC_NONE || hvc_network_has_room(s, id, from, to);
+}
+
 const struct hvc_service_guest *hvc_service_guest(const struct hvc_service *s, const uint8_t uuid[16])
 {
     uint32_t slot = hvc_find_guest(s, uuid);

@@ -44,6 +44,10 @@ struct hvc_node_more { /* derived */
     uint64_t room_kib;         /* memory that guests and moves to here may have together, UINT64_MAX: not known */
 };
 
+struct hvc_network_use { /* derived: moves over one network, of one node */
+    uint32_t out, in;
+};
+
 struct hvc_service {
     struct hvc_service_config config;
     uint64_t revision; /* changes with every touch */
@@ -67,6 +71,7 @@ struct hvc_service {
     struct hvc_link *state_links;    /* of the queue, of the active or of the ended ones */
     struct hvc_link *document_links; /* of documents that nothing refers to, in order of serial */
     struct hvc_list jobs_all, jobs_active, jobs_ended, documents_open;
+    struct hvc_network_use *network_use; /* [slot of the network * config.nodes + slot of the node] */
     uint32_t queued, moving;
     bool admit;            /* something may have become admissible */
     uint64_t epoch, index; /* of the entry being applied */
@@ -126,6 +131,8 @@ void hvc_document_reference(struct hvc_service *s, const uint8_t hash[32], int c
 void hvc_forget_documents(struct hvc_service *s); /* that nothing refers to, when they are too many */
 struct hvc_answer hvc_check_document(const struct hvc_service *s, const uint8_t hash[32]); /* OK: whole, or all 0 */
 void hvc_document_reopen(struct hvc_service *s, uint32_t slot);                            /* its serial is new */
+/* Of a network by its id; NULL: there is none of that id. */
+struct hvc_network_use *hvc_network_use(const struct hvc_service *s, uint32_t network, uint32_t node);
 /* What a job takes, as its phase says; sign +1 or -1. */
 void hvc_job_account(struct hvc_service *s, uint32_t slot, int sign);
 
@@ -133,6 +140,13 @@ void hvc_job_account(struct hvc_service *s, uint32_t slot, int sign);
 void hvc_limits_refresh(struct hvc_service *s); /* after a change of settings or of a node's facts */
 enum hvc_blocker hvc_job_blocker(const struct hvc_service *s, uint32_t slot, uint64_t now_ms);
 void hvc_admit(struct hvc_service *s, uint64_t now_ms);
+bool hvc_network_has_room(const struct hvc_service *s, uint32_t network, uint32_t source, uint32_t target); /* slots */
+/* Gives the job the first of its ways that has room. False: none has; then it is given none, unless no limit holds it
+ * back. */
+bool hvc_job_take_way(struct hvc_service *s, uint32_t slot);
+void hvc_job_set_network(struct hvc_service *s, uint32_t slot, uint32_t network);
+/* What the queued jobs' checks found of networks is found anew. */
+void hvc_ways_forget(struct hvc_service *s);
 
 /* phase.c: the only way a job changes its phase */
 void hvc_job_move(struct hvc_service *s, uint32_t slot, unsigned to, uint64_t stamp_ms);

@@ -52,6 +52,7 @@ void hvc_link_network(struct hvc_service *s, uint32_t slot)
     while (at < count && s->networks[s->network_order[at]].id < s->networks[slot].id)
         at++;
     order_insert(s->network_order, count, at, slot);
+    memset(&s->network_use[(size_t)slot * s->config.nodes], 0, s->config.nodes * sizeof(*s->network_use));
 }
 
 void hvc_unlink_network(struct hvc_service *s, uint32_t slot)
@@ -139,6 +140,13 @@ static uint32_t predecessor(const struct hvc_service *s, const struct hvc_list *
     return at;
 }
 
+struct hvc_network_use *hvc_network_use(const struct hvc_service *s, uint32_t network, uint32_t node)
+{
+    uint32_t slot = network == 0 ? HVC_NONE : hvc_find_network(s, network);
+
+    return slot == HVC_NONE ? NULL : &s->network_use[(size_t)slot * s->config.nodes + node];
+}
+
 static void add_slots(struct hvc_service *s, const struct hvc_job *job, uint32_t sign)
 {
     unsigned kind = hvc_job_kind_info(job->kind)->flags;
@@ -148,6 +156,10 @@ static void add_slots(struct hvc_service *s, const struct hvc_job *job, uint32_t
     if ((kind & HVC_KIND_USES_LINK) != 0) {
         s->nodes_more[source].load.out += sign;
         s->nodes_more[target].load.in += sign;
+        if (hvc_network_use(s, job->network, source) != NULL) {
+            hvc_network_use(s, job->network, source)->out += sign;
+            hvc_network_use(s, job->network, target)->in += sign;
+        }
     }
     if ((kind & HVC_KIND_USES_STORAGE) != 0)
         s->nodes_more[source].load.storage += sign;

@@ -66,6 +66,7 @@ static void carve_all(struct area *area, struct hvc_service *s)
     s->jobs = carve(area, jobs, sizeof(*s->jobs));
     s->node_order = carve(area, c->nodes, sizeof(uint32_t));
     s->network_order = carve(area, c->networks, sizeof(uint32_t));
+    s->network_use = carve(area, (size_t)c->networks * c->nodes, sizeof(*s->network_use));
     s->guest_by_uuid = carve_index(area, c->guests);
     s->guest_by_name = carve_index(area, c->guests);
     s->job_by_id = carve_index(area, jobs);

@@ -80,6 +80,9 @@ void hvc_job_move(struct hvc_service *s, uint32_t slot, unsigned to, uint64_t st
             job->attempts++;
         job->mark = s->head.admissions;
         job->step = HVC_STEP_NONE;
+        job->network = 0;
+    } else if (to != HVC_JOB_CHECKING) {
+        job->way_count = 0;
     }
     if (ends) {
         job->ended = ++s->head.ended;

@@ -43,9 +43,18 @@ static const struct hvc_field node_fields[] = {
 
 #define W struct hvc_network
 static const struct hvc_field network_fields[] = {
-    HVC_NONZERO(W, id),          HVC_ANY(W, node),      HVC_ANY(W, metric),    HVC_UINT(W, family, 4, 6),
-    HVC_UINT(W, prefix, 0, 128), HVC_FIXED(W, address), HVC_ANY(W, bandwidth), HVC_TEXT(W, name, 0),
-    HVC_LINES(W, tags),          HVC_FIELDS_END,
+    HVC_NONZERO(W, id),
+    HVC_ANY(W, node),
+    HVC_ANY(W, metric),
+    HVC_UINT(W, family, 4, 6),
+    HVC_UINT(W, prefix, 0, 128),
+    HVC_FIXED(W, address),
+    HVC_ANY(W, bandwidth),
+    HVC_TEXT(W, name, 0),
+    HVC_LINES(W, tags),
+    HVC_LATER,
+    HVC_UINT(W, limit, 0, HVC_NETWORK_LIMIT_MAX),
+    HVC_FIELDS_END,
 };
 
 #define D struct hvc_drain
@@ -84,6 +93,9 @@ static const struct hvc_field reason_fields[] = {
     HVC_FIELDS_END,
 };
 
+static const struct hvc_field way_fields[] = {{.type = HVC_FIELD_TYPE_UINT, .width = 4, .max = UINT32_MAX},
+                                              HVC_FIELDS_END};
+
 #define J struct hvc_job
 static const struct hvc_field job_fields[] = {
     HVC_NONZERO(J, id),
@@ -121,6 +133,9 @@ static const struct hvc_field job_fields[] = {
     HVC_UINTS(J, phase_ms),
     HVC_ANY(J, reasons_dropped),
     HVC_LIST(J, reasons, reason_count, 0, reason_fields),
+    HVC_LATER,
+    HVC_ANY(J, network),
+    HVC_LIST(J, ways, way_count, 0, way_fields),
     HVC_FIELDS_END,
 };
 

@@ -158,6 +158,58 @@ enum hvc_route_answer hvc_route_find(const struct hvc_network *networks, unsigne
     return inside ? HVC_ROUTE_SOURCE_OUTSIDE : HVC_ROUTE_TARGET_OUTSIDE;
 }
 
+/* ---- after they were tried ---- */
+
+/* 0 the best: how far it is from what one would take. */
+static unsigned standing(const struct hvc_route *route, int reached)
+{
+    return (reached == 0 ? 0u : 2u) + (route->address.ring ? 1u : 0u);
+}
+
+static bool is_among(const uint32_t *ids, unsigned count, uint32_t id)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (ids[i] == id)
+            return true;
+    }
+    return false;
+}
+
+unsigned hvc_route_networks(const struct hvc_route *routes, const int *reached, unsigned count, uint32_t *ids,
+                            unsigned max)
+{
+    unsigned best = 3, found = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        best = standing(&routes[i], reached[i]) < best ? standing(&routes[i], reached[i]) : best;
+    for (unsigned i = 0; i < count && found < max; i++) {
+        if (standing(&routes[i], reached[i]) == best && !is_among(ids, found, routes[i].network))
+            ids[found++] = routes[i].network;
+    }
+    return found;
+}
+
+static unsigned preference(const struct hvc_route *route, int reached, uint32_t id)
+{
+    return (reached == 0 ? 0u : 2u) + (route->network == id ? 0u : 1u);
+}
+
+void hvc_route_prefer(struct hvc_route *routes, int *reached, unsigned count, uint32_t id)
+{
+    for (unsigned i = 1; i < count; i++) {
+        const struct hvc_route route = routes[i];
+        int answer = reached[i];
+        unsigned at = i;
+
+        for (; at > 0 && preference(&routes[at - 1], reached[at - 1], id) > preference(&route, answer, id); at--) {
+            routes[at] = routes[at - 1];
+            reached[at] = reached[at - 1];
+        }
+        routes[at] = route;
+        reached[at] = answer;
+    }
+}
+
 unsigned hvc_route_listeners(const struct hvc_network *networks, unsigned network_count,
                              const struct hvc_route_end *node, bool any, struct hvc_address *addresses)
 {

@@ -18,6 +18,7 @@
     X(LOSTENDS, "a job of a lost node fails at once")                                                                  \
     X(NOFENCING, "a job of a lost node is reconciled before the node is back or fenced")                               \
     X(FREESLOTS, "a move in its checks takes no slot")                                                                 \
+    X(FULLNETWORK, "the limit of a network is not looked at")                                                          \
     X(NOROOM, "memory at the target is not looked at")                                                                 \
     X(UNORDERED, "which job goes next depends on where it lies in memory")                                             \
     X(LOSTGUESTS, "a snapshot leaves out guests when there are many")                                                  \

@@ -72,12 +72,24 @@ static uint32_t next_slot(struct hvc_service *s, unsigned kind, uint32_t *positi
     return s->order[at];
 }
 
+/* A program that does not know them cannot take this state, and should say so. */
+static bool has_later_parts(const struct hvc_service *s)
+{
+    if (hvc_service_limits_networks(s))
+        return true;
+    for (uint32_t slot = s->jobs_all.head; slot != HVC_NONE; slot = s->job_links[slot].next) {
+        if (s->jobs[slot].network != 0 || s->jobs[slot].way_count != 0)
+            return true;
+    }
+    return false;
+}
+
 static size_t encode_head(struct hvc_service *s)
 {
     struct hvc_bytes_writer writer = hvc_bytes_writer(s->record, HVC_RECORD_MAX);
 
     hvc_bytes_append(&writer, HVC_SNAPSHOT_MAGIC, 4);
-    hvc_bytes_put(&writer, 2, HVC_SNAPSHOT_VERSION);
+    hvc_bytes_put(&writer, 2, has_later_parts(s) ? HVC_SNAPSHOT_VERSION : 1);
     return writer.length;
 }
 

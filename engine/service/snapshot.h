@@ -6,7 +6,7 @@
 #include "internal.h"
 
 #define HVC_SNAPSHOT_MAGIC   "HVCS"
-#define HVC_SNAPSHOT_VERSION 1
+#define HVC_SNAPSHOT_VERSION 2 /* 1: no record has a part that was added later (HVC_LATER) */
 #define HVC_SNAPSHOT_HEAD    6 /* magic and version */
 #define HVC_SNAPSHOT_END     0xff
 

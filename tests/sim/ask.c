@@ -20,18 +20,18 @@ struct hvc_command ask_command(const struct sim_world *w, const struct sim_node 
 static void send_request(struct sim_world *w, struct sim_node *n, struct sim_request *r)
 {
     struct hvc_replication_event event = {.kind = HVC_REPLICATION_PROPOSE};
-    struct hvc_replication_status s;
     int result;
 
-    hvc_replication_status(n->core, &s);
     event.propose.token = r->token;
-    event.propose.version = n->version >= 2 && s.entry_version >= 2 && sim_chance(w, 500) ? 2 : 1;
-    r->bytes[0] = event.propose.version;
+    state_mark(r->bytes, state_speaks(n) && sim_chance(w, 500) ? 2 : 1);
+    event.propose.version = state_version(r->bytes);
     event.propose.bytes = r->bytes;
     event.propose.length = r->length;
     result = node_step(w, n, &event);
     if (result == 0)
         r->asked_at = w->now;
+    else if (result == -EPROTONOSUPPORT && event.propose.version > 1)
+        r->busy = false; /* an older program has come: decided anew, without what it does not know */
     else if (result != -EAGAIN && result != -ENOBUFS)
         sim_violation(w, "contract", "node %d: a command of the driver is refused: %d", n->id + 1, result);
 }

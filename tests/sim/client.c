@@ -45,8 +45,11 @@ static void new_request(struct sim_world *w, struct sim_client *c, struct sim_no
     c->token.birth = s.commit;
     if (!wish(w, n, w->core != 0, &command) || hvc_command_encode(&command, c->op, sizeof(c->op), &c->length) < 0)
         return;
-    c->version = n->version >= 2 && s.entry_version >= 2 && sim_chance(w, 300) ? 2 : 1;
-    c->op[0] = c->version;
+    c->version = state_speaks(n) && sim_chance(w, 300) ? 2 : 1;
+    if (state_version(c->op) > 1 && !state_speaks(n))
+        return; /* it is not refused: nobody could ask for it */
+    state_mark(c->op, c->version);
+    c->version = state_version(c->op);
     c->busy = true;
     c->repeat = false;
     c->healed += w->core != 0;
@@ -66,7 +69,7 @@ static void old_request(struct sim_world *w, struct sim_client *c)
     c->was_value = a->value;
     c->length = a->length;
     memcpy(c->op, a->op, a->length);
-    c->version = c->op[0];
+    c->version = state_version(c->op);
     c->busy = true;
     c->repeat = true;
     w->stats.cover[COVER_REPEATED]++;
@@ -110,8 +113,9 @@ void client_tick(struct sim_world *w, int number)
         w->stats.refused++;
     }
     if (result == -EPROTONOSUPPORT) { /* an older program has come: the client asks it in its own version */
-        c->version = 1;
-        c->op[0] = 1;
+        state_mark(c->op, 1);
+        c->version = state_version(c->op);
+        c->busy = c->version == 1;
     } else if (result < 0 && result != -EAGAIN && result != -ENOBUFS)
         sim_violation(w, "contract", "proposal refused: %d", result);
 }

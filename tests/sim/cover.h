@@ -56,6 +56,8 @@
     X(FENCING_FAILED, 42, "lost node never fenced, its guests wait")                                                   \
     X(POST_COPY_BLIP, 44, "network lost for a while in post-copy")                                                     \
     X(ALL_OFF_DRAIN, 45, "all power lost in a drain")                                                                  \
+    X(NETWORK_FULL, 0, "job waits for a network that is full")                                                         \
+    X(NETWORK_NEXT, 0, "move goes on over another network")                                                            \
     X(CONFIRM_LATE, 0, "fencing confirmed late")                                                                       \
     X(CONFIRM_LOST, 0, "confirmation of fencing lost")                                                                 \
     X(CONFIRM_AGAIN, 0, "fencing confirmed again")                                                                     \

@@ -83,6 +83,21 @@ static bool is_gone(const struct sim_node *n, const struct sim_work *k, int at)
 
 /* ---- reporting ---- */
 
+/* Networks that the checks find, some of them cut; of a move that copies the one over which it goes on. */
+static void add_ways(const struct sim_node *n, const struct todo *t, unsigned to, struct hvc_command *c)
+{
+    const struct hvc_network *network;
+    uint32_t first = (uint32_t)t->job.id + (to == HVC_JOB_ADMITTED ? 0 : 1);
+
+    if (to != HVC_JOB_ADMITTED && to != t->job.phase)
+        return;
+    for (uint32_t i = 0; i < 3 && c->report.way_count < 2; i++) {
+        network = hvc_service_network_at(n->service, (first + i + t->job.attempts) % 3);
+        if (network != NULL)
+            c->report.ways[c->report.way_count++] = network->id;
+    }
+}
+
 static void report_step(struct sim_world *w, struct sim_node *n, const struct todo *t, unsigned to, unsigned step,
                         int place, unsigned code, uint64_t looked_at)
 {
@@ -99,6 +114,8 @@ static void report_step(struct sim_world *w, struct sim_node *n, const struct to
     }
     if (to == HVC_JOB_QUEUED)
         c.report.not_before_ms = node_stamp(w, n) + 10 + sim_below(w, 40);
+    if (state_speaks(n) && hvc_service_limits_networks(n->service))
+        add_ways(n, t, to, &c);
     (void)ask(w, n, &c, key_of(HVC_COMMAND_JOB_REPORT, t->job.id, t->job.phase), looked_at);
 }
 
@@ -346,6 +363,17 @@ static void do_check(struct sim_world *w, struct sim_node *n, const struct todo 
     }
 }
 
+/* Of every third move: it was given one, and goes on over the first one that add_ways tells. */
+static bool loses_its_network(const struct sim_node *n, const struct todo *t)
+{
+    struct hvc_command c = {.version = HVC_COMMAND_VERSION};
+
+    if (t->job.network == 0 || t->job.id % 3 != 0 || !state_speaks(n))
+        return false;
+    add_ways(n, t, t->job.phase, &c);
+    return c.report.way_count > 0 && c.report.ways[0] != t->job.network;
+}
+
 static void do_start(struct sim_world *w, struct sim_node *n, const struct todo *t, struct sim_work *k, int guest)
 {
     struct sim_guest *g = &w->guest[guest];
@@ -401,6 +429,9 @@ static void do_migrate(struct sim_world *w, struct sim_node *n, const struct tod
         report_phase(w, n, t, HVC_JOB_VERIFYING);
     } else if (phase == HVC_JOB_COPYING && m->phase != MOVE_COPY) {
         report_phase(w, n, t, HVC_JOB_SWITCHING);
+    } else if (phase == HVC_JOB_COPYING && loses_its_network(n, t)) {
+        w->stats.cover[COVER_NETWORK_NEXT]++;
+        report_phase(w, n, t, phase);
     }
 }
 

@@ -238,6 +238,8 @@ static void check_sums(struct sim_world *w, const struct hvc_service *s)
                 sim_violation(w, "I4-one-owner", "jobs %llu and %llu of one guest", (unsigned long long)j->id,
                               (unsigned long long)other->id);
         w->stats.cover[COVER_CROSS] += crosses(s, j);
+        w->stats.cover[COVER_NETWORK_FULL] +=
+            j->way_count > 0 && hvc_service_blocker(s, j->id, UINT64_MAX) == HVC_BLOCKER_LIMIT_NETWORK;
         if (hvc_job_is_check(j) || j->source > SIM_NODES + 1 || j->target > SIM_NODES + 1)
             continue;
         out[j->source] += (flags & HVC_JOB_HOLDS_SLOTS) != 0 && (kind & HVC_KIND_USES_LINK) != 0;
@@ -276,6 +278,26 @@ static void check_limits(struct sim_world *w, const struct hvc_service *s, const
         sim_violation(w, "I7-limits", "job %llu was admitted: %llu KiB at node %u, which has %llu",
                       (unsigned long long)j->id, (unsigned long long)(to.used_kib + to.reserved_kib), j->target,
                       (unsigned long long)target->memory_kib);
+}
+
+/* The same of the network that it was given, by a count of its own. */
+static void check_network(struct sim_world *w, const struct hvc_service *s, const struct hvc_job *j)
+{
+    const struct hvc_network *network = j->network == 0 ? NULL : hvc_service_network(s, j->network);
+    uint32_t out = 0, in = 0, cursor = 0;
+    const struct hvc_job *other;
+
+    if (network == NULL || network->limit == 0 || j->origin == HVC_ORIGIN_PACEMAKER)
+        return;
+    while ((other = hvc_service_job_next(s, &cursor)) != NULL) {
+        if (other->network != j->network || (hvc_job_phase_info(other->phase)->flags & HVC_JOB_HOLDS_SLOTS) == 0)
+            continue;
+        out += other->source == j->source;
+        in += other->target == j->target;
+    }
+    if (out > network->limit || in > network->limit)
+        sim_violation(w, "I7-limits", "job %llu was given network %u: out %u, in %u are above its limit %u",
+                      (unsigned long long)j->id, j->network, out, in, network->limit);
 }
 
 /* I5 settled: who counts as fenced is no member. I5 fenced-truth: and the boot of the host in which it was one is over.
@@ -349,7 +371,7 @@ void invariant_entry(struct sim_world *w, struct sim_node *n, const struct hvc_e
     if (entry->length > sizeof(bytes))
         return;
     memcpy(bytes, entry->bytes, entry->length);
-    bytes[0] = HVC_COMMAND_VERSION;
+    state_mark(bytes, 1);
     if (hvc_command_decode(bytes, entry->length, &c) < 0) {
         sim_violation(w, "contract", "entry %llu cannot be decoded", (unsigned long long)entry->index);
         return;
@@ -361,6 +383,7 @@ void invariant_entry(struct sim_world *w, struct sim_node *n, const struct hvc_e
         job[c.forget.job].forgotten = true;
     while ((j = hvc_service_job_next(n->service, &cursor)) != NULL) {
         const struct known_job *known = &job[j->id % JOBS_MAX];
+        bool came = !known->known || known->phase != j->phase;
         bool admitted = j->phase == HVC_JOB_CHECKING &&
                         (known->known ? known->phase != HVC_JOB_CHECKING : j->index == entry->index);
 
@@ -369,6 +392,8 @@ void invariant_entry(struct sim_world *w, struct sim_node *n, const struct hvc_e
         follow_job(w, n->service, j);
         if (admitted)
             check_limits(w, n->service, j);
+        if (came && (j->phase == HVC_JOB_CHECKING || j->phase == HVC_JOB_ADMITTED))
+            check_network(w, n->service, j);
     }
     if (c.kind == HVC_COMMAND_JOB_REPORT && answer->code == HVC_ANSWER_OK &&
         (j = hvc_service_job(n->service, c.report.job)) != NULL)

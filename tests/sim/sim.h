@@ -418,6 +418,11 @@ struct sim_write *disk_queue(struct sim_world *w, struct sim_node *n, const stru
 /* state.c: the service of one node, run by the simulated program's version */
 struct hvc_service *state_new(void **memory); /* an empty one; *memory NULL: is allocated */
 void state_clear(struct sim_node *n);
+/* Version of an encoded command: of the program that wrote it, and at least the command's own. */
+uint8_t state_version(const uint8_t *op);
+void state_mark(uint8_t *op, uint8_t version); /* 1: as hvc_command_encode wrote it */
+/* The node and all of its view read commands of the second version. */
+bool state_speaks(const struct sim_node *n);
 int state_apply(struct hvc_service *service, uint8_t version, const struct hvc_entry *entry,
                 struct hvc_answer *ret_answer);
 size_t state_pin(struct sim_world *w, struct sim_node *n); /* into n->pinned, in the arena; bytes of the snapshot */

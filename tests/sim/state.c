@@ -9,6 +9,7 @@
 #include "sim.h"
 
 #define FORMAT_BYTES 1
+#define NEWER        0x40 /* of the first byte: written by the second program, whatever the command's own version is */
 
 static const struct hvc_service_config config = {.nodes = SIM_NODES + 1,
                                                  .guests = SIM_GUESTS + 2,
@@ -37,6 +38,24 @@ void state_clear(struct sim_node *n)
     n->applied = 0;
 }
 
+uint8_t state_version(const uint8_t *op)
+{
+    return op[0] == 1 ? 1 : 2;
+}
+
+void state_mark(uint8_t *op, uint8_t version)
+{
+    op[0] = (uint8_t)((op[0] & ~NEWER) | (version >= 2 ? NEWER : 0));
+}
+
+bool state_speaks(const struct sim_node *n)
+{
+    struct hvc_replication_status s;
+
+    hvc_replication_status(n->core, &s);
+    return n->version >= 2 && s.entry_version >= 2;
+}
+
 int state_apply(struct hvc_service *service, uint8_t version, const struct hvc_entry *entry,
                 struct hvc_answer *ret_answer)
 {
@@ -45,8 +64,9 @@ int state_apply(struct hvc_service *service, uint8_t version, const struct hvc_e
     if (entry->length == 0 || entry->length > sizeof(bytes))
         return -EBADMSG;
     memcpy(bytes, entry->bytes, entry->length);
-    if (version >= 2 && bytes[0] == 2)
-        bytes[0] = HVC_COMMAND_VERSION;
+    if (state_version(bytes) > version)
+        return -EPROTONOSUPPORT;
+    state_mark(bytes, 1);
     return hvc_service_apply(service, bytes, entry->length, entry->epoch, entry->index, ret_answer);
 }
 

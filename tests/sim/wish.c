@@ -122,6 +122,15 @@ static void wish_setting(struct sim_world *w, struct hvc_command *c, bool harmle
         .setting = some[i].setting, .reset = sim_chance(w, 400), .value = info->min + sim_below(w, some[i].below)};
 }
 
+/* Of the network; where all programs know limits. */
+static void set_limit(const struct sim_node *n, struct hvc_command *c, uint32_t number)
+{
+    if (!state_speaks(n))
+        return;
+    c->networks.item[0].mask |= HVC_NETWORK_LIMIT;
+    c->networks.item[0].network.limit = number % 3;
+}
+
 static void wish_config(struct sim_world *w, const struct sim_node *n, struct hvc_command *c)
 {
     const struct hvc_network *network = hvc_service_network_at(n->service, 0);
@@ -148,6 +157,7 @@ static void wish_config(struct sim_world *w, const struct sim_node *n, struct hv
         c->networks.item[0].network.prefix = 24;
         c->networks.item[0].network.address[0] = 10;
         c->networks.item[0].network.address[2] = (uint8_t)sim_below(w, 5);
+        set_limit(n, c, c->networks.item[0].network.address[2]);
         break;
     case 3:
         c->kind = HVC_COMMAND_NETWORK_REMOVE;
@@ -160,6 +170,7 @@ static void wish_config(struct sim_world *w, const struct sim_node *n, struct hv
         c->networks.item[0].mask = HVC_NETWORK_METRIC;
         c->networks.item[0].network.id = network != NULL ? network->id : 1;
         c->networks.item[0].network.metric = (uint32_t)sim_below(w, 9);
+        set_limit(n, c, c->networks.item[0].network.metric);
         break;
     case 5:
         c->kind = HVC_COMMAND_DOCUMENT;

@@ -210,7 +210,7 @@ static int give(struct hvc_replica *r, struct hvc_request *request)
     if (result < 0)
         return result;
     event.propose.token = request->token;
-    event.propose.version = request->command->version;
+    event.propose.version = bytes[0]; /* the lowest that holds it */
     event.propose.bytes = bytes;
     event.propose.length = length;
     return hvc_drive(r, &event);
@@ -252,7 +252,10 @@ void hvc_propose_pump(struct hvc_replica *r)
             return;
         }
         outcome.error = result;
-        (void)snprintf(outcome.words, sizeof(outcome.words), "the log refuses the command: %s", strerror(-result));
+        (void)snprintf(outcome.words, sizeof(outcome.words), "the log refuses the command: %s",
+                       result == -EPROTONOSUPPORT
+                           ? "the hvclusterd of a node is too old for it: upgrade all nodes first"
+                           : strerror(-result));
         end(r, request, &outcome);
     }
 }

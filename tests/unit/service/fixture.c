@@ -120,7 +120,31 @@ uint64_t add_job(struct fixture *f, unsigned guest, uint32_t target)
     return answer.value;
 }
 
-struct hvc_answer report(struct fixture *f, uint64_t job, unsigned to, int runs_on)
+uint32_t add_network(struct fixture *f, uint8_t n, uint32_t limit)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_NETWORK_ADD);
+    struct hvc_answer answer;
+
+    c.networks.count = 1;
+    c.networks.item[0].mask = limit == 0 ? 0 : HVC_NETWORK_LIMIT;
+    c.networks.item[0].network = (struct hvc_network){.family = 4, .prefix = 16, .address = {10, n}, .limit = limit};
+    answer = give(f, &c);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    return (uint32_t)answer.value;
+}
+
+void set_limit(struct fixture *f, uint32_t network, uint32_t limit)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_NETWORK_MODIFY);
+
+    c.networks.count = 1;
+    c.networks.item[0].mask = HVC_NETWORK_LIMIT;
+    c.networks.item[0].network.id = network;
+    c.networks.item[0].network.limit = limit;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+}
+
+static struct hvc_command report_of(struct fixture *f, uint64_t job, unsigned to)
 {
     struct hvc_command c = command_of(f, HVC_COMMAND_JOB_REPORT);
     const struct hvc_job *j = hvc_service_job(f->service, job);
@@ -130,6 +154,23 @@ struct hvc_answer report(struct fixture *f, uint64_t job, unsigned to, int runs_
     c.report.job = job;
     c.report.from = j->phase;
     c.report.to = (uint8_t)to;
+    return c;
+}
+
+struct hvc_answer report_ways(struct fixture *f, uint64_t job, unsigned to, uint32_t first, uint32_t second)
+{
+    struct hvc_command c = report_of(f, job, to);
+
+    c.report.way_count = (uint8_t)((first != 0) + (second != 0));
+    c.report.ways[0] = first;
+    c.report.ways[1] = second;
+    return give(f, &c);
+}
+
+struct hvc_answer report(struct fixture *f, uint64_t job, unsigned to, int runs_on)
+{
+    struct hvc_command c = report_of(f, job, to);
+
     c.report.located = runs_on >= 0;
     c.report.runs_on = runs_on >= 0 ? (uint32_t)runs_on : 0;
     return give(f, &c);

@@ -35,6 +35,11 @@ void set_setting(struct fixture *f, uint32_t node, unsigned setting, uint64_t va
 /* Id of the job; an answer that is not good fails the test. */
 uint64_t add_job(struct fixture *f, unsigned guest, uint32_t target);
 struct hvc_answer try_job(struct fixture *f, unsigned guest, unsigned kind, uint32_t source, uint32_t target);
+/* Network number 10.N.0.0/16 of the cluster; its id. Its limit, 0: none. */
+uint32_t add_network(struct fixture *f, uint8_t n, uint32_t limit);
+void set_limit(struct fixture *f, uint32_t network, uint32_t limit);
+/* Its checks are over and found these networks, 0: the end of them. */
+struct hvc_answer report_ways(struct fixture *f, uint64_t job, unsigned to, uint32_t first, uint32_t second);
 struct hvc_answer report(struct fixture *f, uint64_t job, unsigned to, int runs_on); /* runs_on -1: not located */
 /* From its present phase to its end at the target, phase by phase. */
 void finish_job(struct fixture *f, uint64_t job);

@@ -132,6 +132,199 @@ static void memory_at_the_target_is_reserved_in_the_job(void **state)
     assert_int_equal(hvc_service_blocker(f->service, add_job(f, 3, 2), f->now_ms), HVC_BLOCKER_ROOM);
 }
 
+/* ---- the limit of a network ---- */
+
+static uint32_t network_of(const struct fixture *f, uint64_t job)
+{
+    return hvc_service_job(f->service, job)->network;
+}
+
+/* Guests 0.. on node 1, jobs to nodes 2.. that wait for no other limit; each has been checked or is in the queue. */
+static void add_wide_jobs(struct fixture *f, uint64_t *jobs, unsigned count)
+{
+    set_setting(f, 0, HVC_SETTING_MOVES_OUT, 8);
+    set_setting(f, 0, HVC_SETTING_MOVES_IN, 8);
+    for (unsigned i = 0; i < count; i++) {
+        add_guest(f, i, 1, 0);
+        jobs[i] = add_job(f, i, 2 + i % 4);
+        assert_int_equal(phase_of(f, jobs[i]), HVC_JOB_CHECKING);
+    }
+}
+
+static void a_full_network_is_waited_for_and_its_limit_changes_live(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t net = add_network(f, 1, 1);
+    uint64_t job[3];
+
+    add_wide_jobs(f, job, 3);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(report_ways(f, job[i], HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job[0]), HVC_JOB_ADMITTED);
+    assert_int_equal(network_of(f, job[0]), net);
+    for (unsigned i = 1; i < 3; i++) {
+        assert_int_equal(phase_of(f, job[i]), HVC_JOB_QUEUED);
+        assert_int_equal(network_of(f, job[i]), 0);
+        assert_int_equal(hvc_service_blocker(f->service, job[i], f->now_ms), HVC_BLOCKER_LIMIT_NETWORK);
+    }
+    set_limit(f, net, 2);
+    assert_int_equal(phase_of(f, job[1]),
+                     HVC_JOB_CHECKING); /* its place in the network is its own while it is checked */
+    assert_int_equal(network_of(f, job[1]), net);
+    assert_int_equal(phase_of(f, job[2]), HVC_JOB_QUEUED);
+    set_limit(f, net, 1); /* what has begun goes on */
+    assert_int_equal(report_ways(f, job[1], HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job[1]), HVC_JOB_QUEUED); /* this had not: it waits again */
+    finish_job(f, job[0]);
+    assert_int_equal(phase_of(f, job[1]), HVC_JOB_CHECKING);
+    set_limit(f, net, 0);
+    assert_int_equal(phase_of(f, job[2]), HVC_JOB_CHECKING);
+    assert_int_equal(network_of(f, job[0]), net); /* the ended one still tells */
+}
+
+static void the_next_network_that_has_room_is_taken_and_the_first_one_again_when_it_has(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t fast = add_network(f, 1, 1), slow = add_network(f, 2, 1);
+    uint64_t job[3];
+
+    add_wide_jobs(f, job, 3);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(report_ways(f, job[i], HVC_JOB_ADMITTED, fast, slow).code, HVC_ANSWER_OK);
+    assert_int_equal(network_of(f, job[0]), fast);
+    assert_int_equal(network_of(f, job[1]), slow);
+    assert_int_equal(hvc_service_blocker(f->service, job[2], f->now_ms), HVC_BLOCKER_LIMIT_NETWORK);
+    finish_job(f, job[0]);
+    assert_int_equal(phase_of(f, job[2]), HVC_JOB_CHECKING);
+    assert_int_equal(network_of(f, job[2]), fast);
+    /* the checks found the first one cut: what it held there is free again, and the other one is full */
+    assert_int_equal(report_ways(f, job[2], HVC_JOB_ADMITTED, slow, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job[2]), HVC_JOB_QUEUED);
+    assert_true(hvc_service_network_has_room(f->service, fast, 1, 2));
+}
+
+static void a_network_is_full_at_each_node_by_itself(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t net = add_network(f, 1, 1);
+    uint64_t job[4];
+    static const struct {
+        unsigned source, target, phase;
+    } rows[] = {{1, 2, HVC_JOB_ADMITTED},  /* the first */
+                {3, 2, HVC_JOB_QUEUED},    /* one comes to node 2 already */
+                {3, 4, HVC_JOB_ADMITTED},  /* nobody else's */
+                {2, 1, HVC_JOB_ADMITTED}}; /* the other direction of both is free */
+
+    set_setting(f, 0, HVC_SETTING_MOVES_OUT, 8);
+    set_setting(f, 0, HVC_SETTING_MOVES_IN, 8);
+    for (unsigned i = 0; i < HVC_COUNT(rows); i++) {
+        add_guest(f, i, rows[i].source, 0);
+        job[i] = add_job(f, i, rows[i].target);
+        assert_int_equal(report_ways(f, job[i], HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+        assert_int_equal(phase_of(f, job[i]), rows[i].phase);
+    }
+}
+
+static void a_job_of_pacemaker_waits_for_no_network_and_counts_in_it(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t fast = add_network(f, 1, 1), slow = add_network(f, 2, 1);
+    uint64_t job, third;
+
+    for (unsigned i = 0; i < 4; i++)
+        add_guest(f, i, 1, 0);
+    set_setting(f, 0, HVC_SETTING_MOVES_OUT, 8);
+    for (unsigned i = 0; i < 3; i++) {
+        job = add_job_of_pacemaker(f, i, 2);
+        assert_int_equal(report_ways(f, job, HVC_JOB_ADMITTED, fast, slow).code, HVC_ANSWER_OK);
+        assert_int_equal(phase_of(f, job), HVC_JOB_ADMITTED);
+        assert_int_equal(network_of(f, job), i == 1 ? slow : fast); /* room first; without any the preferred one */
+    }
+    third = add_job(f, 3, 3);
+    assert_int_equal(report_ways(f, third, HVC_JOB_ADMITTED, slow, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(hvc_service_blocker(f->service, third, f->now_ms), HVC_BLOCKER_LIMIT_NETWORK);
+}
+
+static void a_move_that_has_begun_counts_where_it_goes_on(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t fast = add_network(f, 1, 1), slow = add_network(f, 2, 1);
+    uint64_t job[3];
+
+    add_wide_jobs(f, job, 3);
+    assert_int_equal(report_ways(f, job[0], HVC_JOB_ADMITTED, fast, slow).code, HVC_ANSWER_OK);
+    assert_int_equal(report_ways(f, job[1], HVC_JOB_ADMITTED, slow, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job[0], HVC_JOB_COPYING, -1).code, HVC_ANSWER_OK);
+    assert_int_equal(report_ways(f, job[0], HVC_JOB_COPYING, slow, 0).code, HVC_ANSWER_OK); /* full, and it goes on */
+    assert_int_equal(phase_of(f, job[0]), HVC_JOB_COPYING);
+    assert_int_equal(network_of(f, job[0]), slow);
+    assert_true(hvc_service_network_has_room(f->service, fast, 1, 2));
+    finish_job(f, job[1]);
+    assert_int_equal(report_ways(f, job[2], HVC_JOB_ADMITTED, slow, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(hvc_service_blocker(f->service, job[2], f->now_ms), HVC_BLOCKER_LIMIT_NETWORK);
+    finish_job(f, job[0]);
+    assert_int_equal(phase_of(f, job[2]), HVC_JOB_CHECKING);
+}
+
+/* What the checks had found is of no worth when the networks or the target are others. */
+static void ways_are_looked_for_anew_when_networks_or_target_change(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t net = add_network(f, 1, 1);
+    struct hvc_command metric = command_of(f, HVC_COMMAND_NETWORK_MODIFY),
+                       gone = command_of(f, HVC_COMMAND_NETWORK_REMOVE), target = command_of(f, HVC_COMMAND_JOB_TARGET);
+    uint64_t job[2];
+
+    add_wide_jobs(f, job, 2);
+    assert_int_equal(report_ways(f, job[0], HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+    metric.networks.count = 1;
+    metric.networks.item[0].mask = HVC_NETWORK_METRIC;
+    metric.networks.item[0].network.id = net;
+    target.job_target.job = job[1];
+    gone.network_remove.count = 1;
+    gone.network_remove.id[0] = net;
+    for (unsigned change = 0; change < 4; change++) {
+        assert_int_equal(report_ways(f, job[1], HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+        assert_int_equal(phase_of(f, job[1]), HVC_JOB_QUEUED);
+        target.job_target.target = 4;
+        if (change == 0)
+            (void)add_network(f, 9, 0);
+        else if (change == 1)
+            assert_int_equal(give(f, &metric).code, HVC_ANSWER_OK);
+        else
+            assert_int_equal(give(f, change == 2 ? &target : &gone).code, HVC_ANSWER_OK);
+        assert_int_equal(phase_of(f, job[1]), HVC_JOB_CHECKING);
+        assert_int_equal(network_of(f, job[1]), change == 3 ? net : 0); /* a network that is gone holds nobody back */
+    }
+    finish_job(f, job[0]); /* of a network that is gone */
+    assert_int_equal(phase_of(f, job[0]), HVC_JOB_COMPLETED);
+    assert_int_equal(add_network(f, 1, 1), net + 2); /* in the place of the one that is gone: nobody is in it */
+    assert_true(hvc_service_network_has_room(f->service, net + 2, 1, 2));
+}
+
+static void without_limits_and_for_what_takes_no_link_networks_are_nothing(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t net = add_network(f, 1, 0);
+    uint64_t job, restart;
+
+    assert_false(hvc_service_limits_networks(f->service));
+    add_guest(f, 0, 1, 0);
+    add_guest(f, 1, 1, 0);
+    job = add_job(f, 0, 2);
+    assert_int_equal(report(f, job, HVC_JOB_ADMITTED, -1).code, HVC_ANSWER_OK);
+    assert_int_equal(network_of(f, job), 0);
+    set_limit(f, net, 1);
+    assert_true(hvc_service_limits_networks(f->service));
+    assert_int_equal(report_ways(f, job, HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK); /* begun before the limit */
+    assert_int_equal(network_of(f, job), net);
+    assert_false(hvc_service_network_has_room(f->service, net, 1, 3));
+    restart = try_job(f, 1, HVC_KIND_RESTART, 0, 2).value;
+    assert_int_equal(report_ways(f, restart, HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, restart), HVC_JOB_ADMITTED);
+    assert_int_equal(network_of(f, restart), 0);
+}
+
 static void swaps_with_room_for_one_more_guest_do_not_block_each_other(void **state)
 {
     struct fixture *f = *state;
@@ -270,6 +463,13 @@ int main(void)
         T(a_job_of_pacemaker_still_needs_room),
         T(storage_moves_have_a_limit_of_their_own),
         T(memory_at_the_target_is_reserved_in_the_job),
+        T(a_full_network_is_waited_for_and_its_limit_changes_live),
+        T(the_next_network_that_has_room_is_taken_and_the_first_one_again_when_it_has),
+        T(a_network_is_full_at_each_node_by_itself),
+        T(a_job_of_pacemaker_waits_for_no_network_and_counts_in_it),
+        T(a_move_that_has_begun_counts_where_it_goes_on),
+        T(ways_are_looked_for_anew_when_networks_or_target_change),
+        T(without_limits_and_for_what_takes_no_link_networks_are_nothing),
         T(swaps_with_room_for_one_more_guest_do_not_block_each_other),
         T(sources_take_turns_and_priority_comes_first),
         T(age_overcomes_priority),

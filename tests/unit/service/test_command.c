@@ -184,29 +184,67 @@ static struct hvc_command sample(unsigned kind)
     return c;
 }
 
+/* The same with what the second version added, where it added something. */
+static struct hvc_command second_sample(unsigned kind)
+{
+    struct hvc_command c = sample(kind);
+
+    if (kind == HVC_COMMAND_NETWORK_ADD || kind == HVC_COMMAND_NETWORK_MODIFY) {
+        c.networks.count = 2;
+        c.networks.item[1] = c.networks.item[0]; /* one without a limit beside one that has one */
+        c.networks.item[0].mask |= HVC_NETWORK_LIMIT;
+        c.networks.item[0].network.limit = 3;
+    } else if (kind == HVC_COMMAND_JOB_REPORT) {
+        c.report.way_count = 2;
+        c.report.ways[0] = 5;
+        c.report.ways[1] = 6;
+    }
+    c.version = (uint8_t)hvc_command_version(&c);
+    return c;
+}
+
+static size_t encode_it(const struct hvc_command *c, uint8_t *bytes)
+{
+    size_t length = 0;
+
+    assert_int_equal(hvc_command_encode(c, bytes, HVC_COMMAND_MAX, &length), 0);
+    return length;
+}
+
 static size_t encode(unsigned kind, uint8_t *bytes)
 {
     struct hvc_command c = sample(kind);
-    size_t length = 0;
 
-    assert_int_equal(hvc_command_encode(&c, bytes, HVC_COMMAND_MAX, &length), 0);
-    return length;
+    return encode_it(&c, bytes);
+}
+
+static size_t write_golden(const struct hvc_command *c, char *text, size_t size)
+{
+    static uint8_t bytes[HVC_COMMAND_MAX];
+    size_t length = encode_it(c, bytes), used;
+
+    used = (size_t)snprintf(text, size, "%s ", hvc_command_name(c->kind));
+    for (size_t i = 0; i < length; i++)
+        used += (size_t)snprintf(text + used, size - used, "%02x", bytes[i]);
+    return used + (size_t)snprintf(text + used, size - used, "\n");
 }
 
 static void every_kind_is_encoded_as_its_golden_bytes(void **state)
 {
     static char text[32768];
-    static uint8_t bytes[HVC_COMMAND_MAX];
     size_t used = 0;
 
     (void)state;
     for (unsigned kind = 1; kind < HVC_COMMAND_KIND_END; kind++) {
-        size_t length = encode(kind, bytes);
+        struct hvc_command c = sample(kind);
 
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s ", hvc_command_name(kind));
-        for (size_t i = 0; i < length; i++)
-            used += (size_t)snprintf(text + used, sizeof(text) - used, "%02x", bytes[i]);
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "\n");
+        used += write_golden(&c, text + used, sizeof(text) - used);
+    }
+    for (unsigned kind = 1; kind < HVC_COMMAND_KIND_END; kind++) {
+        struct hvc_command c = second_sample(kind);
+
+        if (c.version > 1)
+            used += write_golden(&c, text + used, sizeof(text) - used);
     }
     golden("commands", text);
 }
@@ -217,8 +255,8 @@ static void what_is_encoded_is_decoded(void **state)
 
     (void)state;
     for (unsigned kind = 1; kind < HVC_COMMAND_KIND_END; kind++) {
-        size_t length = encode(kind, bytes), second = 0;
-        struct hvc_command want = sample(kind), have;
+        struct hvc_command want = second_sample(kind), have;
+        size_t length = encode_it(&want, bytes), second = 0;
 
         assert_int_equal(hvc_command_decode(bytes, length, &have), 0);
         if (kind == HVC_COMMAND_DOCUMENT) {
@@ -244,6 +282,10 @@ static void a_cut_or_longer_command_is_malformed(void **state)
         for (size_t cut = 0; cut < length; cut++)
             assert_int_equal(hvc_command_decode(bytes, cut, &c), -EBADMSG);
         assert_int_equal(hvc_command_decode(bytes, length + 1, &c), -EBADMSG);
+        c = second_sample(kind);
+        length = encode_it(&c, bytes);
+        for (size_t cut = 0; cut < length; cut++)
+            assert_int_equal(hvc_command_decode(bytes, cut, &c), -EBADMSG);
     }
     assert_int_equal(hvc_command_decode(bytes, HVC_COMMAND_MAX + 1, &c), -EBADMSG);
 }
@@ -254,7 +296,8 @@ static void newer_versions_and_unknown_kinds_are_told_apart(void **state)
         uint8_t version, kind;
         int result;
     } cases[] = {
-        {2, HVC_COMMAND_TICK, -EPROTONOSUPPORT},
+        {3, HVC_COMMAND_TICK, -EPROTONOSUPPORT},
+        {2, HVC_COMMAND_TICK, -EBADMSG}, /* the first version holds it */
         {255, 200, -EPROTONOSUPPORT},
         {0, HVC_COMMAND_TICK, -EBADMSG},
         {1, HVC_COMMAND_KIND_END, -ENOTSUP},
@@ -273,6 +316,32 @@ static void newer_versions_and_unknown_kinds_are_told_apart(void **state)
     }
     assert_string_equal(hvc_command_name(0), "invalid");
     assert_string_equal(hvc_command_name(HVC_COMMAND_KIND_END), "invalid");
+}
+
+/* A program of the first version is never given what it cannot read: the limit of a network is not left out silently.
+ */
+static void what_is_newer_is_written_in_the_version_that_has_it(void **state)
+{
+    uint8_t bytes[HVC_COMMAND_MAX];
+    struct hvc_command c;
+
+    (void)state;
+    for (unsigned kind = 1; kind < HVC_COMMAND_KIND_END; kind++) {
+        struct hvc_command second = second_sample(kind);
+        size_t length = encode(kind, bytes);
+
+        assert_int_equal(bytes[0], 1); /* also when the caller says that it knows a newer one */
+        assert_int_equal(hvc_command_decode(bytes, length, &c), 0);
+        length = encode_it(&second, bytes);
+        assert_int_equal(bytes[0], second.version);
+        if (second.version == 1)
+            continue;
+        bytes[0] = 1;
+        assert_int_equal(hvc_command_decode(bytes, length, &c), -EBADMSG);
+    }
+    c = second_sample(HVC_COMMAND_NETWORK_ADD);
+    c.networks.item[0].network.limit = HVC_NETWORK_LIMIT_MAX + 1;
+    assert_int_equal(hvc_command_encode(&c, bytes, sizeof(bytes), &(size_t){0}), -EINVAL);
 }
 
 static void fields_outside_their_bounds_are_refused_in_both_directions(void **state)
@@ -318,7 +387,8 @@ static void changed_bytes_are_refused_or_read_as_what_they_say(void **state)
 
     (void)state;
     for (unsigned kind = 1; kind < HVC_COMMAND_KIND_END; kind++) {
-        size_t length = encode(kind, bytes), second = 0;
+        struct hvc_command whole = second_sample(kind);
+        size_t length = encode_it(&whole, bytes), second = 0;
 
         for (size_t bit = 0; bit < length * 8; bit++) {
             bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
@@ -341,6 +411,7 @@ int main(void)
         cmocka_unit_test(what_is_encoded_is_decoded),
         cmocka_unit_test(a_cut_or_longer_command_is_malformed),
         cmocka_unit_test(newer_versions_and_unknown_kinds_are_told_apart),
+        cmocka_unit_test(what_is_newer_is_written_in_the_version_that_has_it),
         cmocka_unit_test(fields_outside_their_bounds_are_refused_in_both_directions),
         cmocka_unit_test(changed_bytes_are_refused_or_read_as_what_they_say),
     };

@@ -20,6 +20,7 @@ struct world {
     unsigned members; /* bits */
     struct hvc_node_load before[NODES + 1];
     uint32_t moving_before;
+    uint64_t full;        /* times that a network was met without room */
     uint8_t ended[65536]; /* phase + 1 of jobs that have ended, by id */
     uint64_t answers[HVC_ANSWER_CODE_COUNT], phases[HVC_JOB_PHASE_COUNT];
 };
@@ -46,6 +47,14 @@ static uint64_t some_job(struct world *w, bool unfinished)
     return below(w, 50) == 0 ? 1 + below(w, 100000) : found; /* 1 when there is none: long gone */
 }
 
+/* 0, one that there is, or one that is gone. */
+static uint32_t some_network(struct world *w)
+{
+    const struct hvc_network *network = hvc_service_network_at(w->a.service, (uint32_t)below(w, 4));
+
+    return network != NULL ? network->id : (uint32_t)below(w, 20);
+}
+
 static void random_report(struct world *w, struct hvc_command *c)
 {
     const struct hvc_job *job = hvc_service_job(w->a.service, some_job(w, true));
@@ -68,6 +77,9 @@ static void random_report(struct world *w, struct hvc_command *c)
     c->report.runs_on = c->report.to == HVC_JOB_COMPLETED ? job->target : below(w, 5) == 0 ? 0 : job->source;
     c->report.code = (uint16_t)below(w, HVC_REASON_COUNT);
     c->report.not_before_ms = below(w, 2) * (c->stamp_ms + below(w, 5000));
+    c->report.way_count = (uint8_t)below(w, 4);
+    for (unsigned i = 0; i < c->report.way_count; i++)
+        c->report.ways[i] = some_network(w);
     (void)snprintf(c->report.text, sizeof(c->report.text), "words %d", (int)below(w, 1000));
 }
 
@@ -91,7 +103,8 @@ static void random_network(struct world *w, struct hvc_command *c)
     for (unsigned i = 0; i < c->networks.count; i++) {
         struct hvc_network *n = &c->networks.item[i].network;
 
-        c->networks.item[i].mask = (uint8_t)below(w, 32);
+        c->networks.item[i].mask = (uint8_t)below(w, 64);
+        n->limit = (uint32_t)((c->networks.item[i].mask & HVC_NETWORK_LIMIT) != 0 ? below(w, 3) : 0);
         n->id = (uint32_t)(1 + below(w, 20));
         n->node = (uint32_t)(below(w, 3) == 0 ? below(w, NODES) : 0);
         n->family = below(w, 3) == 0 ? 6 : 4;
@@ -323,6 +336,34 @@ static void sums_are_those_of_the_jobs_and_guests(struct world *w)
     }
 }
 
+/* A network has room where its own recount of the jobs says so. */
+static void networks_are_as_full_as_the_jobs_make_them(struct world *w)
+{
+    const struct hvc_network *network;
+
+    for (uint32_t at = 0; (network = hvc_service_network_at(w->a.service, at)) != NULL; at++) {
+        uint32_t out[NODES + 1] = {0}, in[NODES + 1] = {0}, cursor = 0;
+        const struct hvc_job *job;
+
+        while ((job = hvc_service_job_next(w->a.service, &cursor)) != NULL) {
+            bool counts = (hvc_job_phase_info(job->phase)->flags & HVC_JOB_HOLDS_SLOTS) != 0 && !hvc_job_is_check(job);
+
+            assert_true(job->network == 0 || (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0);
+            assert_true(job->way_count == 0 || job->phase == HVC_JOB_QUEUED || job->phase == HVC_JOB_CHECKING);
+            out[job->source] += counts && job->network == network->id;
+            in[job->target] += counts && job->network == network->id;
+        }
+        for (uint32_t from = 1; from <= NODES; from++) {
+            uint32_t to = from % NODES + 1;
+            bool room = network->limit == 0 || (out[from] < network->limit && in[to] < network->limit);
+
+            if (hvc_service_node(w->a.service, from) != NULL && hvc_service_node(w->a.service, to) != NULL)
+                assert_int_equal(hvc_service_network_has_room(w->a.service, network->id, from, to), room);
+            w->full += !room;
+        }
+    }
+}
+
 /* Moves of Pacemaker's that hold slots: limits do not hold them back. */
 static struct hvc_node_load of_pacemaker(const struct world *w, uint32_t node, uint32_t *ret_moving)
 {
@@ -510,6 +551,7 @@ static void step(struct world *w)
     if (below(w, 4) == 0)
         give_changed(w, bytes, length);
     sums_are_those_of_the_jobs_and_guests(w);
+    networks_are_as_full_as_the_jobs_make_them(w);
     limits_let_nothing_more_in(w);
     jobs_end_once(w, unfinished, count);
     effects_are_for_those_who_can(w);
@@ -529,6 +571,7 @@ static void answer_effect(struct world *w, const struct hvc_effect *effect)
         [HVC_JOB_VERIFYING] = HVC_JOB_COMPLETED, [HVC_JOB_RECONCILING] = HVC_JOB_VERIFYING,
     };
     struct hvc_command c = command_of(&w->a, HVC_COMMAND_JOB_REPORT);
+    const struct hvc_network *network = hvc_service_network_at(w->a.service, 0);
     const struct hvc_job *job = effect->job;
 
     c.node = effect->node == 0 ? 1 : effect->node;
@@ -537,6 +580,10 @@ static void answer_effect(struct world *w, const struct hvc_effect *effect)
     c.report.to = next[job->phase];
     if (hvc_job_is_check(job))
         c.report.to = HVC_JOB_COMPLETED;
+    if (c.report.to == HVC_JOB_ADMITTED && network != NULL) { /* all of them over one: each gets its turn */
+        c.report.way_count = 1;
+        c.report.ways[0] = network->id;
+    }
     if (effect->kind == HVC_EFFECT_CANCEL) {
         c.report.to = HVC_JOB_CANCELLED;
         c.report.located = true;
@@ -650,17 +697,19 @@ static void random_histories_keep_every_invariant(void **state)
     uint64_t answers[HVC_ANSWER_CODE_COUNT] = {0}, phases[HVC_JOB_PHASE_COUNT] = {0};
 
     const char *seeds = getenv("HVC_PROPERTY_SEEDS"); /* more of them by hand */
-    uint64_t count = seeds == NULL ? 5 : strtoull(seeds, NULL, 10);
+    uint64_t full = 0, count = seeds == NULL ? 5 : strtoull(seeds, NULL, 10);
 
     (void)state;
     for (uint64_t seed = 1; seed <= count; seed++) {
         run(seed, &w);
+        full += w.full;
         for (unsigned i = 0; i < HVC_ANSWER_CODE_COUNT; i++)
             answers[i] += w.answers[i];
         for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++)
             phases[i] += w.phases[i];
     }
     /* The histories went everywhere. */
+    assert_true(full > 0);
     for (unsigned i = 0; i < HVC_JOB_PHASE_COUNT; i++) {
         if (phases[i] == 0)
             fail_msg("no job was ever in phase %s", hvc_job_phase_name(i));

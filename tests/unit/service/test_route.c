@@ -221,6 +221,85 @@ static void draw_end(struct hvc_address *to, struct hvc_route_end *end, uint32_t
     }
 }
 
+/* "1 2! 3*": networks of the routes in order; "!" behind it: it does not answer, "*": the ring's. */
+static unsigned tried(const char *list, struct hvc_route *routes, int *reached)
+{
+    unsigned count = 0;
+
+    for (const char *p = list; *p != '\0'; p++) {
+        if (*p >= '0' && *p <= '9') {
+            routes[count] = (struct hvc_route){.network = (uint32_t)(*p - '0')};
+            reached[count++] = 0;
+        } else if (*p == '!') {
+            reached[count - 1] = -1;
+        } else if (*p == '*') {
+            routes[count - 1].address.ring = true;
+        }
+    }
+    return count;
+}
+
+static void the_ring_and_what_is_silent_take_nothing_over_from_a_full_network(void **state)
+{
+    static const struct {
+        const char *routes, *networks;
+    } rows[] = {
+        {"", ""},
+        {"1", "1"},
+        {"1 1 2", "12"},       /* several addresses in one network */
+        {"1 2 1", "12"},       /* the order stays */
+        {"2 1! 3", "23"},      /* silent */
+        {"1! 2!", "12"},       /* all are */
+        {"1 2 3*", "12"},      /* the ring stands in for what is cut ... */
+        {"1! 2! 3*", "3"},     /* ... like this */
+        {"1! 3*!", "1"},       /* not when it is cut, too */
+        {"3* 4*", "34"},       /* nothing else is configured */
+        {"0 0", "0"},          /* none of the configured ones */
+        {"1 2 3 4 5", "1234"}, /* no more than there is room for */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        struct hvc_route routes[8];
+        char text[8] = "";
+        uint32_t ids[4];
+        int reached[8];
+        unsigned count = tried(rows[i].routes, routes, reached);
+        unsigned found = hvc_route_networks(routes, reached, count, ids, HVC_COUNT(ids));
+
+        for (unsigned k = 0; k < found; k++)
+            text[k] = (char)('0' + ids[k]);
+        assert_string_equal(text, rows[i].networks);
+    }
+}
+
+static void the_given_network_goes_first_where_it_answers(void **state)
+{
+    static const struct {
+        const char *routes;
+        uint32_t given;
+        const char *order;
+    } rows[] = {
+        {"1 2 3", 2, "213"},   {"1 2 3", 1, "123"},     {"1 2 3", 9, "123"}, {"1 2! 3", 2, "132"},
+        {"1! 2! 3", 2, "321"}, {"1 2 2 3*", 2, "2213"}, {"", 1, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        struct hvc_route routes[8];
+        char text[8] = "";
+        int reached[8];
+        unsigned count = tried(rows[i].routes, routes, reached);
+
+        hvc_route_prefer(routes, reached, count, rows[i].given);
+        for (unsigned k = 0; k < count; k++)
+            text[k] = (char)('0' + routes[k].network);
+        assert_string_equal(text, rows[i].order);
+        for (unsigned k = 1; k < count; k++)
+            assert_true(reached[k - 1] == 0 || reached[k] != 0);
+    }
+}
+
 static void whatever_the_cluster_the_list_keeps_its_promises(void **state)
 {
     static const char *const subnets[] = {"10.0.1.0/24", "10.0.7.0/24", "10.0.8.0/24", "fd00:7::/64",
@@ -272,6 +351,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_cluster_has_its_ways),
+        cmocka_unit_test(the_ring_and_what_is_silent_take_nothing_over_from_a_full_network),
+        cmocka_unit_test(the_given_network_goes_first_where_it_answers),
         cmocka_unit_test(whatever_the_cluster_the_list_keeps_its_promises),
     };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "../hvc_cmocka.h"
+#include "golden.h"
 
 /* A bit of everything. */
 static int open_rich(void **state)
@@ -88,7 +89,7 @@ static void every_cut_and_every_changed_byte_is_refused_and_leaves_it_empty(void
     assert_int_equal(hvc_service_load_bytes(other.service, bytes, length), 0);
     assert_int_equal(hvc_service_load_bytes(other.service, bytes, 1), -EBADMSG); /* after its end */
     assert_int_equal(hvc_service_load_end(other.service), -EBADMSG);
-    bytes[4] = 2;
+    bytes[4] = 3;
     assert_int_equal(load_snapshot(&other, bytes, length, length), -EPROTONOSUPPORT);
     fixture_close(&other);
     free(bytes);
@@ -175,6 +176,62 @@ static void every_change_changes_the_digest(void **state)
     assert_int_equal(hvc_service_digest(f->service), before); /* the same state, the same digest */
 }
 
+/* Position of the first record of a kind behind the head's 6 bytes; *ret_length: of its fields. */
+static size_t record_at(const uint8_t *bytes, unsigned kind, size_t *ret_length)
+{
+    size_t at = 6;
+
+    for (; bytes[at] != kind; at += 3 + *ret_length)
+        *ret_length = (size_t)(bytes[at + 1] | bytes[at + 2] << 8);
+    *ret_length = (size_t)(bytes[at + 1] | bytes[at + 2] << 8);
+    return at;
+}
+
+static size_t write_record(const uint8_t *bytes, unsigned kind, char *text, size_t size)
+{
+    size_t length = 0, at = record_at(bytes, kind, &length), used = 0;
+
+    for (size_t i = at; i < at + 3 + length; i++)
+        used += (size_t)snprintf(text + used, size - used, "%02x", bytes[i]);
+    return used + (size_t)snprintf(text + used, size - used, "\n");
+}
+
+enum { NETWORK = 2 }; /* the kind of a record as it is encoded */
+
+/* What was written before networks had limits is read, and without a limit the same bytes are written as then. */
+static void records_without_what_was_added_later_are_read_and_written(void **state)
+{
+    struct fixture *f = *state, other;
+    size_t old_length, new_length;
+    char text[2048];
+    size_t used = 0;
+    uint8_t *before = snapshot_of(f, &old_length), *with, *after;
+    uint64_t digest = hvc_service_digest(f->service);
+
+    assert_int_equal(before[4], 1);
+    set_limit(f, 1, 2);
+    with = snapshot_of(f, &new_length);
+    assert_int_equal(with[4], 2); /* a program of then says that it is too old */
+    assert_int_equal(new_length, old_length + 4);
+    used += write_record(before, NETWORK, text, sizeof(text));
+    used += write_record(with, NETWORK, text + used, sizeof(text) - used);
+    golden("records", text);
+    fixture_open(&other, &f->config);
+    assert_int_equal(load_snapshot(&other, with, new_length, 100), 0);
+    assert_int_equal(hvc_service_network(other.service, 1)->limit, 2);
+    assert_int_equal(load_snapshot(&other, before, old_length, 100), 0);
+    assert_int_equal(hvc_service_network(other.service, 1)->limit, 0);
+    set_limit(f, 1, 0);
+    assert_int_equal(hvc_service_digest(f->service), digest);
+    after = snapshot_of(f, &new_length);
+    assert_int_equal(new_length, old_length);
+    assert_memory_equal(after, before, old_length);
+    fixture_close(&other);
+    free(before);
+    free(with);
+    free(after);
+}
+
 static void a_snapshot_brings_its_own_kind_of_host(void **state)
 {
     struct hvc_service_config config = small_config();
@@ -244,10 +301,15 @@ static void the_greatest_records_survive(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(it_is_the_same_in_chunks_of_any_size),   T(every_cut_and_every_changed_byte_is_refused_and_leaves_it_empty),
-        T(capacities_that_are_too_small_are_told), T(a_cursor_is_void_after_a_change_or_another_snapshot),
-        T(the_greatest_records_survive),           cmocka_unit_test(history_cannot_be_seen),
-        T(every_change_changes_the_digest),        cmocka_unit_test(a_snapshot_brings_its_own_kind_of_host),
+        T(it_is_the_same_in_chunks_of_any_size),
+        T(every_cut_and_every_changed_byte_is_refused_and_leaves_it_empty),
+        T(capacities_that_are_too_small_are_told),
+        T(a_cursor_is_void_after_a_change_or_another_snapshot),
+        T(the_greatest_records_survive),
+        cmocka_unit_test(history_cannot_be_seen),
+        T(records_without_what_was_added_later_are_read_and_written),
+        T(every_change_changes_the_digest),
+        cmocka_unit_test(a_snapshot_brings_its_own_kind_of_host),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

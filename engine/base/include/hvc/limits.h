@@ -34,6 +34,7 @@
 #define HVC_JOB_REASONS_MAX    4   /* reasons kept with a job: the first and the newest ones */
 #define HVC_REASON_TEXT_MAX    256 /* words of a reason; a longer one ends with "..." there, whole in the node's log */
 #define HVC_NETWORKS_MAX       64
+#define HVC_JOB_WAYS_MAX       8    /* migration networks that a job may take, kept while it waits for one of them */
 #define HVC_DRAINS_MAX         128  /* drain records: one unfinished a node, the rest history */
 #define HVC_REQUESTER_MAX      128  /* who asked: user and way */
 #define HVC_OWNER_NAME_MAX     257  /* PrimaryOwnerName: MaxLen 64 characters of up to 4 bytes */

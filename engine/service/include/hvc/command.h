@@ -15,7 +15,9 @@
 #include "hvc/limits.h"
 #include "hvc/settings.h"
 
-#define HVC_COMMAND_VERSION 1
+/* Of the newest command. Each is written in the lowest version that holds it (hvc_command_version), so that older
+ * programs take part as long as nothing newer is used: 2 is what has to do with the limit of a network. */
+#define HVC_COMMAND_VERSION 2
 
 #define HVC_COMMAND_LIST_MAX 16 /* settings, networks, ids in one command */
 
@@ -63,6 +65,7 @@ enum {                          /* mask of NETWORK_MODIFY */
        HVC_NETWORK_BANDWIDTH = 4,
        HVC_NETWORK_NAME = 8,
        HVC_NETWORK_TAGS = 16,
+       HVC_NETWORK_LIMIT = 32, /* also of NETWORK_ADD: there is a limit in the item */
 };
 enum { /* mask of NODE_FLAGS */
        HVC_NODE_ACCEPTING = 1,
@@ -186,6 +189,10 @@ struct hvc_command {
             uint64_t not_before_ms;         /* to QUEUED: not again before */
             uint16_t code;                  /* enum hvc_reason_code */
             char text[HVC_REASON_TEXT_MAX]; /* "": no reason to keep */
+            /* Migration networks, ids. From CHECKING to ADMITTED: those that the checks found, the preferred one first;
+             * when none has room the job is queued instead. Of a move that has begun: the one that it takes. */
+            uint8_t way_count;
+            uint32_t ways[HVC_JOB_WAYS_MAX];
         } report;
         struct {
             uint64_t job;
@@ -227,13 +234,17 @@ struct hvc_command {
     };
 };
 
+/* The lowest version that holds it. */
+unsigned hvc_command_version(const struct hvc_command *command);
+
 /*
  * -EPROTONOSUPPORT: a version above HVC_COMMAND_VERSION; -ENOTSUP: a kind this version does not know; -EBADMSG: cut,
  * too long, a field outside its bounds, bytes left over. ret_command is undefined after an error.
  */
 int hvc_command_decode(const void *bytes, size_t length, struct hvc_command *ret_command);
 
-/* -EINVAL: a field outside its bounds; -ENOBUFS: more than size. HVC_COMMAND_MAX is always enough. */
+/* command->version: any known one; the first byte written is the lowest that will do. -EINVAL: a field outside its
+ * bounds; -ENOBUFS: more than size. HVC_COMMAND_MAX is always enough. */
 int hvc_command_encode(const struct hvc_command *command, void *bytes, size_t size, size_t *ret_length);
 
 #endif

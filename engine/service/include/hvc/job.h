@@ -117,8 +117,9 @@ enum hvc_blocker {
     HVC_BLOCKER_LIMIT_IN,
     HVC_BLOCKER_LIMIT_STORAGE,
     HVC_BLOCKER_LIMIT_CLUSTER,
-    HVC_BLOCKER_ROOM,  /* memory at the target */
-    HVC_BLOCKER_CLAIM, /* an older job that was passed over often is next on these nodes */
+    HVC_BLOCKER_LIMIT_NETWORK, /* of every migration network that it could take */
+    HVC_BLOCKER_ROOM,          /* memory at the target */
+    HVC_BLOCKER_CLAIM,         /* an older job that was passed over often is next on these nodes */
     HVC_BLOCKER_COUNT
 };
 const char *hvc_blocker_text(unsigned blocker);
@@ -198,7 +199,13 @@ struct hvc_job {
     uint32_t source, target; /* node ids; target 0: not chosen yet */
     uint32_t runs_on;        /* at its end; 0: nowhere */
     uint64_t drain;          /* id, 0: none */
-    uint64_t memory_kib;     /* reserved at the target while it holds room */
+    /* Migration networks, of moves that use the link while some network has a limit. network: the one it was given,
+     * or has taken since (id, 0: not known, none, or no limit anywhere). ways: those that its last checks found, the
+     * preferred one first; kept only until it is admitted. */
+    uint32_t network;
+    uint8_t way_count;
+    uint32_t ways[HVC_JOB_WAYS_MAX];
+    uint64_t memory_kib; /* reserved at the target while it holds room */
     struct hvc_job_options options;
     uint64_t mark;                          /* admissions in the cluster when it came into the queue */
     uint64_t ended;                         /* running number of its end, 0: not ended */

@@ -48,6 +48,15 @@ enum hvc_route_answer hvc_route_find(const struct hvc_network *networks, unsigne
                                      const struct hvc_route_end *source, const struct hvc_route_end *target, bool any,
                                      struct hvc_route *routes, unsigned *ret_count);
 
+/* The networks that a move could be given for these routes, the preferred one first, each once; reached[i]: 0, or why
+ * route i does not answer now. What does not answer is left out while anything does, and so is the ring's network: it
+ * stands in for one that is cut, not for one that is full. ids: room for max; returns how many. */
+unsigned hvc_route_networks(const struct hvc_route *routes, const int *reached, unsigned count, uint32_t *ids,
+                            unsigned max);
+
+/* The routes of network id before the others, and what answers before what does not; else in their order. */
+void hvc_route_prefer(struct hvc_route *routes, int *reached, unsigned count, uint32_t id);
+
 /* A sentence's part for people: "it has no address in a migration network"; "" for FOUND. */
 const char *hvc_route_answer_text(unsigned answer);
 

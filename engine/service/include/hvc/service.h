@@ -144,6 +144,10 @@ const struct hvc_service_node *hvc_service_node_named(const struct hvc_service *
 int hvc_service_node_load(const struct hvc_service *service, uint32_t id, struct hvc_node_load *ret_load); /* -ENOENT */
 const struct hvc_network *hvc_service_network(const struct hvc_service *service, uint32_t id);
 const struct hvc_network *hvc_service_network_at(const struct hvc_service *service, uint32_t position);
+/* Some network has a limit: which networks moves take is to be told in reports. */
+bool hvc_service_limits_networks(const struct hvc_service *service);
+/* One more move may take it between these nodes; also true of a network that there is not. */
+bool hvc_service_network_has_room(const struct hvc_service *service, uint32_t id, uint32_t source, uint32_t target);
 const struct hvc_service_guest *hvc_service_guest(const struct hvc_service *service, const uint8_t uuid[16]);
 
 /* It runs somewhere as far as was committed, or a job has to do with it. */

@@ -51,15 +51,18 @@ const struct hvc_setting_info *hvc_setting_info(unsigned setting);
 int hvc_setting_find(const char *name, enum hvc_setting *ret_setting);
 const char *hvc_end_action_name(unsigned action); /* "abort", "force", "post-copy"; "invalid" outside the enum */
 
+#define HVC_NETWORK_LIMIT_MAX 64 /* as of the settings moves-out and moves-in */
+
 /* A network for migration traffic. Lower metric is preferred. */
 struct hvc_network {
     uint32_t id;   /* never used again */
     uint32_t node; /* 0: of the cluster; else only of this node */
     uint32_t metric;
-    uint8_t family;                  /* 4 or 6 */
-    uint8_t prefix;                  /* prefix 0: every address of the family */
-    uint8_t address[16];             /* network order, the first 4 for IPv4; bits behind the prefix are 0 */
-    uint64_t bandwidth;              /* bytes per second of all moves on it, 0: not limited */
+    uint8_t family;      /* 4 or 6 */
+    uint8_t prefix;      /* prefix 0: every address of the family */
+    uint8_t address[16]; /* network order, the first 4 for IPv4; bits behind the prefix are 0 */
+    uint64_t bandwidth;  /* bytes per second of all moves on it, 0: not limited */
+    uint32_t limit;      /* moves that may leave a node over it at one time, and as many may come; 0: not limited */
     char name[HVC_NETWORK_NAME_MAX]; /* ElementName */
     char tags[HVC_NETWORK_TAGS_MAX]; /* one a line: "Microsoft:UserManaged" */
 };
