@@ -419,6 +419,8 @@ static const struct hvc_cli_option options[] = {
     {"--metric", "NUMBER", "lower is preferred (0)", HVC_CLI_OF_NETWORK, HVC_CLI_NUMBER, "metric"},
     {"--bandwidth", "BYTES", "a second, of all moves on the network; 0: not limited", HVC_CLI_OF_NETWORK,
      HVC_CLI_NUMBER, "bandwidth"},
+    {"--limit", "NUMBER", "of moves over the network at one time, from a node and to a node each; 0: not limited",
+     HVC_CLI_OF_NETWORK, HVC_CLI_NUMBER, "limit"},
     {"--name", "TEXT", "of the network, for people", HVC_CLI_OF_NETWORK, HVC_CLI_WORD, "name"},
     {"--tags", "TEXT,...", "of the network, separated by commas", HVC_CLI_OF_NETWORK, HVC_CLI_WORD, "tags"},
     {"--force", NULL, "this node's history survives, the others give theirs up", HVC_CLI_OF_INIT, HVC_CLI_SET, "force"},

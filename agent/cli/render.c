@@ -281,9 +281,9 @@ void hvc_render_nodes(FILE *out, const struct hvc_record *data, unsigned columns
 
 void hvc_render_networks(FILE *out, const struct hvc_record *data, unsigned columns)
 {
-    static const struct hvc_render_column table[] = {{"ID", "id", 4},         {"SUBNET", "subnet", 24},
-                                                     {"METRIC", "metric", 6}, {"BANDWIDTH", "bandwidth", 12},
-                                                     {"NODE", "node", 12},    {"NAME", "name", 0}};
+    static const struct hvc_render_column table[] = {
+        {"ID", "id", 4},       {"SUBNET", "subnet", 24}, {"METRIC", "metric", 6}, {"BANDWIDTH", "bandwidth", 12},
+        {"LIMIT", "limit", 5}, {"NODE", "node", 12},     {"NAME", "name", 0}};
 
     hvc_render_table(out, data, "networks", table, sizeof(table) / sizeof(table[0]), columns);
 }

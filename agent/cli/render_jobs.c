@@ -407,6 +407,10 @@ void hvc_render_job(FILE *out, const struct hvc_record *data, unsigned columns)
     }
     if (hvc_record_bool(data, "located", false))
         (void)fprintf(out, LABEL "%s\n", "RUNS ON", hvc_record_text(data, "runs_on", "no node"));
+    if (hvc_record_type(data, "networks") != HVC_RECORD_NONE)
+        (void)fprintf(out, LABEL "waits for one of %s\n", "NETWORK", hvc_record_text(data, "networks", "?"));
+    else if (hvc_record_u64(data, "network", 0) != 0)
+        (void)fprintf(out, LABEL "%" PRIu64 "\n", "NETWORK", hvc_record_u64(data, "network", 0));
     (void)fprintf(out, LABEL "%s (%s)\n", "ASKED BY", hvc_record_text(data, "by", "?"),
                   hvc_record_text(data, "origin", "?"));
     if (hvc_record_u64(data, "deadline_ms", 0) != 0)

@@ -156,7 +156,7 @@ const char *hvc_blocker_text(unsigned blocker)
         "the limit of moves into the target",
         "the limit of storage moves of the source",
         "the limit of moves in the cluster",
-        "the limit of moves over the migration network, and no other one has room",
+        "the limit of moves over its migration networks",
         "not enough memory at the target",
         "an older job is next on these nodes",
     };

@@ -242,7 +242,11 @@ static void check(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
     if (!worked(in, HVC_JOB_WORK_CHECK, action))
         return;
     if (f->code == HVC_REASON_NOTE) {
-        (void)report(job, action, is_check ? HVC_JOB_COMPLETED : HVC_JOB_ADMITTED, HVC_REASON_NOTE, f->text);
+        struct hvc_command *c =
+            report(job, action, is_check ? HVC_JOB_COMPLETED : HVC_JOB_ADMITTED, HVC_REASON_NOTE, f->text);
+
+        c->report.way_count = f->way_count;
+        memcpy(c->report.ways, f->ways, sizeof(c->report.ways));
     } else if (f->code == HVC_REASON_RETRY && !is_check && job->attempts < CHECK_TRIES) {
         struct hvc_command *c = report(job, action, HVC_JOB_QUEUED, f->code, f->text);
 
@@ -412,6 +416,24 @@ static void watch(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
         again(in, HVC_JOB_WORK_WATCH, WATCH_MS, action);
 }
 
+/* The state counts the moves over networks that have a limit: it is told when this one takes another than it was given,
+ * or was begun before there was a limit. */
+static bool is_elsewhere(const struct hvc_agenda_input *in)
+{
+    const struct hvc_job *job = &in->effect->job;
+
+    return in->effect->limits_networks && in->move->network != 0 && in->move->network != job->network &&
+           (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0;
+}
+
+static void report_network(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    struct hvc_command *c = report(&in->effect->job, action, in->effect->job.phase, HVC_REASON_NOTE, "");
+
+    c->report.way_count = 1;
+    c->report.ways[0] = in->move->network;
+}
+
 static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
@@ -426,6 +448,8 @@ static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action 
         report_phase(job, action, HVC_JOB_COPYING);
     else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_SWITCHING)
         report_phase(job, action, HVC_JOB_SWITCHING);
+    else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_COPYING && is_elsewhere(in))
+        report_network(in, action);
     else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_COPYING)
         watch(in, action);
     else

@@ -39,6 +39,7 @@ bool hvc_agenda_effect_next(const struct hvc_service *service, uint32_t node, bo
         memcpy(ret_effect->resource, effect.guest->resource, sizeof(ret_effect->resource));
     for (unsigned i = 0; i < HVC_SETTING_MAX; i++)
         ret_effect->setting[i] = hvc_service_setting(service, effect.job->source, i);
+    ret_effect->limits_networks = hvc_service_limits_networks(service);
     return true;
 }
 

@@ -116,6 +116,7 @@ static struct hvc_agenda_move move_of(struct hvc_operations *operations, const s
         return move;
     move.stage = (uint8_t)stage_of(&view);
     move.cancel = view.cancel;
+    move.network = view.ended ? 0 : view.network;
     if (view.ended) {
         move.proof = (uint8_t)proof_of(&view.end);
         move.code =

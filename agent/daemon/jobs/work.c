@@ -97,12 +97,27 @@ static void place(struct task *task)
 
 /* ---- check ---- */
 
+/* Of the migration networks the state gives it one that has room. That none leads there is told by the move. */
+static void find_ways(struct task *task)
+{
+    struct hvc_agenda_finding *f = &task->finding;
+    struct hvc_error error = {0};
+    int count = hvc_moves_networks(task->runner->operations, task->effect.source, task->effect.target, f->ways, &error);
+
+    if (count == -ENOMEM)
+        find(task, HVC_REASON_RETRY, error.text);
+    f->way_count = (uint8_t)(count < 0 ? 0 : count);
+}
+
 static void check(struct task *task)
 {
     struct job_verdict verdict;
 
     job_check(task->runner->operations, &task->effect, task->effect.target, &verdict);
     find(task, verdict.code, verdict.text);
+    if (verdict.code == HVC_REASON_NOTE && task->effect.limits_networks && !hvc_job_is_check(&task->effect.job) &&
+        (hvc_job_kind_info(task->effect.job.kind)->flags & HVC_KIND_USES_LINK) != 0)
+        find_ways(task);
 }
 
 /* ---- begin ---- */
@@ -298,6 +313,7 @@ static void begin(struct task *task)
                                    .resource = task->effect.resource,
                                    .options = options_of(task),
                                    .settled = true,
+                                   .network = job->network,
                                    .force_at_deadline = job->options.end_action == HVC_END_FORCE,
                                    .special = {.kind = (enum hvc_job_kind)job->kind,
                                                .flags = job->options.flags,

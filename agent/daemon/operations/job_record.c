@@ -110,6 +110,21 @@ static void describe_times(struct hvc_record *record, const struct hvc_job *job)
     }
 }
 
+/* The migration network that it was given, or those for one of which it waits. */
+static void describe_networks(struct hvc_record *record, const struct hvc_job *job)
+{
+    char text[HVC_JOB_WAYS_MAX * 12] = "";
+    size_t used = 0;
+
+    if (job->network != 0)
+        hvc_record_set_u64(record, "network", job->network);
+    if (job->phase != HVC_JOB_QUEUED || job->way_count == 0)
+        return;
+    for (unsigned i = 0; i < job->way_count; i++)
+        (void)hvc_text_append(text, sizeof(text), &used, "%s%u", i > 0 ? "," : "", job->ways[i]);
+    hvc_record_set_text(record, "networks", text);
+}
+
 /* One sentence: why it waits, or what was said last. */
 static const char *words_of(const struct hvc_service *service, const struct hvc_job *job, uint64_t now_ms)
 {
@@ -153,6 +168,7 @@ void hvc_job_describe(struct hvc_record *record, const struct hvc_service *servi
     hvc_record_set_text(record, "by", job->by);
     if (job->drain != 0)
         hvc_record_set_u64(record, "drain", job->drain);
+    describe_networks(record, job);
     if (job->attempts != 0)
         hvc_record_set_u64(record, "attempts", job->attempts);
     hvc_record_set_text(record, "words", words_of(service, job, now_ms));

@@ -134,3 +134,52 @@ int hvc_move_routes_find(struct hvc_operations *operations, const char *source, 
         try_addresses(ret_routes);
     return 0;
 }
+
+/* ---- the next one ---- */
+
+struct rest {
+    const char *source, *target;
+    const uint32_t *networks; /* that may be taken, the preferred one first */
+    unsigned count;
+    uint32_t chosen;
+};
+
+static int look_for_room(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct rest *rest = context;
+    const struct hvc_service_node *source = hvc_service_node_named(service, rest->source);
+    const struct hvc_service_node *target = hvc_service_node_named(service, rest->target);
+
+    (void)stamp;
+    if (source == NULL || target == NULL)
+        return 0;
+    for (unsigned i = 0; i < rest->count; i++) {
+        if (!hvc_service_network_has_room(service, rest->networks[i], source->id, target->id))
+            continue;
+        rest->chosen = rest->networks[i];
+        break;
+    }
+    return 0;
+}
+
+void hvc_move_routes_go_on(struct hvc_operations *operations, const char *source, const char *target,
+                           struct hvc_move_routes *routes, unsigned at)
+{
+    struct hvc_route *list = &routes->list[at + 1];
+    int *reached = &routes->reached[at + 1];
+    struct hvc_address addresses[HVC_ROUTES_MAX];
+    uint32_t networks[HVC_JOB_WAYS_MAX] = {0};
+    struct rest rest = {.source = source, .target = target, .networks = networks};
+    struct hvc_keeper *keeper = operations->keeper;
+    unsigned count = routes->count - at - 1;
+    struct hvc_error ignored = {0};
+
+    for (unsigned i = 0; i < count; i++)
+        addresses[i] = list[i].address;
+    hvc_reach(addresses, count, HVC_REACH_PORT, REACH_MS, reached);
+    rest.count = hvc_route_networks(list, reached, count, networks, HVC_JOB_WAYS_MAX);
+    rest.chosen = networks[0];
+    if (keeper != NULL) /* without a state: by their order */
+        (void)keeper->ops->read(keeper, HVC_REPLICA_HERE, hvc_deadline_in(READ_MS), look_for_room, &rest, &ignored);
+    hvc_route_prefer(list, reached, count, rest.chosen);
+}

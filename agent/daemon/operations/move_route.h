@@ -19,6 +19,11 @@ struct hvc_move_routes {
 int hvc_move_routes_find(struct hvc_operations *operations, const char *source, const char *target,
                          struct hvc_move_routes *ret_routes, struct hvc_error *error);
 
+/* After route `at` has failed: what comes behind it is tried again, and put into a new order. What answers comes first,
+ * of that a network that has room for one more move (hvc/settings.h), and a full one rather than none. */
+void hvc_move_routes_go_on(struct hvc_operations *operations, const char *source, const char *target,
+                           struct hvc_move_routes *routes, unsigned at);
+
 /* "tcp://10.0.7.2", "tcp://[fd00:7::2]": libvirt chooses the port. */
 void hvc_move_route_uri(const struct hvc_address *address, char uri[HVC_URI_MAX]);
 

@@ -124,6 +124,7 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
     entry->uid = uid;
     entry->job = order->job;
     entry->own_uri = order->options.migrate_uri != NULL;
+    entry->given = order->network;
     entry->go_on = operations->direct ? NULL : hvc_moves_watch_on;
     rc = fill_task(operations, order, deadline_ms, entry, error);
     if (rc == 0)

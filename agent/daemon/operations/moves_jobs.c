@@ -62,6 +62,7 @@ static void show(const struct hvc_moves_entry *entry, struct hvc_move_view *ret_
 {
     *ret_view = (struct hvc_move_view){.adopted = entry->adopted,
                                        .cancel = atomic_load(&entry->cancel),
+                                       .network = entry->network,
                                        .progress = entry->progress,
                                        .ended = entry->ended,
                                        .end = entry->end};

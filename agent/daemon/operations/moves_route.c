@@ -84,16 +84,6 @@ static bool answers(const struct hvc_route *route)
     return result == 0;
 }
 
-/* The next one that answers now; without any the next one. */
-static unsigned next_of(const struct hvc_move_routes *routes, unsigned at)
-{
-    for (unsigned i = at + 1; i < routes->count; i++) {
-        if (answers(&routes->list[i]))
-            return i;
-    }
-    return at + 1;
-}
-
 /* Nothing is sent, its address is silent and another one's is not. With no other way TCP may yet recover. */
 static bool is_lost(void *context, const struct hvc_migrate_progress *progress)
 {
@@ -141,7 +131,7 @@ static void run_over(struct hvc_moves_entry *entry, struct hvc_move_routes *rout
 {
     char words[HVC_ERROR_TEXT_MAX];
 
-    for (unsigned i = 0; i < routes->count; i = next_of(routes, i)) {
+    for (unsigned i = 0; i < routes->count; i++) {
         struct way way = {.routes = routes, .at = i};
 
         take_route(entry, routes, &routes->list[i]);
@@ -156,6 +146,7 @@ static void run_over(struct hvc_moves_entry *entry, struct hvc_move_routes *rout
         hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_ROUTE_FAILED, "id=%s uuid=%s uri=%s words=%s",
                             entry->id, entry->guest.uuid, entry->migrate_uri,
                             hvc_message_quote(ret_end->error.text, words, sizeof(words)));
+        hvc_move_routes_go_on(entry->operations, entry->source, entry->target, routes, i);
     }
 }
 
@@ -180,6 +171,8 @@ void hvc_moves_run_entry(struct hvc_moves_entry *entry, struct hvc_move_result *
     if (routes->note.text[0] != '\0')
         hvc_operations_note(entry->operations, HVC_MESSAGE_MOVE_ROUTE_FAILED, "id=%s uuid=%s words=%s", entry->id,
                             entry->guest.uuid, hvc_message_quote(routes->note.text, words, sizeof(words)));
+    if (entry->given != 0)
+        hvc_route_prefer(routes->list, routes->reached, routes->count, entry->given);
     if (routes->count > 0) {
         run_over(entry, routes, ret_end);
     } else {
@@ -189,4 +182,16 @@ void hvc_moves_run_entry(struct hvc_moves_entry *entry, struct hvc_move_result *
     if (entry->ring)
         add_words(ret_end, &(struct hvc_error){.text = "the data took the ring's network"});
     add_words(ret_end, &routes->note);
+}
+
+int hvc_moves_networks(struct hvc_operations *operations, const char *source, const char *target,
+                       uint32_t ids[HVC_JOB_WAYS_MAX], struct hvc_error *error)
+{
+    HVC_CLEANUP(free) struct hvc_move_routes *routes = calloc(1, sizeof(*routes));
+    int rc;
+
+    if (routes == NULL)
+        return hvc_error_set(error, -ENOMEM, "out of memory");
+    rc = hvc_move_routes_find(operations, source, target, routes, error);
+    return rc < 0 ? rc : (int)hvc_route_networks(routes->list, routes->reached, routes->count, ids, HVC_JOB_WAYS_MAX);
 }

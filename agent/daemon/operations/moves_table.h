@@ -21,6 +21,7 @@ struct hvc_moves_entry {
     uint32_t uid; /* who asked */
     struct hvc_move_job job;
     bool own_uri;            /* the order itself says which way the data take */
+    uint32_t given;          /* network that is tried first, 0: by their order */
     unsigned asked_parallel; /* as ordered: what is left to the link is settled for each way */
     enum hvc_compression asked_compression;
     struct way *way; /* moves_route.c, of the thread: the one that is tried */

@@ -45,6 +45,7 @@ static int look_at_networks(void *context, const struct hvc_service *service, co
         set_subnet(record, network);
         hvc_record_set_u64(record, "metric", network->metric);
         hvc_record_set_u64(record, "bandwidth", network->bandwidth);
+        hvc_record_set_u64(record, "limit", network->limit);
         hvc_record_set_text(record, "name", network->name);
         if (node != NULL)
             hvc_record_set_text(record, "node", node->name);
@@ -114,11 +115,8 @@ static int take_network(const struct hvc_record *args, struct hvc_network *netwo
     static const struct {
         const char *name;
         uint8_t bit;
-    } parts[] = {{"subnet", HVC_NETWORK_ADDRESS},
-                 {"metric", HVC_NETWORK_METRIC},
-                 {"bandwidth", HVC_NETWORK_BANDWIDTH},
-                 {"name", HVC_NETWORK_NAME},
-                 {"tags", HVC_NETWORK_TAGS}};
+    } parts[] = {{"subnet", HVC_NETWORK_ADDRESS}, {"metric", HVC_NETWORK_METRIC}, {"bandwidth", HVC_NETWORK_BANDWIDTH},
+                 {"limit", HVC_NETWORK_LIMIT},    {"name", HVC_NETWORK_NAME},     {"tags", HVC_NETWORK_TAGS}};
     const char *subnet = hvc_record_text(args, "subnet", NULL);
     unsigned mask = 0;
     int rc = subnet == NULL ? 0 : parse_subnet(subnet, network, error);
@@ -127,6 +125,7 @@ static int take_network(const struct hvc_record *args, struct hvc_network *netwo
         mask |= hvc_record_type(args, parts[i].name) != HVC_RECORD_NONE ? parts[i].bit : 0u;
     network->metric = (uint32_t)hvc_record_u64(args, "metric", 0);
     network->bandwidth = hvc_record_u64(args, "bandwidth", 0);
+    network->limit = (uint32_t)hvc_record_u64(args, "limit", 0);
     *ret_mask = (uint8_t)mask;
     return rc < 0 ? rc : take_texts(args, network, error);
 }
@@ -142,7 +141,7 @@ static enum hvc_result add(struct hvc_operations *operations, struct hvc_call *c
     command.networks.count = 1;
     if (take_network(call->args, network, &command.networks.item[0].mask, &error) < 0)
         return hvc_call_fail(call, &error);
-    command.networks.item[0].mask = 0;
+    command.networks.item[0].mask = network->limit != 0 ? HVC_NETWORK_LIMIT : 0;
     result = hvc_cluster_node(operations, call, "node", &network->node);
     return result != HVC_RESULT_OK ? result
                                    : hvc_cluster_write(operations, call, &command, "the migration network is added");
@@ -161,7 +160,7 @@ static enum hvc_result modify(struct hvc_operations *operations, struct hvc_call
     network->id = (uint32_t)hvc_record_u64(call->args, "id", 0);
     if (command.networks.item[0].mask == 0)
         return hvc_call_say(call, HVC_RESULT_INVALID,
-                            "network.modify needs what is to change: subnet, metric, bandwidth, name or tags");
+                            "network.modify needs what is to change: subnet, metric, bandwidth, limit, name or tags");
     return hvc_cluster_write(operations, call, &command, "the migration network is changed");
 }
 
@@ -185,6 +184,8 @@ static enum hvc_result drop(struct hvc_operations *operations, struct hvc_call *
     {.name = "metric", .type = HVC_ARGUMENT_U64, .max = UINT32_MAX, .help = "lower is preferred (0)"},                 \
     {.name = "bandwidth", .type = HVC_ARGUMENT_U64, .max = UINT64_C(1) << 40,                                          \
      .help = "bytes per second of all moves on it, 0: not limited"},                                                   \
+    {.name = "limit", .type = HVC_ARGUMENT_U64, .max = HVC_NETWORK_LIMIT_MAX,                                          \
+     .help = "moves over it from a node at one time, and as many to a node; 0: not limited"},                          \
     {.name = "name", .type = HVC_ARGUMENT_TEXT, .max = HVC_NETWORK_NAME_MAX - 1, .help = "for people"},                \
     {.name = "tags", .type = HVC_ARGUMENT_TEXT, .max = HVC_NETWORK_TAGS_MAX - 1, .help = "separated by commas"}
 /* clang-format on */

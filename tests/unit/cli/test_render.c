@@ -77,6 +77,7 @@ static void every_answer_reads_as_its_golden_file(void **state)
         {"settings-show", hvc_render_settings, 100},
         {"node-list", hvc_render_nodes, 100},
         {"network-list", hvc_render_networks, 80},
+        {"job-waits-for-network", hvc_render_job, 80},
         {"check", hvc_render_checks, 80},
         {"check-foreign", hvc_render_checks, 80},
         {"adopt", hvc_render_adoption, 80},

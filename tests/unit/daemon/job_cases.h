@@ -10,6 +10,7 @@
 #define VM1 "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c01"
 #define VM2 "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c02"
 #define VM3 "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c03"
+#define VM4 "0b6e4d5e-7d3a-4c0f-9a53-6e6a5a3b1c04"
 
 static inline struct hvc_guest_state *put_guest(struct fake_hypervisor *where, const char *uuid, const char *name,
                                                 enum hvc_guest_class guest_class)

@@ -82,6 +82,43 @@ static void a_job_is_shown_whole(void **state)
     check(&(struct operation_case){"job.list", "{\"ids\":\"x\"}", "invalid", "\"x\" is no number of a job"});
 }
 
+/* Job 1 takes the only place in the network, job 2 waits for one. */
+static void a_job_says_which_network_it_has_or_waits_for(void **state)
+{
+    struct hvc_command report = {.kind = HVC_COMMAND_JOB_REPORT};
+    struct hvc_call *call;
+
+    (void)state;
+    check(&(struct operation_case){"job.cancel", "{\"id\":2}", "ok", ""});
+    check(&(struct operation_case){"settings.set", "{\"name\":\"moves-out\",\"value\":\"2\"}", "ok", ""});
+    check(&(struct operation_case){"settings.set", "{\"name\":\"moves-in\",\"value\":\"2\"}", "ok", ""});
+    check(&(struct operation_case){"network.add", "{\"subnet\":\"10.0.7.0/24\",\"limit\":1}", "ok", ""});
+    put_guest(&world->here, VM4, "vm4", HVC_GUEST_RUNNING);
+    check(&(struct operation_case){"job.create", "{\"guest\":\"vm4\",\"target\":\"n2\"}", "ok", "job 3"});
+    for (uint64_t id = 1; id <= 3; id += 2) {
+        report.report.job = id;
+        report.report.from = HVC_JOB_CHECKING;
+        report.report.to = HVC_JOB_ADMITTED;
+        report.report.way_count = 1;
+        report.report.ways[0] = 1;
+        assert_int_equal(give(&report).code, HVC_ANSWER_OK);
+    }
+    call = run("job.show", "{\"id\":1}");
+    assert_int_equal(hvc_record_u64(call->data, "network", 0), 1);
+    assert_int_equal(hvc_record_type(call->data, "networks"), HVC_RECORD_NONE);
+    hvc_call_unref(call);
+    call = run("job.show", "{\"id\":3}");
+    assert_string_equal(hvc_record_text(call->data, "phase", ""), "queued");
+    assert_string_equal(hvc_record_text(call->data, "words", ""), "the limit of moves over its migration networks");
+    assert_string_equal(hvc_record_text(call->data, "networks", ""), "1");
+    assert_int_equal(hvc_record_type(call->data, "network"), HVC_RECORD_NONE);
+    hvc_call_unref(call);
+    check(&(struct operation_case){"network.modify", "{\"id\":1,\"limit\":0}", "ok", "changed"});
+    call = run("job.show", "{\"id\":3}");
+    assert_string_equal(hvc_record_text(call->data, "phase", ""), "checking");
+    hvc_call_unref(call);
+}
+
 static void a_cancel_twice_is_fine_and_after_the_switch_the_truth_is_told(void **state)
 {
     static const struct operation_case rows[] = {
@@ -216,6 +253,7 @@ int main(void)
         T(jobs_are_listed_by_state_guest_node_and_number),
         T(what_does_not_fit_is_counted_and_can_be_asked_for),
         T(a_job_is_shown_whole),
+        T(a_job_says_which_network_it_has_or_waits_for),
         T(a_cancel_twice_is_fine_and_after_the_switch_the_truth_is_told),
         T(a_guest_stands_for_its_unfinished_job),
         T(what_may_be_changed_is_changed_and_the_rest_is_told),

@@ -29,6 +29,7 @@ static uint8_t silent; /* the third byte of addresses that do not answer */
 static void (*while_copying)(void);
 static unsigned stalling;                  /* moves that send nothing more until they are ended for that */
 static struct hvc_migrate_options options; /* of the last run */
+static uint32_t given;                     /* network of the next move */
 
 void hvc_move_runner_run(const struct hvc_move_task *task, struct hvc_move_result *ret_end)
 {
@@ -95,6 +96,7 @@ static int up(void **state)
     silent = 0;
     while_copying = NULL;
     stalling = 0;
+    given = 0;
     return 0;
 }
 
@@ -109,7 +111,8 @@ static int down(void **state)
 
 static enum hvc_result move(void)
 {
-    struct hvc_move_order order = {.guest = {UUID, "vm"}, .source = "n1", .target = "n2", .job = {.id = 9}};
+    struct hvc_move_order order = {
+        .guest = {UUID, "vm"}, .source = "n1", .target = "n2", .network = given, .job = {.id = 9}};
     uint64_t deadline_ms = hvc_deadline_in(20000);
     enum hvc_result result;
 
@@ -144,6 +147,104 @@ static void another_failure_is_not_that_of_the_way(void **state)
     failure = -EIO;
     assert_int_equal(move(), HVC_RESULT_FAILED);
     assert_string_equal(tried, "tcp://10.77.2.2");
+}
+
+/* ---- networks with a limit ---- */
+
+static void set_limit(uint32_t id, uint32_t limit)
+{
+    struct hvc_command command = {.kind = HVC_COMMAND_NETWORK_MODIFY};
+
+    command.networks.count = 1;
+    command.networks.item[0].mask = HVC_NETWORK_LIMIT;
+    command.networks.item[0].network.id = id;
+    command.networks.item[0].network.limit = limit;
+    propose(&command);
+}
+
+/* Another guest's job from n1 to n2 holds a place in that network. */
+static void fill(uint32_t network)
+{
+    struct hvc_command members = {.kind = HVC_COMMAND_MEMBERS}, other = {.kind = HVC_COMMAND_GUEST},
+                       job = {.kind = HVC_COMMAND_JOB}, report = {.kind = HVC_COMMAND_JOB_REPORT};
+
+    members.members.count = 2;
+    members.members.item[0] = (struct hvc_command_member){1, 11};
+    members.members.item[1] = (struct hvc_command_member){2, 12};
+    propose(&members);
+    other.guest.uuid[0] = 7;
+    other.guest.node = 1;
+    (void)snprintf(other.guest.name, sizeof(other.guest.name), "other");
+    propose(&other);
+    job.job.guest[0] = 7;
+    job.job.target = 2;
+    propose(&job);
+    report.report.job = 1;
+    report.report.from = HVC_JOB_CHECKING;
+    report.report.to = HVC_JOB_ADMITTED;
+    report.report.way_count = 1;
+    report.report.ways[0] = network;
+    propose(&report);
+}
+
+static void the_network_that_a_job_was_given_is_tried_first(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    add_network(3, 2);
+    given = 2;
+    failing = 1;
+    failure = -EHOSTUNREACH;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(tried, "tcp://10.77.3.2 tcp://10.77.2.2");
+}
+
+static void a_given_network_that_does_not_answer_is_not_waited_for(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    add_network(3, 2);
+    given = 2;
+    silent = 3;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(tried, "tcp://10.77.2.2");
+}
+
+static void the_next_way_is_one_with_room_and_a_full_one_rather_than_none(void **state)
+{
+    (void)state;
+    facts[0].addresses[facts[0].address_count++] =
+        (struct hvc_address){.family = 4, .prefix = 24, .bytes = {10, 77, 4, 1}};
+    facts[1].addresses[facts[1].address_count++] =
+        (struct hvc_address){.family = 4, .prefix = 24, .bytes = {10, 77, 4, 2}};
+    add_network(2, 1);
+    add_network(3, 2);
+    add_network(4, 3);
+    add_network(1, 0); /* the ring's: behind them all, room or not */
+    set_limit(2, 1);
+    fill(2);
+    failing = 3;
+    failure = -EHOSTUNREACH;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(tried, "tcp://10.77.2.2 tcp://10.77.4.2 tcp://10.77.3.2 tcp://10.77.1.2");
+}
+
+static void the_networks_that_a_move_could_be_given_are_told(void **state)
+{
+    uint32_t ids[HVC_JOB_WAYS_MAX] = {0};
+    struct hvc_error error = {0};
+
+    (void)state;
+    assert_int_equal(hvc_moves_networks(&world->operations, "n1", "n2", ids, &error), 0); /* none is configured */
+    add_network(3, 2);
+    add_network(2, 1);
+    add_network(1, 0);
+    assert_int_equal(hvc_moves_networks(&world->operations, "n1", "n2", ids, &error), 2);
+    assert_int_equal(ids[0], 2);
+    assert_int_equal(ids[1], 1);
+    silent = 2;
+    assert_int_equal(hvc_moves_networks(&world->operations, "n1", "n2", ids, &error), 1);
+    assert_int_equal(ids[0], 1);
 }
 
 static void a_way_that_does_not_answer_comes_last(void **state)
@@ -325,6 +426,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_first_way_that_carries_it_is_the_last_one_tried, up, down),
         cmocka_unit_test_setup_teardown(another_failure_is_not_that_of_the_way, up, down),
+        cmocka_unit_test_setup_teardown(the_network_that_a_job_was_given_is_tried_first, up, down),
+        cmocka_unit_test_setup_teardown(a_given_network_that_does_not_answer_is_not_waited_for, up, down),
+        cmocka_unit_test_setup_teardown(the_next_way_is_one_with_room_and_a_full_one_rather_than_none, up, down),
+        cmocka_unit_test_setup_teardown(the_networks_that_a_move_could_be_given_are_told, up, down),
         cmocka_unit_test_setup_teardown(a_way_that_does_not_answer_comes_last, up, down),
         cmocka_unit_test_setup_teardown(a_way_that_dies_under_the_move_is_left_for_one_that_answers, up, down),
         cmocka_unit_test_setup_teardown(the_only_way_is_not_left, up, down),

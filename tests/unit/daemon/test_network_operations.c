@@ -12,6 +12,8 @@ static void networks_are_added_changed_listed_and_removed(void **state)
         {"network.add", "{\"subnet\":\"10.0.7.0/24\",\"metric\":5,\"name\":\"mig\"}", "ok", "network is added"},
         {"network.add", "{\"subnet\":\"fd00:7::/64\",\"node\":\"n2\",\"tags\":\"a,b\"}", "ok", "network is added"},
         {"network.modify", "{\"id\":1,\"bandwidth\":1000}", "ok", "network is changed"},
+        {"network.modify", "{\"id\":1,\"limit\":2}", "ok", "network is changed"},
+        {"network.add", "{\"subnet\":\"10.0.8.0/24\",\"limit\":64}", "ok", "network is added"},
     };
     struct hvc_call *call;
 
@@ -19,7 +21,10 @@ static void networks_are_added_changed_listed_and_removed(void **state)
     for (size_t i = 0; i < HVC_COUNT(rows); i++)
         check(&rows[i]);
     call = run("network.list", "{}");
-    assert_int_equal(hvc_record_list_count(call->data, "networks"), 2);
+    assert_int_equal(hvc_record_list_count(call->data, "networks"), 3);
+    assert_int_equal(hvc_record_u64(network(call, 0), "limit", 9), 2);
+    assert_int_equal(hvc_record_u64(network(call, 1), "limit", 9), 0);
+    assert_int_equal(hvc_record_u64(network(call, 2), "limit", 9), 64);
     assert_string_equal(hvc_record_text(network(call, 0), "subnet", ""), "10.0.7.0/24");
     assert_int_equal(hvc_record_u64(network(call, 0), "metric", 0), 5);
     assert_int_equal(hvc_record_u64(network(call, 0), "bandwidth", 0), 1000);
@@ -32,7 +37,7 @@ static void networks_are_added_changed_listed_and_removed(void **state)
     hvc_call_unref(call);
     check(&(struct operation_case){"network.remove", "{\"id\":1}", "ok", "network is removed"});
     call = run("network.list", "{}");
-    assert_int_equal(hvc_record_list_count(call->data, "networks"), 1);
+    assert_int_equal(hvc_record_list_count(call->data, "networks"), 2);
     hvc_call_unref(call);
 }
 
@@ -63,6 +68,8 @@ static void mistakes_are_told(void **state)
         {"network.add", "{\"subnet\":\"10.0.7.1/24\"}", "invalid", "without host bits"},
         {"network.add", "{\"subnet\":\"10.0.7.0/24\",\"node\":\"n5\"}", "not-found", "no node \"n5\""},
         {"network.modify", "{\"id\":1}", "invalid", "needs what is to change"},
+        {"network.add", "{\"subnet\":\"10.0.7.0/24\",\"limit\":65}", "invalid", "limit"},
+        {"network.modify", "{\"id\":1,\"limit\":4294967297}", "invalid", "limit"},
         {"network.modify", "{\"id\":1,\"metric\":2}", "not-found", "no migration network has the number 1"},
         {"network.remove", "{\"id\":0}", "invalid", "1 to 4294967295 are allowed"},
         {"network.add", "{\"subnet\":\"10.0.7.0/24\"}", "ok", "added"},

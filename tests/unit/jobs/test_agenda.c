@@ -291,6 +291,64 @@ static void a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is(vo
     assert_string_equal(action.command.report.text, "not there");
 }
 
+static void the_networks_that_the_checks_found_come_with_the_admission(void **state)
+{
+    const struct row row = {"", OF(CHECK, CHECKING), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    const struct hvc_agenda_move move = {.stage = HVC_STAGE_NONE};
+    const struct hvc_agenda_finding finding = {
+        .work = HVC_JOB_WORK_CHECK, .phase = HVC_JOB_CHECKING, .way_count = 2, .ways = {4, 7}};
+    const struct hvc_agenda_input input = {.effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    hvc_agenda_decide(&input, &action);
+    assert_int_equal(action.command.report.to, HVC_JOB_ADMITTED);
+    assert_int_equal(action.command.report.way_count, 2);
+    assert_int_equal(action.command.report.ways[0], 4);
+    assert_int_equal(action.command.report.ways[1], 7);
+}
+
+/* The network of a move that copies is told when there are limits and the state has another one. */
+static void a_move_over_another_network_than_it_was_given_tells_it(void **state)
+{
+    static const struct {
+        bool limits;
+        uint32_t given, taken;
+        uint8_t kind, stage;
+        bool tells;
+    } cases[] = {
+        {true, 4, 7, HVC_KIND_LIVE, HVC_STAGE_COPYING, true},
+        {true, 0, 7, HVC_KIND_LIVE, HVC_STAGE_COPYING, true}, /* begun before there was a limit */
+        {true, 7, 7, HVC_KIND_LIVE, HVC_STAGE_COPYING, false},
+        {true, 4, 0, HVC_KIND_LIVE, HVC_STAGE_COPYING, false}, /* not known */
+        {false, 4, 7, HVC_KIND_LIVE, HVC_STAGE_COPYING, false},
+        {true, 4, 7, HVC_KIND_RESTART, HVC_STAGE_COPYING, false}, /* sends no memory */
+        {true, 4, 7, HVC_KIND_LIVE, HVC_STAGE_SWITCHING, false},  /* that is told first, and over in a moment */
+    };
+    const struct row row = {"", OF(MIGRATE, COPYING), WAITS};
+    const struct hvc_agenda_finding finding = {.work = NONE};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct hvc_agenda_effect effect = effect_of(&row);
+        const struct hvc_agenda_move move = {.stage = cases[i].stage, .network = cases[i].taken};
+        const struct hvc_agenda_input input = {.effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW};
+        struct hvc_agenda_action action;
+        bool told;
+
+        effect.limits_networks = cases[i].limits;
+        effect.job.network = cases[i].given;
+        effect.job.kind = cases[i].kind;
+        hvc_agenda_decide(&input, &action);
+        told = action.step == HVC_AGENDA_PROPOSE && action.command.report.way_count == 1;
+        if (told != cases[i].tells)
+            fail_msg("case %zu", i);
+        if (told && (action.command.report.to != HVC_JOB_COPYING || action.command.report.ways[0] != cases[i].taken))
+            fail_msg("case %zu: tells something else", i);
+    }
+}
+
 static void only_moves_of_ours_of_guests_of_pacemakers_are_held(void **state)
 {
     const struct row row = {"", OF(MIGRATE, ADMITTED), WAITS};
@@ -451,6 +509,8 @@ int main(void)
         cmocka_unit_test(of_a_guest_of_pacemakers_the_end_is_told_to_it_first),
         cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),
         cmocka_unit_test(a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is),
+        cmocka_unit_test(the_networks_that_the_checks_found_come_with_the_admission),
+        cmocka_unit_test(a_move_over_another_network_than_it_was_given_tells_it),
         cmocka_unit_test(only_moves_of_ours_of_guests_of_pacemakers_are_held),
         cmocka_unit_test(every_report_is_one_that_the_table_of_phases_allows),
         cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),

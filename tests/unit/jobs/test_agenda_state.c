@@ -240,6 +240,23 @@ static void members_take_their_turn(void **state)
     assert_int_equal(hvc_agenda_patience_ms(UINT_MAX, false), UINT64_MAX);
 }
 
+/* Only where a network has a limit are nodes asked which ones they take. */
+static void a_limit_of_a_network_is_told_with_the_effects(void **state)
+{
+    struct hvc_effect_cursor cursor = {0};
+    struct hvc_agenda_effect effect;
+    uint32_t network = add_network(&f, 1, 0);
+
+    (void)state;
+    assert_true(hvc_agenda_effect_next(f.service, 1, false, &cursor, &effect));
+    assert_false(effect.limits_networks);
+    set_limit(&f, network, 1);
+    cursor = (struct hvc_effect_cursor){0};
+    assert_true(hvc_agenda_effect_next(f.service, 1, false, &cursor, &effect));
+    assert_int_equal(effect.kind, HVC_EFFECT_CHECK);
+    assert_true(effect.limits_networks);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -257,6 +274,7 @@ int main(void)
         T(what_it_has_not_proven_is_kept_whoever_is_away),
         T(nothing_presses_when_the_target_was_told_nobody),
         T(what_is_left_behind_says_what_it_waits_for),
+        T(a_limit_of_a_network_is_told_with_the_effects),
         T(members_take_their_turn),
     };
 

@@ -14,6 +14,7 @@
 #include "hvc/thread.h"
 #include "move_runner.h"
 #include "moves_table.h"
+#include "reach.h"
 
 #include "../hvc_cmocka.h"
 
@@ -86,11 +87,28 @@ static int read_state(struct hvc_keeper *base, enum hvc_replica_freshness freshn
     return rc;
 }
 
-/* Nodes tell nothing. */
-static int no_soft(struct hvc_keeper *base, uint32_t node, struct hvc_soft_facts *ret_facts)
+/* Nodes tell nothing; or, when a test says so, an address each in 10.77.2.0/24 and in 10.77.3.0/24. */
+static atomic_bool tells_addresses;
+
+static int soft(struct hvc_keeper *base, uint32_t node, struct hvc_soft_facts *ret_facts)
 {
-    (void)base, (void)node, (void)ret_facts;
-    return -ENOENT;
+    (void)base;
+    if (!atomic_load(&tells_addresses))
+        return -ENOENT;
+    memset(ret_facts, 0, sizeof(*ret_facts));
+    ret_facts->node = node;
+    ret_facts->address_count = 2;
+    for (uint8_t i = 0; i < 2; i++)
+        ret_facts->addresses[i] =
+            (struct hvc_address){.family = 4, .prefix = 24, .bytes = {10, 77, (uint8_t)(2 + i), (uint8_t)node}};
+    return 0;
+}
+
+/* Each of them answers. */
+void hvc_reach(const struct hvc_address *addresses, unsigned count, uint16_t port, uint64_t wait_ms, int *results)
+{
+    (void)addresses, (void)port, (void)wait_ms;
+    memset(results, 0, count * sizeof(*results));
 }
 
 /* ---- moves ---- */
@@ -165,7 +183,8 @@ static int set_up(void **state)
     ops.submit = submit;
     ops.propose = propose;
     ops.read = read_state;
-    ops.soft = no_soft;
+    ops.soft = soft;
+    atomic_store(&tells_addresses, false);
     keeper.base.ops = &ops;
     world->operations.keeper = &keeper.base;
     world->here.count = 1;
@@ -338,6 +357,78 @@ static void a_job_and_the_settings_say_how_the_memory_is_sent(void **state)
         put_back();
     }
     asked = (struct hvc_job_options){0};
+}
+
+/* ---- networks with a limit ---- */
+
+static void add_networks(void)
+{
+    for (uint8_t i = 0; i < 2; i++) {
+        struct hvc_command c = command_of(HVC_COMMAND_NETWORK_ADD);
+        struct hvc_answer answer;
+
+        c.networks.count = 1;
+        c.networks.item[0].network =
+            (struct hvc_network){.family = 4, .prefix = 24, .metric = i, .address = {10, 77, (uint8_t)(2 + i)}};
+        give(&c, &answer);
+        assert_int_equal(answer.code, HVC_ANSWER_OK);
+    }
+    atomic_store(&tells_addresses, true);
+}
+
+static void set_limit(uint32_t network, uint32_t limit)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_NETWORK_MODIFY);
+    struct hvc_answer answer;
+
+    c.networks.count = 1;
+    c.networks.item[0].mask = HVC_NETWORK_LIMIT;
+    c.networks.item[0].network.id = network;
+    c.networks.item[0].network.limit = limit;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+}
+
+static void await_network(uint64_t id, uint32_t network)
+{
+    uint64_t until = hvc_deadline_in(WAIT_MS);
+
+    while (job_now(id).network != network) {
+        if (hvc_now_ms() >= until)
+            fail_msg("job %llu has network %u, not %u", (unsigned long long)id, job_now(id).network, network);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+static void a_job_is_given_a_network_before_it_moves_and_takes_that_one(void **state)
+{
+    uint64_t id;
+
+    (void)state;
+    add_networks();
+    set_limit(1, 1);
+    id = make_job();
+    await_phase(id, HVC_JOB_COPYING);
+    assert_int_equal(job_now(id).network, 1);
+    atomic_store(&may_end, true);
+    await_phase(id, HVC_JOB_COMPLETED);
+    assert_int_equal(job_now(id).network, 1);
+    assert_int_equal(fake_world_said(world, "1351 "), 1);
+    assert_int_equal(fake_world_said(world, "uri=tcp://10.77.2.2 network=1"), 1);
+}
+
+static void a_limit_that_comes_later_counts_the_moves_that_run(void **state)
+{
+    uint64_t id;
+
+    (void)state;
+    add_networks();
+    id = make_job();
+    await_phase(id, HVC_JOB_COPYING);
+    assert_int_equal(job_now(id).network, 0);
+    set_limit(2, 3); /* of another one: which this takes is asked for all the same */
+    await_network(id, 1);
+    assert_int_equal(job_now(id).phase, HVC_JOB_COPYING);
 }
 
 static void a_cancelled_job_stays_at_its_source(void **state)
@@ -617,6 +708,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(a_job_is_carried_out_once_and_told),
         T(a_job_and_the_settings_say_how_the_memory_is_sent),
+        T(a_job_is_given_a_network_before_it_moves_and_takes_that_one),
+        T(a_limit_that_comes_later_counts_the_moves_that_run),
         T(a_cancelled_job_stays_at_its_source),
         T(what_had_ended_before_an_end_was_lost_is_proven_anew),
         T(an_end_that_was_fenced_is_not_waited_for),

@@ -21,6 +21,7 @@ struct hvc_agenda_effect {
     uint32_t guest_node;                  /* where the guest runs as far as was committed, 0: nowhere */
     char resource[HVC_RESOURCE_NAME_MAX]; /* of the guest, "": Pacemaker does not manage it */
     uint64_t setting[HVC_SETTING_MAX];    /* in force for the source */
+    bool limits_networks;                 /* hvc_service_limits_networks: the state is told which ones moves take */
 };
 
 /* Copies the next effect of node, and with any those of nobody in particular; cursor as hvc_service_effect_next has it.
@@ -59,6 +60,8 @@ struct hvc_agenda_finding {
     uint16_t code; /* enum hvc_reason_code; NOTE: it went well */
     bool absent;   /* BEGIN: the guest does not run at the source */
     uint32_t target;
+    uint8_t way_count; /* CHECK: migration networks, as the report of admission has them */
+    uint32_t ways[HVC_JOB_WAYS_MAX];
     uint64_t ended_ms; /* wall clock */
     char text[HVC_REASON_TEXT_MAX];
 };
@@ -81,10 +84,11 @@ enum hvc_agenda_proof {
 
 /* The move of the job's guest from or to here. */
 struct hvc_agenda_move {
-    uint8_t stage; /* enum hvc_agenda_stage */
-    uint8_t proof; /* enum hvc_agenda_proof, of ENDED */
-    uint16_t code; /* enum hvc_reason_code, of ENDED */
-    bool cancel;   /* it was told to end */
+    uint8_t stage;    /* enum hvc_agenda_stage */
+    uint8_t proof;    /* enum hvc_agenda_proof, of ENDED */
+    uint16_t code;    /* enum hvc_reason_code, of ENDED */
+    bool cancel;      /* it was told to end */
+    uint32_t network; /* id of the migration network that it takes, 0: none, or not known */
     char text[HVC_REASON_TEXT_MAX];
 };
 

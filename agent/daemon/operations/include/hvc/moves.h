@@ -53,6 +53,7 @@ struct hvc_move_order {
      * until a connection is made; from the peers when none is configured. The other zero values: from the
      * configuration, unless settled. */
     struct hvc_migrate_options options;
+    uint32_t network;       /* id of the migration network that is tried first, 0: by their order */
     bool settled;           /* what the options say is in force: the configuration adds nothing */
     bool force_at_deadline; /* end_action force: pause the guest rather than give up; false: abort */
     struct hvc_move_special special;
@@ -101,11 +102,18 @@ enum hvc_result hvc_moves_end(struct hvc_operations *operations, struct hvc_call
 int hvc_moves_begin(struct hvc_operations *operations, const struct hvc_move_order *order, uint32_t uid, bool adopt,
                     uint64_t deadline_ms, struct hvc_error *error);
 
+/* The migration networks that a move from source (this node) to target could be given now: ids, the preferred one
+ * first. Blocks for a second or two: their addresses are tried. Returns how many, 0 when the networks do not decide;
+ * -ENETUNREACH: none leads there; -ENOMEM. */
+int hvc_moves_networks(struct hvc_operations *operations, const char *source, const char *target,
+                       uint32_t ids[HVC_JOB_WAYS_MAX], struct hvc_error *error);
+
 struct hvc_move_view {
     char id[HVC_MOVE_ID_MAX];
     char source[HVC_NODE_NAME_MAX], target[HVC_NODE_NAME_MAX]; /* target "": not known yet */
     bool of_job; /* begun for the job that was asked for; else a move of its guest that is under way */
     bool adopted, cancel;
+    uint32_t network; /* id of the migration network in use, 0: none, or not known */
     struct hvc_migrate_progress progress;
     bool ended;
     struct hvc_move_result end; /* when ended */
