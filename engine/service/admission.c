@@ -18,6 +18,8 @@
  *    last, because what it waits for may itself wait for a younger one; and where nothing moves only a job that can go
  *    at once claims.
  */
+#include <string.h>
+
 #include "internal.h"
 
 #define AGE_STEP     64
@@ -226,6 +228,32 @@ bool hvc_job_take_way(struct hvc_service *s, uint32_t slot)
     if (at < job->way_count)
         hvc_job_set_network(s, slot, job->ways[at]);
     return at < job->way_count || job->way_count == 0;
+}
+
+static void copy_ways(struct hvc_service *s, uint32_t to, const struct hvc_job *from)
+{
+    s->jobs[to].way_count = from->way_count;
+    memcpy(s->jobs[to].ways, from->ways, sizeof(from->ways));
+    hvc_touch(s, HVC_RECORD_JOB, to);
+}
+
+void hvc_ways_share(struct hvc_service *s, uint32_t slot)
+{
+    const struct hvc_job *job = &s->jobs[slot];
+    uint32_t at = s->nodes_more[hvc_find_node(s, job->source)].queue.head;
+
+    if (!hvc_job_takes_network(job) || job->target == 0)
+        return;
+    for (; at != HVC_NONE; at = s->state_links[at].next) {
+        const struct hvc_job *other = &s->jobs[at];
+
+        if (other->target != job->target || !hvc_job_takes_network(other))
+            continue;
+        if (job->way_count > 0 && other->way_count == 0)
+            copy_ways(s, at, job);
+        else if (job->way_count == 0 && other->way_count > 0)
+            copy_ways(s, slot, other);
+    }
 }
 
 void hvc_ways_forget(struct hvc_service *s)

@@ -173,6 +173,7 @@ struct hvc_answer hvc_apply_job(struct hvc_service *s, const struct hvc_command 
     job->mark = s->head.admissions;
     hvc_link_job(s, slot);
     hvc_touch(s, HVC_RECORD_JOB, slot);
+    hvc_ways_share(s, slot);
     hvc_touch_head(s);
     count_in_drain(s, job->drain);
     s->admit = true;
@@ -213,6 +214,7 @@ struct hvc_answer hvc_apply_job_target(struct hvc_service *s, const struct hvc_c
     job->target = c->job_target.target;
     job->way_count = 0; /* they led to the other one */
     hvc_touch(s, HVC_RECORD_JOB, slot);
+    hvc_ways_share(s, slot);
     s->admit = true;
     return OK;
 }
@@ -288,8 +290,7 @@ static unsigned take_ways(struct hvc_service *s, const struct hvc_command *c, ui
 {
     struct hvc_job *job = &s->jobs[slot];
 
-    if ((hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) == 0 || hvc_job_is_check(job) ||
-        c->report.way_count == 0)
+    if (c->report.way_count == 0 || !hvc_job_takes_network(job))
         return c->report.to;
     if (job->phase == HVC_JOB_CHECKING && c->report.to == HVC_JOB_ADMITTED) {
         job->way_count = c->report.way_count;

@@ -145,6 +145,9 @@ bool hvc_network_has_room(const struct hvc_service *s, uint32_t network, uint32_
  * back. */
 bool hvc_job_take_way(struct hvc_service *s, uint32_t slot);
 void hvc_job_set_network(struct hvc_service *s, uint32_t slot, uint32_t network);
+/* The ways of one queued job are those of all that wait between the same two nodes: it takes or gives them, so that not
+ * each has to be checked to find out that it waits. */
+void hvc_ways_share(struct hvc_service *s, uint32_t slot);
 /* What the queued jobs' checks found of networks is found anew. */
 void hvc_ways_forget(struct hvc_service *s);
 

@@ -116,6 +116,11 @@ const struct hvc_job_kind_info *hvc_job_kind_info(unsigned kind)
     return kind < HVC_KIND_COUNT ? &kinds[kind] : NULL;
 }
 
+bool hvc_job_takes_network(const struct hvc_job *job)
+{
+    return (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0 && !hvc_job_is_check(job);
+}
+
 const char *hvc_origin_name(unsigned origin)
 {
     static const char *const names[HVC_ORIGIN_COUNT] = {"operator", "pacemaker", "drain", "return"};

@@ -90,6 +90,8 @@ void hvc_job_move(struct hvc_service *s, uint32_t slot, unsigned to, uint64_t st
     }
     hvc_job_account(s, slot, 1);
     hvc_touch(s, HVC_RECORD_JOB, slot);
+    if (to == HVC_JOB_QUEUED)
+        hvc_ways_share(s, slot);
     s->admit = true;
     if (ends) {
         end_job(s, slot);

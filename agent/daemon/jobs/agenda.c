@@ -423,7 +423,7 @@ static bool is_elsewhere(const struct hvc_agenda_input *in)
     const struct hvc_job *job = &in->effect->job;
 
     return in->effect->limits_networks && in->move->network != 0 && in->move->network != job->network &&
-           (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0;
+           hvc_job_takes_network(job);
 }
 
 static void report_network(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)

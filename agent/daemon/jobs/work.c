@@ -115,8 +115,7 @@ static void check(struct task *task)
 
     job_check(task->runner->operations, &task->effect, task->effect.target, &verdict);
     find(task, verdict.code, verdict.text);
-    if (verdict.code == HVC_REASON_NOTE && task->effect.limits_networks && !hvc_job_is_check(&task->effect.job) &&
-        (hvc_job_kind_info(task->effect.job.kind)->flags & HVC_KIND_USES_LINK) != 0)
+    if (verdict.code == HVC_REASON_NOTE && task->effect.limits_networks && hvc_job_takes_network(&task->effect.job))
         find_ways(task);
 }
 

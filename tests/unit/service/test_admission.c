@@ -266,6 +266,38 @@ static void a_move_that_has_begun_counts_where_it_goes_on(void **state)
     assert_int_equal(phase_of(f, job[2]), HVC_JOB_CHECKING);
 }
 
+/* The checks of one job tell what the others that go the same way will find. */
+static void what_goes_the_same_way_waits_without_a_check_of_its_own(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t net = add_network(f, 1, 1);
+    uint64_t job[6];
+
+    set_setting(f, 0, HVC_SETTING_MOVES_OUT, 2);
+    set_setting(f, 0, HVC_SETTING_MOVES_IN, 8);
+    for (unsigned i = 0; i < 5; i++) {
+        add_guest(f, i, 1, 0);
+        job[i] = i < 4 ? add_job(f, i, 2) : try_job(f, i, HVC_KIND_RESTART, 0, 2).value; /* sends no memory */
+        assert_int_equal(phase_of(f, job[i]), i < 2 || i == 4 ? HVC_JOB_CHECKING : HVC_JOB_QUEUED);
+    }
+    assert_int_equal(report_ways(f, job[0], HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+    assert_int_equal(report_ways(f, job[1], HVC_JOB_ADMITTED, net, 0).code, HVC_ANSWER_OK);
+    for (unsigned i = 1; i < 4; i++) {
+        assert_int_equal(phase_of(f, job[i]), HVC_JOB_QUEUED);
+        assert_int_equal(hvc_service_job(f->service, job[i])->attempts, i == 1);
+        assert_int_equal(hvc_service_blocker(f->service, job[i], f->now_ms), HVC_BLOCKER_LIMIT_NETWORK);
+    }
+    add_guest(f, 5, 1, 0);
+    job[5] = add_job(f, 5, 2); /* and what comes later */
+    assert_int_equal(hvc_service_blocker(f->service, job[5], f->now_ms), HVC_BLOCKER_LIMIT_NETWORK);
+    add_guest(f, 6, 1, 0);
+    assert_int_equal(phase_of(f, add_job(f, 6, 3)), HVC_JOB_CHECKING); /* to another node: not known */
+    for (unsigned i = 0; i < 4; i++) {
+        finish_job(f, job[i]);
+        assert_int_equal(phase_of(f, job[i]), HVC_JOB_COMPLETED);
+    }
+}
+
 /* What the checks had found is of no worth when the networks or the target are others. */
 static void ways_are_looked_for_anew_when_networks_or_target_change(void **state)
 {
@@ -468,6 +500,7 @@ int main(void)
         T(a_network_is_full_at_each_node_by_itself),
         T(a_job_of_pacemaker_waits_for_no_network_and_counts_in_it),
         T(a_move_that_has_begun_counts_where_it_goes_on),
+        T(what_goes_the_same_way_waits_without_a_check_of_its_own),
         T(ways_are_looked_for_anew_when_networks_or_target_change),
         T(without_limits_and_for_what_takes_no_link_networks_are_nothing),
         T(swaps_with_room_for_one_more_guest_do_not_block_each_other),

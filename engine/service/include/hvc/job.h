@@ -221,4 +221,7 @@ static inline bool hvc_job_is_check(const struct hvc_job *job)
     return (job->options.flags & HVC_OPTION_CHECK_ONLY) != 0;
 }
 
+/* Job that sends a guest's memory to its target: over a migration network, which may have a limit. */
+bool hvc_job_takes_network(const struct hvc_job *job);
+
 #endif
