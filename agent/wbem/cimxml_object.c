@@ -49,17 +49,23 @@ bool hvc_cimxml_is_value(const struct hvc_xml_node *node)
            hvc_xml_is(node, "VALUE.REFARRAY");
 }
 
-static int one_text(struct hvc_cim_arena *arena, struct hvc_xml_node *node, uint8_t type, const char **ret_text,
+/* A text that is not of the type the client names is taken as a text: the operation knows what the schema wants there,
+ * and refuses it with CIM's status. */
+static int one_text(struct hvc_cim_arena *arena, struct hvc_xml_node *node, uint8_t *type, const char **ret_text,
                     struct hvc_error *error)
 {
     /* a client that does not escape an embedded instance has put elements here */
     const char *text = hvc_xml_element(node->first) != NULL ? hvc_xml_inner(arena, node) : hvc_xml_text(arena, node);
-    int rc = text == NULL ? -ENOMEM : hvc_cim_check_text(arena, type, text, ret_text);
+    int rc = text == NULL ? -ENOMEM : hvc_cim_check_text(arena, *type, text, ret_text);
 
+    if (rc == -EINVAL && *type != HVC_CIM_STRING) {
+        *type = HVC_CIM_STRING;
+        rc = hvc_cim_check_text(arena, *type, text, ret_text);
+    }
     if (rc == -ENOMEM)
         return hvc_cimxml_no_memory(error);
     if (rc < 0)
-        return hvc_error_set(error, rc, "line %d: '%.60s' is no %s", node->line, text, hvc_cim_type_name(type));
+        return hvc_error_set(error, rc, "line %d: '%.60s' is no %s", node->line, text, hvc_cim_type_name(*type));
     return 0;
 }
 
@@ -77,7 +83,7 @@ static int one_value(struct hvc_cim_arena *arena, struct hvc_xml_node *node, str
                      struct hvc_error *error)
 {
     if (hvc_xml_is(node, "VALUE") && value->type != HVC_CIM_REFERENCE)
-        return one_text(arena, node, value->type, &value->text[at], error);
+        return one_text(arena, node, &value->type, &value->text[at], error);
     if (hvc_xml_is(node, "VALUE.REFERENCE") && value->type == HVC_CIM_REFERENCE)
         return one_reference(arena, node, &value->path[at], error);
     if (hvc_xml_is(node, "VALUE.NULL"))

@@ -21,29 +21,46 @@ struct traverse {
     struct hvc_cim_list list;
 };
 
-static bool is_known_class(const struct traverse *t, const char *name)
+static const struct hvc_schema_class *known_class(const struct traverse *t, const char *name)
 {
     const struct hvc_cim_server_options *options = hvc_cim_options(t->call->server);
+    const struct hvc_schema_class *cls = NULL;
 
-    for (uint32_t i = 0; i < options->space_count; i++)
-        if (hvc_schema_class_find(options->spaces[i], name) != NULL)
-            return true;
-    return false;
+    for (uint32_t i = 0; i < options->space_count && cls == NULL; i++)
+        cls = hvc_schema_class_find(options->spaces[i], name);
+    return cls;
 }
 
 static bool read_class(struct traverse *t, const char *parameter, const char **ret_name)
 {
     const char *name = hvc_cim_class_name(t->call, parameter);
+    const struct hvc_schema_class *cls = name == NULL ? NULL : known_class(t, name);
 
     if (hvc_cim_failed(t->call))
         return false;
-    if (name != NULL && !is_known_class(t, name)) {
+    if (name != NULL && cls == NULL) {
         hvc_cim_fail(t->call, HVC_CIM_INVALID_PARAMETER, "%s names class \"%.128s\", which there is not", parameter,
                      name);
         return false;
     }
+    if (cls != NULL && strcmp(parameter, "AssocClass") == 0 && (cls->flags & HVC_SCHEMA_ASSOCIATION) == 0) {
+        hvc_cim_fail(t->call, HVC_CIM_INVALID_PARAMETER, "AssocClass names %s, which is no association", cls->name);
+        return false;
+    }
     *ret_name = name;
     return true;
+}
+
+/* The name of a reference, or NULL for any. A name that no association uses is a filter that nothing passes; what
+ * cannot be a name is refused. */
+static const char *read_role(struct traverse *t, const char *parameter)
+{
+    const char *role = hvc_cim_string(t->call, parameter);
+
+    if (role == NULL || role[0] == '\0' || hvc_cim_is_name(role))
+        return role;
+    hvc_cim_fail(t->call, HVC_CIM_INVALID_PARAMETER, "%s is the name of a reference, not \"%.128s\"", parameter, role);
+    return NULL;
 }
 
 static bool begin(struct traverse *t)
@@ -62,10 +79,10 @@ static bool begin(struct traverse *t)
     t->source = *path;
     t->source.space = t->space->name;
     t->source_class = hvc_schema_class_find(t->space, path->class_name);
-    t->role = hvc_cim_string(call, "Role");
-    t->result_role = t->references ? NULL : hvc_cim_string(call, "ResultRole");
-    return read_class(t, t->references ? "ResultClass" : "AssocClass", &t->association) &&
-           (t->references || read_class(t, "ResultClass", &t->result_class)) && !hvc_cim_failed(call);
+    t->role = read_role(t, "Role");
+    t->result_role = t->references || hvc_cim_failed(call) ? NULL : read_role(t, "ResultRole");
+    return !hvc_cim_failed(call) && read_class(t, t->references ? "ResultClass" : "AssocClass", &t->association) &&
+           (t->references || read_class(t, "ResultClass", &t->result_class));
 }
 
 static bool is_reference(const struct hvc_schema_element *element)
@@ -277,10 +294,11 @@ static void reference_names(struct hvc_cim_call *call)
 }
 
 static const struct hvc_cim_operation rows[] = {
-    {"Associators", hvc_cim_prepare_associated, associators, false},
-    {"AssociatorNames", hvc_cim_prepare_associated, associator_names, false},
-    {"References", hvc_cim_prepare_associated, references, false},
-    {"ReferenceNames", hvc_cim_prepare_associated, reference_names, false},
+    {"Associators", hvc_cim_prepare_associated, associators, false,
+     "ObjectName " HVC_CIM_ASSOCIATORS " " HVC_CIM_SHAPES},
+    {"AssociatorNames", hvc_cim_prepare_associated, associator_names, false, "ObjectName " HVC_CIM_ASSOCIATORS},
+    {"References", hvc_cim_prepare_associated, references, false, "ObjectName " HVC_CIM_REFERENCES " " HVC_CIM_SHAPES},
+    {"ReferenceNames", hvc_cim_prepare_associated, reference_names, false, "ObjectName " HVC_CIM_REFERENCES},
 };
 
 const struct hvc_cim_operations hvc_cim_association_operations = {rows, sizeof(rows) / sizeof(rows[0])};

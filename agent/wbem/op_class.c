@@ -100,11 +100,12 @@ static void enumerate_qualifiers(struct hvc_cim_call *call)
 }
 
 static const struct hvc_cim_operation rows[] = {
-    {"GetClass", NULL, get_class, false},
-    {"EnumerateClasses", NULL, enumerate_classes, false},
-    {"EnumerateClassNames", NULL, enumerate_class_names, false},
-    {"GetQualifier", NULL, get_qualifier, false},
-    {"EnumerateQualifiers", NULL, enumerate_qualifiers, false},
+    {"GetClass", NULL, get_class, false, "ClassName LocalOnly " HVC_CIM_SHAPES},
+    {"EnumerateClasses", NULL, enumerate_classes, false,
+     "ClassName DeepInheritance LocalOnly IncludeQualifiers IncludeClassOrigin"},
+    {"EnumerateClassNames", NULL, enumerate_class_names, false, "ClassName DeepInheritance"},
+    {"GetQualifier", NULL, get_qualifier, false, "QualifierName"},
+    {"EnumerateQualifiers", NULL, enumerate_qualifiers, false, ""},
 };
 
 const struct hvc_cim_operations hvc_cim_class_operations = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -113,11 +113,12 @@ static const struct hvc_cim_instance *modified(struct hvc_cim_call *call)
 {
     const struct hvc_cimxml_parameter *parameter = hvc_cimxml_parameter(call->request, "ModifiedInstance");
 
-    if (parameter != NULL && parameter->kind == HVC_CIMXML_INSTANCE && parameter->instance->path != NULL)
-        return parameter->instance;
-    hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER,
-                 "ModifyInstance needs parameter ModifiedInstance, an instance with its path");
-    return NULL;
+    if (parameter == NULL || parameter->kind != HVC_CIMXML_INSTANCE || parameter->instance->path == NULL) {
+        hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER,
+                     "ModifyInstance needs parameter ModifiedInstance, an instance with its path");
+        return NULL;
+    }
+    return parameter->instance;
 }
 
 static uint32_t prepare_modify(struct hvc_cim_call *call)
@@ -129,6 +130,11 @@ static uint32_t prepare_modify(struct hvc_cim_call *call)
     if (wanted == NULL || !hvc_cim_check_path(call, space, wanted->path))
         return 0;
     cls = hvc_schema_class_find(space, wanted->path->class_name);
+    if (hvc_schema_compare(wanted->class_name, cls->name) != 0) {
+        hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER, "ModifiedInstance is a %.128s, and its path names a %s",
+                     wanted->class_name, cls->name);
+        return 0;
+    }
     if (cls->provider != NULL && cls->provider->modify != NULL)
         return cls->provider->needs;
     hvc_cim_fail(call, HVC_CIM_NOT_SUPPORTED, "nothing of %s can be changed by ModifyInstance in %s", cls->name,
@@ -171,6 +177,12 @@ static void change_property(struct hvc_cim_call *call, const struct hvc_schema_n
     }
     if (same_text(change.value, hvc_cim_get(now, element->name)))
         return;
+    if ((element->flags & HVC_SCHEMA_KEY) != 0) {
+        hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER,
+                     "property %s of %s is a key: it tells which instance this is, and cannot be changed",
+                     element->name, now->cls->name);
+        return;
+    }
     if ((element->flags & HVC_SCHEMA_WRITE) == 0) {
         hvc_cim_fail(call, HVC_CIM_NOT_SUPPORTED, "property %s of %s cannot be changed in %s", element->name,
                      now->cls->name, space->name);
@@ -186,27 +198,51 @@ static void change_property(struct hvc_cim_call *call, const struct hvc_schema_n
         call->orders[call->order_count++] = order;
 }
 
+/* What is listed and not given gets its initial value, or NULL (DSP0200 on the PropertyList of ModifyInstance). */
+static void change_listed(struct hvc_cim_call *call, const struct hvc_schema_namespace *space,
+                          const struct hvc_cim_instance *now, const struct hvc_cim_instance *wanted, const char *name)
+{
+    const struct hvc_schema_element *element = hvc_schema_property_find(now->cls, name);
+    bool has_initial = element != NULL && element->initial.count > 0;
+    struct hvc_cim_value *value = has_initial
+                                      ? hvc_cim_texts(call->arena, element->initial.text, element->initial.count)
+                                      : hvc_cim_null(call->arena, HVC_CIM_STRING, false);
+    struct hvc_cim_property property = {.name = name, .value = value};
+
+    if (value == NULL)
+        return; /* the arena remembers it */
+    value->array = has_initial && (element->flags & HVC_SCHEMA_ARRAY) != 0;
+    for (uint32_t i = 0; i < wanted->property_count; i++)
+        if (hvc_schema_compare(wanted->properties[i].name, name) == 0)
+            property = wanted->properties[i];
+    change_property(call, space, now, &property);
+}
+
 static void modify_instance(struct hvc_cim_call *call)
 {
     const struct hvc_schema_namespace *space = hvc_cim_space(call);
     const struct hvc_cim_instance *wanted = modified(call);
     const struct hvc_cim_instance *now = hvc_cim_find(call, space, wanted->path);
+    struct hvc_cimxml_shape shape;
 
     if (now == NULL) {
         not_found(call, wanted->path);
         return;
     }
     hvc_cim_property_list(call);
-    for (uint32_t i = 0; i < wanted->property_count && !hvc_cim_failed(call); i++)
-        if (is_listed(&call->result.shape, wanted->properties[i].name))
-            change_property(call, space, now, &wanted->properties[i]);
+    shape = call->result.shape;
+    for (uint32_t i = 0; shape.properties == NULL && i < wanted->property_count && !hvc_cim_failed(call); i++)
+        change_property(call, space, now, &wanted->properties[i]);
+    for (uint32_t i = 0; i < shape.property_count && !hvc_cim_failed(call); i++)
+        change_listed(call, space, now, wanted, shape.properties[i]);
 }
 
 static const struct hvc_cim_operation rows[] = {
-    {"GetInstance", prepare_get, get_instance, false},
-    {"EnumerateInstances", hvc_cim_prepare_enumerate, enumerate_instances, false},
-    {"EnumerateInstanceNames", hvc_cim_prepare_enumerate, enumerate_instance_names, false},
-    {"ModifyInstance", prepare_modify, modify_instance, true},
+    {"GetInstance", prepare_get, get_instance, false, "InstanceName LocalOnly " HVC_CIM_SHAPES},
+    {"EnumerateInstances", hvc_cim_prepare_enumerate, enumerate_instances, false,
+     "ClassName DeepInheritance LocalOnly " HVC_CIM_SHAPES},
+    {"EnumerateInstanceNames", hvc_cim_prepare_enumerate, enumerate_instance_names, false, "ClassName"},
+    {"ModifyInstance", prepare_modify, modify_instance, true, "ModifiedInstance IncludeQualifiers PropertyList"},
 };
 
 const struct hvc_cim_operations hvc_cim_instance_operations = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -218,16 +218,24 @@ static void close_enumeration(struct hvc_cim_call *call)
         expire(e);
 }
 
+#define OPEN " FilterQueryLanguage FilterQuery OperationTimeout ContinueOnError MaxObjectCount"
+#define PULL "EnumerationContext MaxObjectCount"
+
 static const struct hvc_cim_operation rows[] = {
-    {"OpenEnumerateInstances", prepare_enumerate, open_enumerate_instances, false},
-    {"OpenEnumerateInstancePaths", prepare_enumerate, open_enumerate_paths, false},
-    {"OpenAssociatorInstances", prepare_associated, open_associators, false},
-    {"OpenAssociatorInstancePaths", prepare_associated, open_associator_paths, false},
-    {"OpenReferenceInstances", prepare_associated, open_references, false},
-    {"OpenReferenceInstancePaths", prepare_associated, open_reference_paths, false},
-    {"PullInstancesWithPath", NULL, pull_instances, false},
-    {"PullInstancePaths", NULL, pull_paths, false},
-    {"CloseEnumeration", NULL, close_enumeration, false},
+    {"OpenEnumerateInstances", prepare_enumerate, open_enumerate_instances, false,
+     "ClassName DeepInheritance LocalOnly " HVC_CIM_SHAPES OPEN},
+    {"OpenEnumerateInstancePaths", prepare_enumerate, open_enumerate_paths, false, "ClassName" OPEN},
+    {"OpenAssociatorInstances", prepare_associated, open_associators, false,
+     "InstanceName " HVC_CIM_ASSOCIATORS " " HVC_CIM_SHAPES OPEN},
+    {"OpenAssociatorInstancePaths", prepare_associated, open_associator_paths, false,
+     "InstanceName " HVC_CIM_ASSOCIATORS OPEN},
+    {"OpenReferenceInstances", prepare_associated, open_references, false,
+     "InstanceName " HVC_CIM_REFERENCES " " HVC_CIM_SHAPES OPEN},
+    {"OpenReferenceInstancePaths", prepare_associated, open_reference_paths, false,
+     "InstanceName " HVC_CIM_REFERENCES OPEN},
+    {"PullInstancesWithPath", NULL, pull_instances, false, PULL},
+    {"PullInstancePaths", NULL, pull_paths, false, PULL},
+    {"CloseEnumeration", NULL, close_enumeration, false, "EnumerationContext"},
 };
 
 const struct hvc_cim_operations hvc_cim_pull_operations = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -39,7 +39,7 @@ static const struct hvc_schema_class *read_query(struct hvc_cim_call *call, stru
         return NULL;
     }
     cls = hvc_cim_class(call, space, ret_query->class_name, HVC_CIM_INVALID_QUERY);
-    if (cls != NULL && hvc_query_check(ret_query, cls, &error) < 0) {
+    if (cls != NULL && hvc_query_check(ret_query, space, cls, &error) < 0) {
         hvc_cim_fail(call, HVC_CIM_INVALID_QUERY, "%s", error.text);
         return NULL;
     }
@@ -72,6 +72,6 @@ static void exec_query(struct hvc_cim_call *call)
     hvc_cim_answer(call, HVC_CIM_RESULT_OBJECTS, &fitting);
 }
 
-static const struct hvc_cim_operation rows[] = {{"ExecQuery", prepare, exec_query, false}};
+static const struct hvc_cim_operation rows[] = {{"ExecQuery", prepare, exec_query, false, "QueryLanguage Query"}};
 
 const struct hvc_cim_operations hvc_cim_query_operations = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -226,6 +226,25 @@ static const struct hvc_cim_operation *find(const char *name)
     return NULL;
 }
 
+/* DSP0200: an unrecognized parameter is an error of the client. */
+static bool knows_parameters(struct hvc_cim_call *call, const struct hvc_cim_operation *operation)
+{
+    for (uint32_t i = 0; i < call->request->parameter_count; i++) {
+        const char *name = call->request->parameters[i].name;
+        size_t length = strlen(name);
+        const char *at = operation->parameters;
+
+        while (*at != '\0' && !(strcspn(at, " ") == length && strncasecmp(at, name, length) == 0))
+            at += strcspn(at, " ") + (at[strcspn(at, " ")] == ' ' ? 1 : 0);
+        if (*at != '\0')
+            continue;
+        hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER, "%s has no parameter \"%.128s\"; it takes: %s", operation->name,
+                     name, operation->parameters[0] == '\0' ? "none" : operation->parameters);
+        return false;
+    }
+    return true;
+}
+
 bool hvc_cim_is_change(const struct hvc_cimxml_request *request)
 {
     const struct hvc_cim_operation *operation = request->intrinsic ? find(request->method) : NULL;
@@ -248,6 +267,8 @@ uint32_t hvc_cim_prepare(struct hvc_cim_call *call)
         hvc_cim_fail(call, HVC_CIM_NOT_SUPPORTED, "operation \"%.128s\" is not served here", call->request->method);
         return 0;
     }
+    if (!knows_parameters(call, operation))
+        return 0;
     needs = operation->prepare == NULL ? 0 : operation->prepare(call);
     return hvc_cim_failed(call) ? 0 : needs;
 }

@@ -11,7 +11,13 @@ struct hvc_cim_operation {
     uint32_t (*prepare)(struct hvc_cim_call *call);
     void (*perform)(struct hvc_cim_call *call);
     bool change;
+    const char *parameters; /* that it takes, blank-separated; any other one is refused */
 };
+
+/* Parameters that many operations have. IncludeQualifiers and LocalOnly may be left unheeded for instances. */
+#define HVC_CIM_SHAPES      "IncludeQualifiers IncludeClassOrigin PropertyList"
+#define HVC_CIM_REFERENCES  "ResultClass Role"
+#define HVC_CIM_ASSOCIATORS "AssocClass ResultClass Role ResultRole"
 
 struct hvc_cim_operations {
     const struct hvc_cim_operation *rows;

@@ -21,6 +21,13 @@ static size_t name_length(const char *text)
     return length;
 }
 
+bool hvc_cim_is_name(const char *text)
+{
+    size_t length = name_length(text);
+
+    return length > 0 && text[length] == '\0' && !(text[0] >= '0' && text[0] <= '9');
+}
+
 static bool is_slash(char c)
 {
     return c == '/' || c == '\\';

@@ -319,45 +319,110 @@ int hvc_query_parse(struct hvc_cim_arena *arena, const char *text, struct hvc_qu
     return 0;
 }
 
-/* ---- names ---- */
+/* ---- names and types ---- */
 
-static int check_name(const struct hvc_schema_class *cls, const char *name, struct hvc_error *error)
+struct check {
+    const struct hvc_schema_namespace *space;
+    const struct hvc_schema_class *cls;
+    struct hvc_error *error;
+};
+
+static bool is_number(unsigned type)
 {
-    if (hvc_schema_property_find(cls, name) != NULL || strncmp(name, "__", 2) == 0)
-        return 0;
-    return hvc_error_set(error, -EINVAL, "class %s has no property \"%.100s\"", cls->name, name);
+    return type >= HVC_CIM_UINT8 && type <= HVC_CIM_SINT64;
 }
 
-static int check_condition(const struct hvc_query_condition *c, const struct hvc_schema_class *cls,
-                           struct hvc_error *error)
+/* Digits with a sign or without, of a number that a CIM integer can be. */
+static bool is_number_text(const char *text)
+{
+    const char *digits = *text == '-' ? text + 1 : text;
+    char *end;
+
+    if (*digits < '0' || *digits > '9')
+        return false;
+    errno = 0;
+    (void)strtoull(digits, &end, 10);
+    return *end == '\0' && errno == 0;
+}
+
+static const struct hvc_schema_element *find_property(const struct check *check, const char *name)
+{
+    const struct hvc_schema_element *element = hvc_schema_property_find(check->cls, name);
+
+    if (element == NULL)
+        (void)hvc_error_set(check->error, -EINVAL, "class %s has no property \"%.100s\"", check->cls->name, name);
+    return element;
+}
+
+/* What the property can be compared with; NULL: it is just that. */
+static const char *misfit(const struct hvc_schema_element *element, const struct hvc_query_token *literal)
+{
+    bool flag = hvc_schema_compare(literal->text, "true") == 0 || hvc_schema_compare(literal->text, "false") == 0;
+
+    if (literal->kind == HVC_QUERY_WORD && hvc_schema_compare(literal->text, "null") == 0)
+        return NULL;
+    if ((element->flags & HVC_SCHEMA_ARRAY) != 0 || element->type == HVC_CIM_REFERENCE)
+        return "NULL";
+    if (is_number(element->type))
+        return literal->kind != HVC_QUERY_WORD && is_number_text(literal->text) ? NULL : "a whole number or NULL";
+    if (element->type == HVC_CIM_BOOLEAN)
+        return flag ? NULL : "TRUE, FALSE or NULL";
+    return literal->kind == HVC_QUERY_TEXT ? NULL : "a text in quotes or NULL";
+}
+
+static int check_compare(const struct check *check, const struct hvc_query_condition *c)
+{
+    const struct hvc_schema_element *element = find_property(check, c->name);
+    const char *fit = element == NULL ? NULL : misfit(element, &c->literal);
+
+    if (element == NULL)
+        return -EINVAL;
+    if (fit == NULL)
+        return 0;
+    return hvc_error_set(check->error, -EINVAL, "property %s of %s is a %s%s: it is compared with %s, not \"%.60s\"",
+                         element->name, check->cls->name, hvc_cim_type_name(element->type),
+                         (element->flags & HVC_SCHEMA_ARRAY) != 0 ? "[]" : "", fit, c->literal.text);
+}
+
+static int check_condition(const struct check *check, const struct hvc_query_condition *c)
 {
     int rc = 0;
 
     if (c == NULL)
         return 0;
-    if (c->kind == COMPARE || c->kind == LIKE || c->kind == IS_NULL)
-        return check_name(cls, c->name, error);
-    rc = check_condition(c->left, cls, error);
-    return rc < 0 ? rc : check_condition(c->right, cls, error);
+    switch (c->kind) {
+    case COMPARE:
+        return check_compare(check, c);
+    case LIKE:
+    case IS_NULL:
+        return find_property(check, c->name) == NULL ? -EINVAL : 0;
+    case ISA:
+        if (hvc_schema_class_find(check->space, c->literal.text) != NULL)
+            return 0;
+        return hvc_error_set(check->error, -EINVAL, "there is no class \"%.100s\" in %s", c->literal.text,
+                             check->space->name);
+    case NOT:
+    case AND:
+    case OR:
+        break;
+    }
+    rc = check_condition(check, c->left);
+    return rc < 0 ? rc : check_condition(check, c->right);
 }
 
-int hvc_query_check(const struct hvc_query *query, const struct hvc_schema_class *cls, struct hvc_error *error)
+int hvc_query_check(const struct hvc_query *query, const struct hvc_schema_namespace *space,
+                    const struct hvc_schema_class *cls, struct hvc_error *error)
 {
-    for (uint32_t i = 0; i < query->name_count; i++) {
-        int rc = check_name(cls, query->names[i], error);
+    const struct check check = {space, cls, error};
 
-        if (rc < 0)
-            return rc;
-    }
-    return check_condition(query->where, cls, error);
+    for (uint32_t i = 0; i < query->name_count;
+         i++) /* WMI's own, __CLASS and the like, may be selected: nothing comes */
+        if (strncmp(query->names[i], "__", 2) != 0 && find_property(&check, query->names[i]) == NULL)
+            return -EINVAL;
+    return check_condition(&check, query->where);
 }
 
 /* ---- evaluation ---- */
-
-static bool is_number(unsigned type)
-{
-    return (type >= HVC_CIM_UINT8 && type <= HVC_CIM_SINT64);
-}
 
 /* <0, 0, >0 */
 static int compare_numbers(const char *a, const char *b)
@@ -395,8 +460,7 @@ static bool compare(const struct hvc_query_condition *c, const struct hvc_cim_va
     if (null_value || value->array || value->text == NULL)
         return false;
     if (is_number(value->type))
-        return c->literal.kind == HVC_QUERY_NUMBER &&
-               holds(c->comparison, compare_numbers(value->text[0], c->literal.text));
+        return holds(c->comparison, compare_numbers(value->text[0], c->literal.text));
     if (value->type == HVC_CIM_STRING || value->type == HVC_CIM_BOOLEAN)
         return holds(c->comparison, hvc_schema_compare(value->text[0], c->literal.text));
     return holds(c->comparison, strcmp(value->text[0], c->literal.text)); /* datetime: its order is that of the text */

@@ -31,9 +31,12 @@ struct hvc_query {
 int hvc_query_parse(struct hvc_cim_arena *arena, const char *text, struct hvc_query *ret_query,
                     struct hvc_error *error);
 
-/* Names in the query that the class does not have: -EINVAL in words. */
-int hvc_query_check(const struct hvc_query *query, const struct hvc_schema_class *cls, struct hvc_error *error);
+/* -EINVAL in words: a name that the class does not have, a comparison with a value of another type (a number may stand
+ * in quotes, as WMI takes it) or with an array, ISA with a class that the namespace does not have. */
+int hvc_query_check(const struct hvc_query *query, const struct hvc_schema_namespace *space,
+                    const struct hvc_schema_class *cls, struct hvc_error *error);
 
+/* Of a query that was checked. */
 bool hvc_query_fits(const struct hvc_query *query, const struct hvc_cim_instance *instance);
 
 #endif

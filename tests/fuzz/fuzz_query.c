@@ -13,6 +13,8 @@ static const struct hvc_schema_element properties[] = {
     {"Words", "Msvm_Sample", NULL, HVC_CIM_STRING, HVC_SCHEMA_ARRAY, 0, {NULL, 0}, NULL, 0},
 };
 static const struct hvc_schema_class sample = {.name = "Msvm_Sample", .properties = properties, .property_count = 3};
+static const struct hvc_schema_class *const classes[] = {&sample};
+static const struct hvc_schema_namespace space = {.name = "root/sample", .classes = classes, .class_count = 1};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -32,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc = hvc_query_parse(arena, text, &query, &error);
     if ((rc < 0) != (error.text[0] != '\0') || (rc == 0 && query.class_name == NULL))
         abort();
-    if (rc == 0 && hvc_query_check(&query, &sample, &error) == 0)
+    if (rc == 0 && hvc_query_check(&query, &space, &sample, &error) == 0)
         (void)hvc_query_fits(&query, instance);
     if (strlen(text) < 512)
         (void)hvc_query_like("a sample", text);

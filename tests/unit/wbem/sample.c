@@ -42,3 +42,6 @@ const struct hvc_schema_class sample_class = {.name = "Msvm_Sample",
                                               .method_count = 2,
                                               .qualifiers = described,
                                               .qualifier_count = 1};
+
+static const struct hvc_schema_class *const classes[] = {&sample_base, &sample_class};
+const struct hvc_schema_namespace sample_space = {.name = "root/sample", .classes = classes, .class_count = 2};

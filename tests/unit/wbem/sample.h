@@ -5,7 +5,8 @@
 
 #include "hvc/schema.h"
 
-extern const struct hvc_schema_class sample_base;  /* CIM_Base */
-extern const struct hvc_schema_class sample_class; /* Msvm_Sample : CIM_Base */
+extern const struct hvc_schema_class sample_base;      /* CIM_Base */
+extern const struct hvc_schema_class sample_class;     /* Msvm_Sample : CIM_Base */
+extern const struct hvc_schema_namespace sample_space; /* root/sample with both */
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every operation has a golden answer for each status that it can return, and none that DSP0200 does not give it. Not
- * among them: access denied (test_answer.c), and what only a defect of hvcluster brings.
+ * What can be wrong with a request, and its status, each with golden answers; then: every operation has a golden answer
+ * for each status that it can return, and none that DSP0200 does not give it. Not among them: access denied
+ * (test_answer.c), and what only a defect of hvcluster brings.
  */
 #include <glob.h>
 #include <stdio.h>
@@ -81,6 +82,18 @@ static char *read_file(const char *path)
     return text;
 }
 
+static unsigned status_of(const char *path)
+{
+    static const char mark[] = "<ERROR CODE=\"";
+    char *answer = read_file(path);
+    const char *error = strstr(answer, mark);
+    unsigned long status = error == NULL ? HVC_CIM_OK : strtoul(error + sizeof(mark) - 1, NULL, 10);
+
+    free(answer);
+    assert_in_range(status, 0, HVC_CIM_SERVER_IS_SHUTTING_DOWN);
+    return (unsigned)status;
+}
+
 static size_t row_of(const char *request)
 {
     static const char mark[] = "<IMETHODCALL NAME=\"";
@@ -97,21 +110,84 @@ static size_t row_of(const char *request)
 
 static void count_answer(const char *request_path)
 {
-    static const char mark[] = "<ERROR CODE=\"", suffix[] = ".request.xml";
+    static const char suffix[] = ".request.xml";
     char *request = read_file(request_path);
     char path[1024];
-    const char *error;
-    char *answer;
-    unsigned long status;
 
     (void)snprintf(path, sizeof(path), "%.*s.xml", (int)(strlen(request_path) - (sizeof(suffix) - 1)), request_path);
-    answer = read_file(path);
-    error = strstr(answer, mark);
-    status = error == NULL ? HVC_CIM_OK : strtoul(error + sizeof(mark) - 1, NULL, 10);
-    assert_in_range(status, 0, HVC_CIM_SERVER_IS_SHUTTING_DOWN);
-    found[row_of(request)][status]++;
-    free(answer);
+    found[row_of(request)][status_of(path)]++;
     free(request);
+}
+
+/* What DSP0200 says of each thing that can be wrong with these operations. OK: a filter that nothing passes. */
+static const struct {
+    const char *what;
+    enum hvc_cim_status status;
+    const char *files[4]; /* golden pairs */
+} conditions[] = {
+    {"a changed instance of an unknown class", HVC_CIM_INVALID_CLASS, {"ModifyInstance-INVALID_CLASS"}},
+    {"an unknown changed instance", HVC_CIM_NOT_FOUND, {"ModifyInstance-NOT_FOUND"}},
+    {"a changed instance of another class than its path", HVC_CIM_INVALID_PARAMETER, {"modify-other-class"}},
+    {"no instance to change", HVC_CIM_INVALID_PARAMETER, {"ModifyInstance-INVALID_PARAMETER"}},
+    {"an unknown property", HVC_CIM_NO_SUCH_PROPERTY, {"modify-no-property", "modify-list-no-property"}},
+    {"a list of properties that is no array", HVC_CIM_INVALID_PARAMETER, {"modify-list-no-array"}},
+    {"a changed key", HVC_CIM_INVALID_PARAMETER, {"modify-key"}},
+    {"a changed property that is read only", HVC_CIM_NOT_SUPPORTED, {"modify-read-only", "modify-host"}},
+    {"a value of another type", HVC_CIM_INVALID_PARAMETER, {"modify-type", "modify-array", "modify-range"}},
+    {"NULL where a value must be", HVC_CIM_INVALID_PARAMETER, {"modify-null"}},
+    {"an unknown query language", HVC_CIM_QUERY_LANGUAGE_NOT_SUPPORTED, {"query-language"}},
+    {"no query", HVC_CIM_INVALID_PARAMETER, {"ExecQuery-INVALID_PARAMETER", "query-no-language"}},
+    {"a bad query", HVC_CIM_INVALID_QUERY, {"query-bad", "query-cql-bad"}},
+    {"a query of an unknown class", HVC_CIM_INVALID_QUERY, {"ExecQuery-INVALID_QUERY", "query-isa-unknown"}},
+    {"a query of an unknown property", HVC_CIM_INVALID_QUERY, {"query-no-property", "query-where-unknown"}},
+    {"a query that compares what cannot be", HVC_CIM_INVALID_QUERY, {"query-text-for-number", "query-array"}},
+#define SOURCE(suffix)                                                                                                 \
+    {                                                                                                                  \
+        "Associators" suffix, "AssociatorNames" suffix, "References" suffix, "ReferenceNames" suffix                   \
+    }
+#define EACH(suffix)                                                                                                   \
+    {                                                                                                                  \
+        "associators" suffix, "associator-names" suffix, "references" suffix, "reference-names" suffix                 \
+    }
+#define FIRST(suffix)                                                                                                  \
+    {                                                                                                                  \
+        "associators" suffix, "associator-names" suffix                                                                \
+    }
+    {"the source of an unknown class", HVC_CIM_INVALID_PARAMETER, SOURCE("-INVALID_PARAMETER")},
+    {"an unknown source", HVC_CIM_NOT_FOUND, SOURCE("-NOT_FOUND")},
+    {"a source without all its keys", HVC_CIM_INVALID_PARAMETER, EACH("-key-missing")},
+    {"an unknown association class", HVC_CIM_INVALID_PARAMETER, FIRST("-no-association-class")},
+    {"an association class that is none", HVC_CIM_INVALID_PARAMETER, FIRST("-class-no-association")},
+    {"an unknown result class", HVC_CIM_INVALID_PARAMETER, EACH("-no-result-class")},
+    {"a role that is no name", HVC_CIM_INVALID_PARAMETER, EACH("-role-no-name")},
+    {"a role that no association has", HVC_CIM_OK, EACH("-role-unknown")},
+    {"a result role that is no name", HVC_CIM_INVALID_PARAMETER, FIRST("-result-role-no-name")},
+    {"a result role that no association has", HVC_CIM_OK, FIRST("-result-role-unknown")},
+    {"a parameter that the operation does not have",
+     HVC_CIM_INVALID_PARAMETER,
+     {"get-parameter-unknown", "associators-parameter-unknown", "query-parameter-unknown", "modify-parameter-unknown"}},
+};
+
+static void each_thing_that_can_be_wrong_has_the_status_that_DSP0200_gives_it(void **state)
+{
+    unsigned mistakes = 0;
+    char path[512];
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(conditions); i++)
+        for (size_t j = 0; j < HVC_COUNT(conditions[i].files) && conditions[i].files[j] != NULL; j++) {
+            unsigned status;
+
+            (void)snprintf(path, sizeof(path), "%s/tests/golden/wbem/%s.xml", getenv("HVC_SOURCE_DIR"),
+                           conditions[i].files[j]);
+            status = status_of(path);
+            if (status == conditions[i].status)
+                continue;
+            mistakes++;
+            print_error("%s: %s gives %u, not %u\n", conditions[i].what, conditions[i].files[j], status,
+                        conditions[i].status);
+        }
+    assert_int_equal(mistakes, 0);
 }
 
 static bool can_return(size_t row, unsigned status)
@@ -148,6 +224,7 @@ static void every_status_of_every_operation_has_a_golden_answer_and_no_other_has
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_thing_that_can_be_wrong_has_the_status_that_DSP0200_gives_it),
         cmocka_unit_test(every_status_of_every_operation_has_a_golden_answer_and_no_other_has),
     };
 

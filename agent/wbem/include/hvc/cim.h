@@ -114,6 +114,8 @@ const struct hvc_cim_key *hvc_cim_key(const struct hvc_cim_path *path, const cha
 /* Same class and same keys; host and namespace are not compared. Texts of keys compare as they are. */
 bool hvc_cim_path_is(const struct hvc_cim_path *a, const struct hvc_cim_path *b);
 /* root/x:Class.Key="value",Other=5 (the WBEM URI of DSP0207 without scheme and host), keys by name. NULL: no memory. */
+/* A name as DSP0004 5.1.2.1 allows for classes, properties and roles. */
+bool hvc_cim_is_name(const char *text);
 char *hvc_cim_path_text(struct hvc_cim_arena *arena, const struct hvc_cim_path *path);
 
 /* The same, and as WMI writes it (\\HOST\root\x:Class.Key="value"). -EINVAL: it is no such text; -ENOMEM. */
