@@ -14,6 +14,7 @@
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "tell.h"
+#include "watch.h"
 
 enum { THREADS = 4, FILE_MAX = 1 << 20, NAME_MAX_BYTES = 256, CONNECTION_BYTES = 32 * 1024, CERTIFICATE_MS = 10000 };
 
@@ -28,6 +29,7 @@ struct hvc_wbemd_http {
     struct hvc_wbemd_desk *desk;
     struct hvc_wbemd_access *access;
     struct hvc_wbemd_gate *gate;
+    struct hvc_wbemd_watch *watch;
     struct endpoint plain, secure;
     char *certificate, *key, *client_ca; /* contents */
 };
@@ -41,10 +43,32 @@ struct upload {
 
 /* What is known of a connection: a certificate is verified once in CERTIFICATE_MS, not at every request. */
 struct session {
+    struct hvc_wbemd_watched watched; /* how long it has for what it does now */
+    const struct hvc_wbemd_settings *settings;
     bool verified; /* client is its owner */
     uint64_t asked_ms;
     struct hvc_wbemd_client client;
 };
+
+/* ---- the time of a connection ---- */
+
+static struct session *session_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info == NULL ? NULL : info->socket_context;
+}
+
+static void give_time(struct session *session, uint64_t seconds)
+{
+    atomic_store_explicit(&session->watched.deadline_ms, hvc_deadline_in(seconds * 1000), memory_order_relaxed);
+}
+
+/* What is inside has limits of its own: hvcluster-auth, hvclusterd. */
+static void give_any_time(struct session *session)
+{
+    atomic_store_explicit(&session->watched.deadline_ms, HVC_NO_DEADLINE, memory_order_relaxed);
+}
 
 /* ---- answers ---- */
 
@@ -62,6 +86,7 @@ static enum MHD_Result send_bytes(struct MHD_Connection *connection, unsigned st
         if (headers[1] != NULL)
             (void)MHD_add_response_header(response, headers[0], headers[1]);
     result = MHD_queue_response(connection, status, response);
+    give_time(session_of(connection), session_of(connection)->settings->answer_s);
     MHD_destroy_response(response);
     return result;
 }
@@ -154,11 +179,8 @@ static bool verify(const struct endpoint *endpoint, struct MHD_Connection *conne
 static bool by_certificate(const struct endpoint *endpoint, struct MHD_Connection *connection,
                            struct hvc_wbemd_client *client)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct session *session = info == NULL ? NULL : info->socket_context;
+    struct session *session = session_of(connection);
 
-    if (session == NULL) /* no memory for one */
-        return verify(endpoint, connection, client);
     if (session->asked_ms == 0 || hvc_now_ms() - session->asked_ms >= CERTIFICATE_MS) {
         session->verified = verify(endpoint, connection, &session->client);
         session->asked_ms = hvc_now_ms();
@@ -372,24 +394,34 @@ static bool take(struct upload *upload, const char *bytes, size_t count, size_t 
     return true;
 }
 
+/* The headers are there. */
+static enum MHD_Result begin(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *method,
+                             void **state)
+{
+    const char *words, *fault;
+    unsigned status = check_headers(endpoint, connection, method, &words, &fault);
+
+    give_time(session_of(connection), endpoint->http->settings->body_s);
+    if (status != 0)
+        return send_words(connection, status, words, status == MHD_HTTP_METHOD_NOT_ALLOWED ? "Allow" : "CIMError",
+                          status == MHD_HTTP_METHOD_NOT_ALLOWED ? "POST, M-POST" : fault);
+    *state = calloc(1, sizeof(struct upload));
+    return *state == NULL ? MHD_NO : MHD_YES;
+}
+
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                               const char *version, const char *bytes, size_t *count, void **state)
 {
     const struct endpoint *endpoint = context;
+    struct session *session = session_of(connection);
     struct upload *upload = *state;
-    const char *words, *fault;
-    unsigned status;
 
     (void)url;
     (void)version;
-    if (upload == NULL) {
-        status = check_headers(endpoint, connection, method, &words, &fault);
-        if (status != 0)
-            return send_words(connection, status, words, status == MHD_HTTP_METHOD_NOT_ALLOWED ? "Allow" : "CIMError",
-                              status == MHD_HTTP_METHOD_NOT_ALLOWED ? "POST, M-POST" : fault);
-        *state = calloc(1, sizeof(*upload));
-        return *state == NULL ? MHD_NO : MHD_YES;
-    }
+    if (session == NULL) /* no memory for one */
+        return MHD_NO;
+    if (upload == NULL)
+        return begin(endpoint, connection, method, state);
     if (*count > 0) {
         /* without a length it cannot be refused before it comes: the connection is closed */
         if (!take(upload, bytes, *count, (size_t)endpoint->http->settings->request_kib << 10))
@@ -397,16 +429,19 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         *count = 0;
         return MHD_YES;
     }
+    give_any_time(session);
     return answer(endpoint, connection, method, upload);
 }
 
 static void forget(void *context, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
 {
+    struct session *session = session_of(connection);
     struct upload *upload = *state;
 
     (void)context;
-    (void)connection;
     (void)code;
+    if (session != NULL) /* the next request begins within idle_s, or libmicrohttpd closes */
+        give_time(session, session->settings->idle_s + session->settings->header_s);
     if (upload == NULL)
         return;
     free(upload->bytes);
@@ -415,17 +450,28 @@ static void forget(void *context, struct MHD_Connection *connection, void **stat
     *state = NULL;
 }
 
-static void note_connection(void *context, struct MHD_Connection *connection, void **session,
+static void note_connection(void *context, struct MHD_Connection *connection, void **state,
                             enum MHD_ConnectionNotificationCode code)
 {
-    (void)context;
-    (void)connection;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *session = calloc(1, sizeof(struct session));
-    } else {
-        free(*session);
-        *session = NULL;
+    const struct endpoint *endpoint = context;
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct session *session = *state;
+
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED && session != NULL) { /* the socket is closed after this */
+        hvc_wbemd_watch_remove(endpoint->http->watch, &session->watched);
+        free(session);
+        *state = NULL;
     }
+    if (code != MHD_CONNECTION_NOTIFY_STARTED || info == NULL)
+        return;
+    session = calloc(1, sizeof(*session));
+    if (session == NULL)
+        return; /* closed at its first request */
+    session->watched.fd = info->connect_fd;
+    session->settings = endpoint->http->settings;
+    give_time(session, session->settings->header_s);
+    hvc_wbemd_watch_add(endpoint->http->watch, &session->watched);
+    *state = session;
 }
 
 /* ---- starting and stopping ---- */
@@ -485,7 +531,7 @@ static int start(struct endpoint *endpoint, const char *address, uint64_t port, 
             tls[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, http->client_ca};
         endpoint->daemon = MHD_start_daemon(
             flags, (uint16_t)port, NULL, NULL, handle, endpoint, MHD_OPTION_SOCK_ADDR, info->ai_addr,
-            MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_NOTIFY_CONNECTION, note_connection, NULL,
+            MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_NOTIFY_CONNECTION, note_connection, endpoint,
             MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
             (unsigned)s->connections_per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->idle_s,
             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_THREAD_POOL_SIZE,
@@ -511,6 +557,13 @@ static int start_secure(struct hvc_wbemd_http *http, struct hvc_error *error)
     return rc == 0 ? start(&http->secure, s->https_address, s->https_port, error) : rc;
 }
 
+static uint64_t shortest_s(const struct hvc_wbemd_settings *s)
+{
+    uint64_t seconds = s->header_s < s->body_s ? s->header_s : s->body_s;
+
+    return seconds < s->answer_s ? seconds : s->answer_s;
+}
+
 int hvc_wbemd_http_start(const struct hvc_wbemd_settings *settings, struct hvc_wbemd_desk *desk,
                          struct hvc_wbemd_access *access, struct hvc_wbemd_http **ret_http, struct hvc_error *error)
 {
@@ -523,6 +576,8 @@ int hvc_wbemd_http_start(const struct hvc_wbemd_settings *settings, struct hvc_w
     http->plain.http = http;
     http->secure = (struct endpoint){.http = http, .secure = true};
     rc = hvc_wbemd_gate_new(2 * (unsigned)settings->connections, &http->gate, error);
+    if (rc == 0)
+        rc = hvc_wbemd_watch_new(shortest_s(settings) * 1000, &http->watch, error);
     errno = 0;
     if (rc == 0 && settings->https_address[0] != '\0')
         rc = start_secure(http, error);
@@ -546,6 +601,7 @@ void hvc_wbemd_http_stop(struct hvc_wbemd_http *http)
     if (http->secure.daemon != NULL)
         MHD_stop_daemon(http->secure.daemon);
     hvc_wbemd_gate_free(http->gate);
+    hvc_wbemd_watch_free(http->watch);
     free(http->certificate);
     if (http->key != NULL)
         gnutls_memset(http->key, 0, strlen(http->key));

@@ -47,6 +47,11 @@ static const struct key keys[] = {
     {"limits", "request_kib", AT(request_kib), NULL, 1024, 4, 16384, NULL, "Largest request, KiB; above: 413"},
     {"limits", "answer_mib", AT(answer_mib), NULL, 128, 1, 1024, NULL, "Largest answer, MiB"},
     {"limits", "idle_s", AT(idle_s), NULL, 30, 1, 3600, NULL, "A connection without a byte is closed after this"},
+    {"limits", "header_s", AT(header_s), NULL, HVC_CIM_HEADER_S, 1, 3600, NULL,
+     "The headers of a request, before them the handshake of TLS, take no longer than this; above: closed"},
+    {"limits", "body_s", AT(body_s), NULL, HVC_CIM_BODY_S, 1, 3600, NULL, "Nor does its body; above: closed"},
+    {"limits", "answer_s", AT(answer_s), NULL, HVC_CIM_ANSWER_S, 1, 86400, NULL,
+     "Nor does a client to take its answer; above: closed"},
     {"limits", "enumerations", AT(enumerations), NULL, 32, 1, 1024, NULL, "Enumerations left open at one time"},
 };
 

@@ -22,8 +22,8 @@ struct hvc_wbemd_settings {
     char anonymous[HVC_WBEMD_TEXT_MAX]; /* "none" or "read": who comes over HTTP without a password */
     char auth_socket[HVC_WBEMD_TEXT_MAX];
     char service[HVC_WBEMD_TEXT_MAX], runtime_directory[HVC_WBEMD_TEXT_MAX];
-    uint64_t connections, connections_per_address, request_kib, answer_mib, idle_s, timeout_ms, enumerations,
-        password_cache_ms;
+    uint64_t connections, connections_per_address, request_kib, answer_mib, idle_s, header_s, body_s, answer_s,
+        timeout_ms, enumerations, password_cache_ms;
 };
 
 void hvc_wbemd_settings_default(struct hvc_wbemd_settings *settings);

@@ -6,7 +6,9 @@
  */
 #include "http.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <poll.h>
 #include <semaphore.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@
 #include "../hvc_cmocka.h"
 #include "certificates.h"
 #include "hvc/client.h"
+#include "hvc/clock.h"
 #include "talk.h"
 #include "wire.h"
 
@@ -368,6 +371,123 @@ static void half_a_request_hurts_nobody_and_is_ended(void **state)
     }
 }
 
+/* ---- the time of one request ---- */
+
+/* Sockets of this process, of the server and of the test. */
+static unsigned open_files(void)
+{
+    DIR *folder = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    assert_non_null(folder);
+    while (readdir(folder) != NULL)
+        count++;
+    assert_int_equal(closedir(folder), 0);
+    return count;
+}
+
+static void await_files(unsigned count)
+{
+    uint64_t deadline_ms = hvc_deadline_in(20000);
+
+    while (open_files() != count && hvc_deadline_left(deadline_ms) > 0)
+        (void)poll(NULL, 0, 5);
+    assert_int_equal(open_files(), count);
+}
+
+/* Until the server has closed its side; how long it had it. */
+static uint64_t drip(unsigned port, const char *bytes, size_t length, bool takes)
+{
+    unsigned files = open_files();
+    uint64_t begin_ms = hvc_now_ms();
+    int fd = talk_socket(1, port, false);
+    char byte;
+
+    assert_true(fd >= 0);
+    await_files(files + 2);
+    assert_int_equal(send(fd, bytes, length - 1, MSG_NOSIGNAL), (ssize_t)length - 1);
+    while (open_files() > files + 1 && hvc_now_ms() - begin_ms < 20000) {
+        if (takes)
+            (void)recv(fd, &byte, 1, MSG_DONTWAIT);
+        else
+            (void)send(fd, bytes + length - 1, 1, MSG_NOSIGNAL); /* the last byte again and again */
+        (void)poll(NULL, 0, 20);
+    }
+    assert_int_equal(close(fd), 0);
+    return hvc_now_ms() - begin_ms;
+}
+
+static void restart(uint64_t header_s, uint64_t body_s, uint64_t answer_s)
+{
+    hvc_wbemd_http_stop(world.http);
+    world.http = NULL;
+    world.settings.header_s = header_s;
+    world.settings.body_s = body_s;
+    world.settings.answer_s = answer_s;
+    assert_int_equal(start_server(), 0);
+}
+
+#define HEAD "POST / HTTP/1.1\r\nHost: localhost\r\n" XML
+
+static void a_client_that_sends_a_byte_now_and_then_is_ended(void **state)
+{
+    static const struct {
+        const char *what, *bytes; /* the last one comes again and again */
+        bool secure;
+        uint64_t header_s, body_s, limit_ms;
+    } cases[] = {
+        {"headers", HEAD "X: a", false, 1, 3600, 1000},
+        {"the line of the request", "POST /a", false, 1, 3600, 1000},
+        {"a body", HEAD "Content-Length: 10000\r\n\r\n<CIM> ", false, 3600, 1, 1000},
+        {"the extension of a chunk", HEAD "Transfer-Encoding: chunked\r\n\r\n5;x", false, 3600, 1, 1000},
+        {"a trailer", HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\n<\r\n0\r\nX: a", false, 3600, 1, 1000},
+        {"a handshake", "\x16\x03\x01\x3f\xff\x01\x01\x3f\xfb\x03\x03", true, 1, 3600, 1000},
+        {"the second request", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n" HEAD "X: a", false, 1,
+         3600, 1000},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        const struct hvc_wbemd_settings *s = &world.settings;
+        uint64_t took_ms;
+
+        restart(cases[i].header_s, cases[i].body_s, 3600);
+        took_ms = drip((unsigned)(cases[i].secure ? s->https_port : s->http_port), cases[i].bytes,
+                       strlen(cases[i].bytes), false);
+        if (took_ms < cases[i].limit_ms || took_ms >= 20000)
+            fail_msg("%s: ended after %llu ms", cases[i].what, (unsigned long long)took_ms);
+    }
+    restart(3600, 3600, 3600);
+    assert_served();
+}
+
+#define LARGE_ANSWER                                                                                                   \
+    "<CIM CIMVERSION=\"2.0\" DTDVERSION=\"2.0\"><MESSAGE ID=\"7\" PROTOCOLVERSION=\"1.0\"><SIMPLEREQ>"                 \
+    "<IMETHODCALL NAME=\"EnumerateClasses\"><LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/>"                            \
+    "<NAMESPACE NAME=\"HyperVCluster\"/><NAMESPACE NAME=\"v2\"/></LOCALNAMESPACEPATH>"                                 \
+    "<IPARAMVALUE NAME=\"DeepInheritance\"><VALUE>TRUE</VALUE></IPARAMVALUE>"                                          \
+    "<IPARAMVALUE NAME=\"IncludeQualifiers\"><VALUE>TRUE</VALUE></IPARAMVALUE>"                                        \
+    "<IPARAMVALUE NAME=\"LocalOnly\"><VALUE>FALSE</VALUE></IPARAMVALUE></IMETHODCALL></SIMPLEREQ></MESSAGE></CIM>"
+
+static void a_client_that_takes_a_byte_of_its_answers_now_and_then_is_ended(void **state)
+{
+    static char text[16384];
+    uint64_t took_ms;
+    size_t length = 0;
+
+    (void)state;
+    restart(3600, 3600, 1);
+    for (unsigned times = 0; times < 8; times++)
+        length += (size_t)snprintf(text + length, sizeof(text) - length, HEAD "Content-Length: %zu\r\n\r\n%s",
+                                   sizeof(LARGE_ANSWER) - 1, LARGE_ANSWER);
+    assert_true(length < sizeof(text));
+    took_ms = drip((unsigned)world.settings.http_port, text, length + 1, true);
+    if (took_ms < 1000 || took_ms >= 20000)
+        fail_msg("ended after %llu ms", (unsigned long long)took_ms);
+    restart(3600, 3600, 3600);
+    assert_served();
+}
+
 static void slow_clients_do_not_hold_others_up(void **state)
 {
     static const char head[] = "POST / HTTP/1.1\r\nHost: localhost\r\n" XML "X: ";
@@ -390,13 +510,6 @@ static void slow_clients_do_not_hold_others_up(void **state)
 
 static void clients_that_do_not_read_their_answers_hold_up_nobody(void **state)
 {
-    static const char body[] =
-        "<CIM CIMVERSION=\"2.0\" DTDVERSION=\"2.0\"><MESSAGE ID=\"7\" PROTOCOLVERSION=\"1.0\"><SIMPLEREQ>"
-        "<IMETHODCALL NAME=\"EnumerateClasses\"><LOCALNAMESPACEPATH><NAMESPACE NAME=\"root\"/>"
-        "<NAMESPACE NAME=\"HyperVCluster\"/><NAMESPACE NAME=\"v2\"/></LOCALNAMESPACEPATH>"
-        "<IPARAMVALUE NAME=\"DeepInheritance\"><VALUE>TRUE</VALUE></IPARAMVALUE>"
-        "<IPARAMVALUE NAME=\"IncludeQualifiers\"><VALUE>TRUE</VALUE></IPARAMVALUE>"
-        "<IPARAMVALUE NAME=\"LocalOnly\"><VALUE>FALSE</VALUE></IPARAMVALUE></IMETHODCALL></SIMPLEREQ></MESSAGE></CIM>";
     struct talk *deaf[8];
 
     (void)state;
@@ -404,7 +517,7 @@ static void clients_that_do_not_read_their_answers_hold_up_nobody(void **state)
         deaf[i] = talk_open_from(6, (unsigned)world.settings.http_port);
         assert_non_null(deaf[i]);
         for (unsigned times = 0; times < 8; times++)
-            say_request(deaf[i], "POST", XML, body);
+            say_request(deaf[i], "POST", XML, LARGE_ANSWER);
         assert_true(talk_wait(deaf[i], 20000)); /* the first answer is on its way */
     }
     for (unsigned i = 0; i < 8; i++)
@@ -629,6 +742,8 @@ int main(void)
         cmocka_unit_test(chunks_that_become_too_large_end_the_connection),
         cmocka_unit_test(a_connection_is_kept_for_the_next_request),
         cmocka_unit_test(half_a_request_hurts_nobody_and_is_ended),
+        cmocka_unit_test(a_client_that_sends_a_byte_now_and_then_is_ended),
+        cmocka_unit_test(a_client_that_takes_a_byte_of_its_answers_now_and_then_is_ended),
         cmocka_unit_test(slow_clients_do_not_hold_others_up),
         cmocka_unit_test(clients_that_do_not_read_their_answers_hold_up_nobody),
         cmocka_unit_test(more_connections_than_allowed_wait_until_silent_ones_are_closed),

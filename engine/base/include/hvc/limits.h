@@ -100,6 +100,11 @@
 #define HVC_COMPATIBILITY_GUESTS_MAX 32           /* guests in the blob of a host */
 #define HVC_COMPATIBILITY_MAX        (176 * 1024) /* bytes of a blob; as hexadecimal text it fits into an answer */
 
+/* the time of one request to the CIM server: what an installation has when its configuration does not say */
+#define HVC_CIM_HEADER_S 20  /* from the connection to the end of the headers; a handshake of TLS is in it */
+#define HVC_CIM_BODY_S   60  /* from there to the end of the body */
+#define HVC_CIM_ANSWER_S 600 /* to take the answer */
+
 /* passwords and roles */
 #define HVC_AUTH_USER_MAX          256         /* LOGIN_NAME_MAX of Linux */
 #define HVC_AUTH_PASSWORD_MAX      512         /* PAM_MAX_RESP_SIZE */
