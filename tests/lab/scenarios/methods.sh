@@ -6,6 +6,7 @@
 V2='<NAMESPACE NAME="root"/><NAMESPACE NAME="HyperVCluster"/><NAMESPACE NAME="v2"/>'
 HTTPS=https://127.0.0.1:5989
 asked_on=n3
+asked_by=changer:o # an operator
 
 # ---- requests ----
 key() { printf '<KEYBINDING NAME="%s"><KEYVALUE VALUETYPE="string">%s</KEYVALUE></KEYBINDING>' "$1" "$2"; }
@@ -49,10 +50,11 @@ make_call() { # make_call OBJECT METHOD [PARAMETER...]: OBJECT is "service", or 
     printf '%s' "$@"
     printf '</METHODCALL></SIMPLEREQ></MESSAGE></CIM>'
 }
-call() { # call OBJECT METHOD [PARAMETER...]: sets returned and job
+call() { # call OBJECT METHOD [PARAMETER...]: sets returned, fault (the status of an error of CIM) and job
     make_call "$@" >"$WORK/call"
-    URL=$HTTPS/cimom post "$asked_on" "$WORK/call" -i -u changer:o >"$WORK/said"
+    URL=$HTTPS/cimom post "$asked_on" "$WORK/call" -i -u "$asked_by" >"$WORK/said"
     returned=$(sed -n 's/.*<RETURNVALUE PARAMTYPE="uint32"><VALUE>\([0-9]*\)<.*/\1/p' "$WORK/said")
+    fault=$(sed -n 's/.*<ERROR CODE="\([0-9]*\)".*/\1/p' "$WORK/said")
     job=$(sed -n 's/.*>\(HVCluster:MigrationJob-[0-9]*\)<.*/\1/p' "$WORK/said")
 }
 returns() { # returns TEXT NUMBER: of the last call
@@ -64,6 +66,14 @@ refuses() { # refuses TEXT NUMBER OBJECT METHOD [PARAMETER...]
     shift 2
     call "$@"
     returns "$text" "$number"
+}
+fails() { # fails TEXT STATUS WORDS OBJECT METHOD [PARAMETER...]: an error of CIM with the words, and no return value
+    local text=$1 number=$2 words=$3
+    shift 3
+    call "$@"
+    [ "$fault" = "$number" ] || cat "$WORK/said"
+    is "$text" "$fault:$returned" "$number:"
+    says "... the client is told why" "$words" cat "$WORK/said"
 }
 
 # ---- jobs, as n2 tells them ----
