@@ -51,10 +51,25 @@ static void put_instance(struct hvc_text_buffer *out, const struct hvc_cim_resul
     case HVC_CIM_RESULT_NOTHING:
     case HVC_CIM_RESULT_CLASSES:
     case HVC_CIM_RESULT_CLASS_NAMES:
+    case HVC_CIM_RESULT_CLASS_OBJECTS:
+    case HVC_CIM_RESULT_CLASS_PATHS:
     case HVC_CIM_RESULT_QUALIFIERS:
     case HVC_CIM_RESULT_METHOD:
         break;
     }
+}
+
+static void put_class_at(struct hvc_text_buffer *out, const struct hvc_cim_result *result, uint32_t at,
+                         const char *host)
+{
+    const struct hvc_cim_path path = {.space = result->space, .class_name = result->classes[at]->name};
+    bool whole = result->kind == HVC_CIM_RESULT_CLASS_OBJECTS;
+
+    hvc_text_put(out, whole ? "<VALUE.OBJECTWITHPATH>" : "<OBJECTPATH>");
+    hvc_cimxml_put_path(out, &path, host);
+    if (whole)
+        hvc_cimxml_put_class(out, result->classes[at], &result->shape);
+    hvc_text_put(out, whole ? "</VALUE.OBJECTWITHPATH>" : "</OBJECTPATH>");
 }
 
 static void put_item(struct hvc_text_buffer *out, const struct hvc_cim_result *result, uint32_t at, const char *host)
@@ -63,6 +78,8 @@ static void put_item(struct hvc_text_buffer *out, const struct hvc_cim_result *r
         hvc_cimxml_put_class(out, result->classes[at], &result->shape);
     else if (result->kind == HVC_CIM_RESULT_CLASS_NAMES)
         hvc_cimxml_put_instance_name(out, &(struct hvc_cim_path){.class_name = result->classes[at]->name});
+    else if (result->kind == HVC_CIM_RESULT_CLASS_OBJECTS || result->kind == HVC_CIM_RESULT_CLASS_PATHS)
+        put_class_at(out, result, at, host);
     else if (result->kind == HVC_CIM_RESULT_QUALIFIERS)
         hvc_cimxml_put_qualifier_type(out, &result->qualifiers[at]);
     else

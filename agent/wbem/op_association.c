@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is associated with an instance. An association of root/interop may refer to instances of other namespaces, so it
- * is looked at whatever namespace the question came to.
+ * What is associated with an instance, or with a class: then classes are the answer. An association of root/interop may
+ * refer to instances of other namespaces, so it is looked at whatever namespace the question came to.
  */
 #include <string.h>
 
@@ -15,6 +15,7 @@ struct traverse {
     const char *association; /* filters, NULL: none */
     const char *result_class;
     const char *role, *result_role;
+    bool of_class;   /* the source is a class */
     bool references; /* the associations themselves are the answer */
     bool names;
     uint32_t needs;
@@ -63,22 +64,37 @@ static const char *read_role(struct traverse *t, const char *parameter)
     return NULL;
 }
 
-static bool begin(struct traverse *t)
+static bool begin_source(struct traverse *t)
 {
     struct hvc_cim_call *call = t->call;
+    const struct hvc_cimxml_parameter *object = hvc_cimxml_parameter(call->request, "ObjectName");
     const struct hvc_cim_path *path;
 
-    t->space = hvc_cim_space(call);
-    path = t->space == NULL
-               ? NULL
-               : hvc_cim_object(call, hvc_cimxml_parameter(call->request, "InstanceName") == NULL ? "ObjectName"
-                                                                                                  : "InstanceName");
+    t->of_class = object != NULL && (object->kind == HVC_CIMXML_CLASS_NAME ||
+                                     (object->kind == HVC_CIMXML_PATH && object->path->key_count == 0));
+    if (t->of_class) {
+        t->source_class =
+            hvc_cim_class(call, t->space, hvc_cim_class_name(call, "ObjectName"), HVC_CIM_INVALID_PARAMETER);
+        return t->source_class != NULL;
+    }
+    path = hvc_cim_object(call,
+                          hvc_cimxml_parameter(call->request, "InstanceName") == NULL ? "ObjectName" : "InstanceName");
     if (path == NULL || hvc_cim_class(call, t->space, path->class_name, HVC_CIM_INVALID_PARAMETER) == NULL ||
         !hvc_cim_check_path(call, t->space, path))
         return false;
     t->source = *path;
     t->source.space = t->space->name;
     t->source_class = hvc_schema_class_find(t->space, path->class_name);
+    return true;
+}
+
+static bool begin(struct traverse *t)
+{
+    struct hvc_cim_call *call = t->call;
+
+    t->space = hvc_cim_space(call);
+    if (t->space == NULL || !begin_source(t))
+        return false;
     t->role = read_role(t, "Role");
     t->result_role = t->references || hvc_cim_failed(call) ? NULL : read_role(t, "ResultRole");
     return !hvc_cim_failed(call) && read_class(t, t->references ? "ResultClass" : "AssocClass", &t->association) &&
@@ -159,11 +175,74 @@ uint32_t hvc_cim_prepare_associated(struct hvc_cim_call *call)
     struct traverse t = {.call = call};
 
     t.references = strcasestr(call->request->method, "reference") != NULL; /* with or without Open, Names, Paths */
-    if (!begin(&t))
+    if (!begin(&t) || t.of_class)
         return 0;
     t.needs = t.source_class->provider == NULL ? 0 : t.source_class->provider->needs;
     for_each_association(&t, add_needs);
     return t.needs;
+}
+
+/* ---- the answer about a class ---- */
+
+struct classes {
+    const struct hvc_schema_class **classes; /* room for all of the namespace */
+    uint32_t count;
+};
+
+static void add_class(struct classes *found, const struct hvc_schema_class *cls)
+{
+    for (uint32_t i = 0; i < found->count; i++)
+        if (found->classes[i] == cls)
+            return;
+    found->classes[found->count++] = cls;
+}
+
+static void add_other_classes(const struct traverse *t, const struct hvc_schema_class *association,
+                              const struct hvc_schema_element *source, struct classes *found)
+{
+    for (uint16_t i = 0; i < association->property_count; i++) {
+        const struct hvc_schema_element *element = &association->properties[i];
+        const struct hvc_schema_class *cls =
+            is_reference(element) && element != source ? hvc_schema_class_find(t->space, element->target) : NULL;
+
+        if (cls != NULL && role_fits(t->result_role, element) &&
+            (t->result_class == NULL || hvc_schema_is_a(cls, t->result_class)))
+            add_class(found, cls);
+    }
+}
+
+static void look_at_association(const struct traverse *t, const struct hvc_schema_class *cls, struct classes *found)
+{
+    if ((cls->flags & HVC_SCHEMA_ASSOCIATION) == 0 || (t->association != NULL && !hvc_schema_is_a(cls, t->association)))
+        return;
+    for (uint16_t i = 0; i < cls->property_count; i++) {
+        if (!may_be_source(t, &cls->properties[i]))
+            continue;
+        if (t->references)
+            add_class(found, cls);
+        else
+            add_other_classes(t, cls, &cls->properties[i], found);
+    }
+}
+
+/* As the schema declares it, whether there are instances or not. */
+static void perform_of_class(const struct traverse *t)
+{
+    struct hvc_cim_call *call = t->call;
+    struct classes found = {hvc_cim_alloc(call->arena, t->space->class_count, sizeof(*found.classes)), 0};
+
+    if (!t->names) {
+        hvc_cim_shape_flags(call, false);
+        hvc_cim_property_list(call);
+    }
+    if (found.classes == NULL || hvc_cim_failed(call))
+        return;
+    for (uint16_t i = 0; i < t->space->class_count; i++)
+        look_at_association(t, t->space->classes[i], &found);
+    call->result.kind = t->names ? HVC_CIM_RESULT_CLASS_PATHS : HVC_CIM_RESULT_CLASS_OBJECTS;
+    call->result.classes = found.classes;
+    call->result.space = t->space->name;
+    call->result.count = found.count;
 }
 
 /* ---- the answer ---- */
@@ -258,6 +337,10 @@ void hvc_cim_perform_associated(struct hvc_cim_call *call, bool references, enum
     t.names = kind == HVC_CIM_RESULT_PATHS || kind == HVC_CIM_RESULT_PULLED_PATHS;
     if (!begin(&t))
         return;
+    if (t.of_class) {
+        perform_of_class(&t);
+        return;
+    }
     if (hvc_cim_find(call, t.space, &t.source) == NULL) {
         const char *text = hvc_cim_path_text(call->arena, &t.source);
 

@@ -153,6 +153,7 @@ static const struct {
     {                                                                                                                  \
         "associators" suffix, "associator-names" suffix                                                                \
     }
+    {"an unknown class as the source", HVC_CIM_INVALID_PARAMETER, EACH("-of-class-unknown")},
     {"the source of an unknown class", HVC_CIM_INVALID_PARAMETER, SOURCE("-INVALID_PARAMETER")},
     {"an unknown source", HVC_CIM_NOT_FOUND, SOURCE("-NOT_FOUND")},
     {"a source without all its keys", HVC_CIM_INVALID_PARAMETER, EACH("-key-missing")},

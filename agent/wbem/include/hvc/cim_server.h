@@ -100,6 +100,8 @@ enum hvc_cim_result_kind {
     HVC_CIM_RESULT_PULLED_PATHS,
     HVC_CIM_RESULT_CLASSES,
     HVC_CIM_RESULT_CLASS_NAMES,
+    HVC_CIM_RESULT_CLASS_OBJECTS, /* classes with their paths */
+    HVC_CIM_RESULT_CLASS_PATHS,
     HVC_CIM_RESULT_QUALIFIERS,
     HVC_CIM_RESULT_METHOD, /* of hvc_cim_call.method */
 };
@@ -110,6 +112,7 @@ struct hvc_cim_result {
     enum hvc_cim_result_kind kind;
     const struct hvc_cim_instance *const *instances; /* each with its path */
     const struct hvc_schema_class *const *classes;
+    const char *space; /* of classes with their paths */
     const struct hvc_schema_qualifier_type *qualifiers;
     uint32_t count;
     struct hvc_cimxml_shape shape;
