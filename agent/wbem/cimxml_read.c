@@ -76,8 +76,10 @@ static int read_parameter(struct reading *r, struct hvc_xml_node *node)
 
     if (rc < 0)
         return rc;
-    if (hvc_cimxml_parameter(r->request, parameter.name) != NULL)
-        return hvc_cimxml_wrong(r->error, node, "this parameter stands there twice");
+    if (hvc_cimxml_parameter(r->request, parameter.name) != NULL) {
+        r->request->twice = parameter.name;
+        return 0;
+    }
     if (r->request->parameter_count == HVC_CIMXML_PARAMETERS_MAX)
         return hvc_cimxml_wrong(r->error, node, "there are too many parameters");
     if (child != NULL && hvc_xml_element(child->next) != NULL)

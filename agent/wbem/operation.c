@@ -258,6 +258,11 @@ uint32_t hvc_cim_prepare(struct hvc_cim_call *call)
     uint32_t needs;
 
     call->result = (struct hvc_cim_result){0};
+    if (call->request->twice != NULL) {
+        hvc_cim_fail(call, HVC_CIM_INVALID_PARAMETER, "parameter %.128s stands twice in the request",
+                     call->request->twice);
+        return 0;
+    }
     if (!call->request->intrinsic) {
         needs = hvc_cim_prepare_method(call);
         return hvc_cim_failed(call) ? 0 : needs;

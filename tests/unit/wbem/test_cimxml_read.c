@@ -140,8 +140,6 @@ static void what_is_no_request_is_told_and_has_its_word_for_the_header(void **st
         {FRAME("<IMETHODCALL NAME=\"GetClass\"><LOCALNAMESPACEPATH/></IMETHODCALL>"), "it names no namespace",
          HVC_CIMXML_NOT_VALID},
         {ICALL("<PARAMVALUE NAME=\"x\"/>"), "only parameters may stand here", HVC_CIMXML_NOT_VALID},
-        {ICALL("<IPARAMVALUE NAME=\"x\"/><IPARAMVALUE NAME=\"X\"/>"), "this parameter stands there twice",
-         HVC_CIMXML_NOT_VALID},
         {ICALL("<IPARAMVALUE/>"), "has no attribute NAME", HVC_CIMXML_NOT_VALID},
         {ICALL("<IPARAMVALUE NAME=\"x\"><VALUE/><VALUE/></IPARAMVALUE>"), "a parameter has one value",
          HVC_CIMXML_NOT_VALID},
@@ -183,6 +181,18 @@ static void what_is_no_request_is_told_and_has_its_word_for_the_header(void **st
     assert_string_equal(hvc_cimxml_fault_name(HVC_CIMXML_FAULT_NONE), "invalid");
 }
 
+static void a_parameter_that_stands_twice_is_told(void **state)
+{
+    static const char text[] = ICALL("<IPARAMVALUE NAME=\"x\"/><IPARAMVALUE NAME=\"X\"/>");
+    const struct hvc_cimxml_request *request = NULL;
+    enum hvc_cimxml_fault fault = HVC_CIMXML_FAULT_NONE;
+    struct hvc_error error = {0};
+
+    assert_int_equal(hvc_cimxml_read(*state, text, strlen(text), &request, &fault, &error), 0);
+    assert_string_equal(request->twice, "X");
+    assert_int_equal(request->parameter_count, 1);
+}
+
 static void a_value_that_is_not_of_the_type_it_names_is_a_text_for_the_operation_to_refuse(void **state)
 {
     static const char *const texts[] = {
@@ -206,6 +216,7 @@ static void a_value_that_is_not_of_the_type_it_names_is_a_text_for_the_operation
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_parameter_that_stands_twice_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_value_that_is_not_of_the_type_it_names_is_a_text_for_the_operation_to_refuse,
                                         begin, end),
         cmocka_unit_test_setup_teardown(an_intrinsic_call_is_read_with_every_kind_of_parameter, begin, end),

@@ -164,6 +164,7 @@ static const struct {
     {"a role that no association has", HVC_CIM_OK, EACH("-role-unknown")},
     {"a result role that is no name", HVC_CIM_INVALID_PARAMETER, FIRST("-result-role-no-name")},
     {"a result role that no association has", HVC_CIM_OK, FIRST("-result-role-unknown")},
+    {"a parameter that stands twice", HVC_CIM_INVALID_PARAMETER, {"get-parameter-twice", "method-parameter-twice"}},
     {"a parameter that the operation does not have",
      HVC_CIM_INVALID_PARAMETER,
      {"get-parameter-unknown", "associators-parameter-unknown", "query-parameter-unknown", "modify-parameter-unknown"}},

@@ -43,6 +43,7 @@ struct hvc_cimxml_request {
     const struct hvc_cim_path *path; /* of a METHODCALL: an instance, or a class (no keys) */
     struct hvc_cimxml_parameter parameters[HVC_CIMXML_PARAMETERS_MAX];
     uint32_t parameter_count;
+    const char *twice; /* a parameter that stands there more than once, NULL: none. DSP0200: an error of CIM */
 };
 
 /* What an HTTP header CIMError says of a request that cannot be answered by CIM-XML (DSP0200 7.3). */
