@@ -16,7 +16,14 @@
 #include "tell.h"
 #include "watch.h"
 
-enum { THREADS = 4, FILE_MAX = 1 << 20, NAME_MAX_BYTES = 256, CONNECTION_BYTES = 32 * 1024, CERTIFICATE_MS = 10000 };
+enum {
+    THREADS = 4,
+    FILE_MAX = 1 << 20,
+    NAME_MAX_BYTES = 256,
+    CONNECTION_BYTES = 32 * 1024,
+    CERTIFICATE_MS = 10000,
+    SWALLOWED_MAX = 16 << 20 /* of what is refused already */
+};
 
 struct endpoint {
     struct hvc_wbemd_http *http;
@@ -38,6 +45,8 @@ struct hvc_wbemd_http {
 struct upload {
     char *bytes;
     size_t length, size;
+    unsigned refused;            /* the status it is answered with when it has come, 0: none */
+    const char *words, *fault;   /* why */
     struct hvc_wbemd_wait *wait; /* a password was asked about: its answer is here when MHD calls again */
 };
 
@@ -394,19 +403,43 @@ static bool take(struct upload *upload, const char *bytes, size_t count, size_t 
     return true;
 }
 
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status, const char *words, const char *fault)
+{
+    bool method = status == MHD_HTTP_METHOD_NOT_ALLOWED;
+
+    return send_words(connection, status, words, method ? "Allow" : "CIMError", method ? "POST, M-POST" : fault);
+}
+
+/* Who sends on while the connection is closed loses the answer: what it brings is thrown away first. Not what waits for
+ * our word before it comes, nor what would never end. */
+static bool is_swallowed(struct MHD_Connection *connection)
+{
+    const char *length = header(connection, "Content-Length");
+    uint64_t bytes = 0;
+
+    return header(connection, "Expect") == NULL && length != NULL &&
+           hvc_parse_u64(length, 1, SWALLOWED_MAX, &bytes) == 0;
+}
+
 /* The headers are there. */
 static enum MHD_Result begin(const struct endpoint *endpoint, struct MHD_Connection *connection, const char *method,
                              void **state)
 {
-    const char *words, *fault;
+    struct upload *upload;
+    const char *words = NULL, *fault = NULL;
     unsigned status = check_headers(endpoint, connection, method, &words, &fault);
 
     give_time(session_of(connection), endpoint->http->settings->body_s);
-    if (status != 0)
-        return send_words(connection, status, words, status == MHD_HTTP_METHOD_NOT_ALLOWED ? "Allow" : "CIMError",
-                          status == MHD_HTTP_METHOD_NOT_ALLOWED ? "POST, M-POST" : fault);
-    *state = calloc(1, sizeof(struct upload));
-    return *state == NULL ? MHD_NO : MHD_YES;
+    if (status != 0 && !is_swallowed(connection))
+        return refuse(connection, status, words, fault);
+    upload = calloc(1, sizeof(*upload));
+    if (upload == NULL)
+        return MHD_NO;
+    upload->refused = status;
+    upload->words = words;
+    upload->fault = fault;
+    *state = upload;
+    return MHD_YES;
 }
 
 static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url, const char *method,
@@ -424,11 +457,13 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         return begin(endpoint, connection, method, state);
     if (*count > 0) {
         /* without a length it cannot be refused before it comes: the connection is closed */
-        if (!take(upload, bytes, *count, (size_t)endpoint->http->settings->request_kib << 10))
+        if (upload->refused == 0 && !take(upload, bytes, *count, (size_t)endpoint->http->settings->request_kib << 10))
             return MHD_NO;
         *count = 0;
         return MHD_YES;
     }
+    if (upload->refused != 0)
+        return refuse(connection, upload->refused, upload->words, upload->fault);
     give_any_time(session);
     return answer(endpoint, connection, method, upload);
 }

@@ -285,6 +285,24 @@ static void what_is_too_large_is_refused_before_it_comes(void **state)
     assert_served();
 }
 
+/* ... and who sends it all the same hears why: a connection that is closed while the client sends has no answer. */
+static void what_is_too_large_and_comes_is_thrown_away_and_refused(void **state)
+{
+    static char bytes[3000000];
+    struct talk *talk = talk_open((unsigned)world.settings.http_port, NULL);
+    static const char head[] = "POST / HTTP/1.1\r\nHost: localhost\r\n" XML "Content-Length: 3000000\r\n\r\n";
+
+    (void)state;
+    memset(bytes, ' ', sizeof(bytes));
+    assert_non_null(talk);
+    assert_true(talk_say(talk, head, strlen(head)));
+    assert_true(talk_say(talk, bytes, sizeof(bytes)));
+    talk_hear(talk, &heard);
+    assert_int_equal(heard.status, 413);
+    talk_close(talk);
+    assert_served();
+}
+
 /* Whether it says so or not, and whether it takes the answer or not: it cannot bring a gigabyte. */
 static void a_gigabyte_is_not_taken(void **state)
 {
@@ -738,6 +756,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_wrong_has_its_status_and_the_service_stays_up),
         cmocka_unit_test(what_is_too_large_is_refused_before_it_comes),
+        cmocka_unit_test(what_is_too_large_and_comes_is_thrown_away_and_refused),
         cmocka_unit_test(a_gigabyte_is_not_taken),
         cmocka_unit_test(chunks_that_become_too_large_end_the_connection),
         cmocka_unit_test(a_connection_is_kept_for_the_next_request),
