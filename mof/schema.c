@@ -19,7 +19,9 @@ static int lower(char c)
 
 int hvc_schema_compare(const char *a, const char *b)
 {
-    while (*a != '\0' && lower(*a) == lower(*b)) {
+    if (a == b) /* names of one table */
+        return 0;
+    while (*a != '\0' && (*a == *b || lower(*a) == lower(*b))) {
         a++;
         b++;
     }
@@ -45,11 +47,18 @@ const struct hvc_schema_class *hvc_schema_class_find(const struct hvc_schema_nam
     return NULL;
 }
 
+/* Names are looked for in lists at every value of every instance. Most differ in their first letter, of which the case
+ * is one bit. */
+static bool is_same(const char *a, const char *b)
+{
+    return ((*a ^ *b) & ~('a' ^ 'A')) == 0 && hvc_schema_compare(a, b) == 0;
+}
+
 static const struct hvc_schema_element *find_element(const struct hvc_schema_element *list, size_t count,
                                                      const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (hvc_schema_compare(list[i].name, name) == 0)
+        if (is_same(list[i].name, name))
             return &list[i];
     return NULL;
 }
@@ -62,7 +71,7 @@ const struct hvc_schema_element *hvc_schema_property_find(const struct hvc_schem
 const struct hvc_schema_method *hvc_schema_method_find(const struct hvc_schema_class *cls, const char *name)
 {
     for (size_t i = 0; i < cls->method_count; i++)
-        if (hvc_schema_compare(cls->methods[i].name, name) == 0)
+        if (is_same(cls->methods[i].name, name))
             return &cls->methods[i];
     return NULL;
 }
@@ -76,7 +85,7 @@ const struct hvc_schema_qualifier *hvc_schema_qualifier_find(const struct hvc_sc
                                                              const char *name)
 {
     for (size_t i = 0; i < count; i++)
-        if (hvc_schema_compare(list[i].name, name) == 0)
+        if (is_same(list[i].name, name))
             return &list[i];
     return NULL;
 }
@@ -85,7 +94,7 @@ const struct hvc_schema_qualifier_type *hvc_schema_qualifier_type_find(const str
                                                                        const char *name)
 {
     for (size_t i = 0; i < space->qualifier_type_count; i++)
-        if (hvc_schema_compare(space->qualifier_types[i].name, name) == 0)
+        if (is_same(space->qualifier_types[i].name, name))
             return &space->qualifier_types[i];
     return NULL;
 }
@@ -93,7 +102,7 @@ const struct hvc_schema_qualifier_type *hvc_schema_qualifier_type_find(const str
 bool hvc_schema_is_a(const struct hvc_schema_class *cls, const char *name)
 {
     for (; cls != NULL; cls = cls->super)
-        if (hvc_schema_compare(cls->name, name) == 0)
+        if (is_same(cls->name, name))
             return true;
     return false;
 }

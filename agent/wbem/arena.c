@@ -99,13 +99,16 @@ char *hvc_cim_copy(struct hvc_cim_arena *arena, const char *text, size_t length)
 
 char *hvc_cim_format(struct hvc_cim_arena *arena, const char *format, ...)
 {
+    char most[256]; /* of them fit: then they are made once */
     va_list arguments;
     char *text;
     int length;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    length = vsnprintf(most, sizeof(most), format, arguments);
     va_end(arguments);
+    if (length >= 0 && (size_t)length < sizeof(most))
+        return hvc_cim_copy(arena, most, (size_t)length);
     text = length < 0 ? NULL : hvc_cim_alloc(arena, (size_t)length + 1, 1);
     if (text == NULL)
         return NULL;

@@ -4,9 +4,28 @@
 #include "operation.h"
 #include "text_buffer.h"
 
-static void put_between(struct hvc_text_buffer *out, const char *tag, const struct hvc_cim_instance *instance,
-                        const struct hvc_cimxml_shape *shape, const char *host)
+/* An answer that is being written. */
+struct writing {
+    struct hvc_text_buffer *out;
+    const struct hvc_cim_result *result;
+    const char *host;
+    struct hvc_cimxml_frame *frame; /* NULL: of few instances */
+};
+
+static void put_values(const struct writing *writing, const struct hvc_cim_instance *instance)
 {
+    if (writing->frame != NULL)
+        hvc_cimxml_put_framed(writing->out, instance, writing->frame);
+    else
+        hvc_cimxml_put_instance(writing->out, instance, &writing->result->shape);
+}
+
+/* host NULL: the path is the instance's name alone. */
+static void put_between(const struct writing *writing, const char *tag, const struct hvc_cim_instance *instance,
+                        bool values, const char *host)
+{
+    struct hvc_text_buffer *out = writing->out;
+
     hvc_text_put(out, "<");
     hvc_text_put(out, tag);
     hvc_text_put(out, ">");
@@ -14,39 +33,38 @@ static void put_between(struct hvc_text_buffer *out, const char *tag, const stru
         hvc_cimxml_put_instance_name(out, instance->path);
     else
         hvc_cimxml_put_path(out, instance->path, host);
-    if (shape != NULL)
-        hvc_cimxml_put_instance(out, instance, shape);
+    if (values)
+        put_values(writing, instance);
     hvc_text_put(out, "</");
     hvc_text_put(out, tag);
     hvc_text_put(out, ">");
 }
 
-static void put_instance(struct hvc_text_buffer *out, const struct hvc_cim_result *result, uint32_t at,
-                         const char *host)
+static void put_instance(const struct writing *writing, uint32_t at)
 {
-    const struct hvc_cim_instance *instance = result->instances[at];
+    const struct hvc_cim_instance *instance = writing->result->instances[at];
 
-    switch (result->kind) {
+    switch (writing->result->kind) {
     case HVC_CIM_RESULT_INSTANCE:
-        hvc_cimxml_put_instance(out, instance, &result->shape);
+        put_values(writing, instance);
         break;
     case HVC_CIM_RESULT_NAMED_INSTANCES:
-        put_between(out, "VALUE.NAMEDINSTANCE", instance, &result->shape, NULL);
+        put_between(writing, "VALUE.NAMEDINSTANCE", instance, true, NULL);
         break;
     case HVC_CIM_RESULT_INSTANCE_NAMES:
-        hvc_cimxml_put_instance_name(out, instance->path);
+        hvc_cimxml_put_instance_name(writing->out, instance->path);
         break;
     case HVC_CIM_RESULT_OBJECTS:
-        put_between(out, "VALUE.OBJECTWITHPATH", instance, &result->shape, host);
+        put_between(writing, "VALUE.OBJECTWITHPATH", instance, true, writing->host);
         break;
     case HVC_CIM_RESULT_PATHS:
-        put_between(out, "OBJECTPATH", instance, NULL, host);
+        put_between(writing, "OBJECTPATH", instance, false, writing->host);
         break;
     case HVC_CIM_RESULT_PULLED_INSTANCES:
-        put_between(out, "VALUE.INSTANCEWITHPATH", instance, &result->shape, host);
+        put_between(writing, "VALUE.INSTANCEWITHPATH", instance, true, writing->host);
         break;
     case HVC_CIM_RESULT_PULLED_PATHS:
-        hvc_cimxml_put_path(out, instance->path, host);
+        hvc_cimxml_put_path(writing->out, instance->path, writing->host);
         break;
     case HVC_CIM_RESULT_NOTHING:
     case HVC_CIM_RESULT_CLASSES:
@@ -72,18 +90,21 @@ static void put_class_at(struct hvc_text_buffer *out, const struct hvc_cim_resul
     hvc_text_put(out, whole ? "</VALUE.OBJECTWITHPATH>" : "</OBJECTPATH>");
 }
 
-static void put_item(struct hvc_text_buffer *out, const struct hvc_cim_result *result, uint32_t at, const char *host)
+static void put_item(const struct writing *writing, uint32_t at)
 {
+    const struct hvc_cim_result *result = writing->result;
+    struct hvc_text_buffer *out = writing->out;
+
     if (result->kind == HVC_CIM_RESULT_CLASSES)
         hvc_cimxml_put_class(out, result->classes[at], &result->shape);
     else if (result->kind == HVC_CIM_RESULT_CLASS_NAMES)
         hvc_cimxml_put_instance_name(out, &(struct hvc_cim_path){.class_name = result->classes[at]->name});
     else if (result->kind == HVC_CIM_RESULT_CLASS_OBJECTS || result->kind == HVC_CIM_RESULT_CLASS_PATHS)
-        put_class_at(out, result, at, host);
+        put_class_at(out, result, at, writing->host);
     else if (result->kind == HVC_CIM_RESULT_QUALIFIERS)
         hvc_cimxml_put_qualifier_type(out, &result->qualifiers[at]);
     else
-        put_instance(out, result, at, host);
+        put_instance(writing, at);
 }
 
 static void put_parameter(struct hvc_text_buffer *out, const char *name, uint8_t type, const char *text)
@@ -106,6 +127,19 @@ static void put_method(struct hvc_text_buffer *out, const struct hvc_cim_method_
                                          call->out[i]->type == HVC_CIM_STRING);
 }
 
+static void put_items(struct hvc_text_buffer *out, const struct hvc_cim_result *result, const char *host)
+{
+    struct writing writing = {out, result, host, NULL};
+
+    if (result->count > 2) /* without memory for it the answer is written all the same */
+        writing.frame = hvc_cimxml_frame_new(&result->shape);
+    hvc_cimxml_return_begin(out);
+    for (uint32_t i = 0; i < result->count && !out->failed; i++)
+        put_item(&writing, i);
+    hvc_cimxml_return_end(out);
+    hvc_cimxml_frame_free(writing.frame);
+}
+
 void hvc_cim_result_write(const struct hvc_cim_call *call, struct hvc_text_buffer *out)
 {
     const struct hvc_cim_result *result = &call->result;
@@ -117,10 +151,7 @@ void hvc_cim_result_write(const struct hvc_cim_call *call, struct hvc_text_buffe
     } else if (result->kind == HVC_CIM_RESULT_METHOD) {
         put_method(out, call->method);
     } else if (result->kind != HVC_CIM_RESULT_NOTHING) {
-        hvc_cimxml_return_begin(out);
-        for (uint32_t i = 0; i < result->count && !out->failed; i++)
-            put_item(out, result, i, hvc_cim_options(call->server)->host);
-        hvc_cimxml_return_end(out);
+        put_items(out, result, hvc_cim_options(call->server)->host);
     }
     if (result->status == HVC_CIM_OK && pulled) {
         put_parameter(out, "EnumerationContext", HVC_CIM_STRING, result->context == NULL ? "" : result->context);

@@ -320,8 +320,7 @@ static int properties_of(struct hvc_cim_arena *arena, struct hvc_xml_node *node,
 {
     int rc = 0;
 
-    instance->property_room = count_elements(node);
-    instance->properties = hvc_cim_alloc(arena, instance->property_room, sizeof(*instance->properties));
+    instance->properties = hvc_cim_alloc(arena, count_elements(node), sizeof(*instance->properties));
     if (instance->properties == NULL)
         return hvc_cimxml_no_memory(error);
     for (struct hvc_xml_node *child = hvc_xml_element(node->first); rc == 0 && child != NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Answers. Every element that could be empty is written with its end tag (see hvc/cimxml.h). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "hvc/cimxml.h"
@@ -278,7 +279,7 @@ void hvc_cimxml_put_qualifier_type(struct hvc_text_buffer *out, const struct hvc
     hvc_text_put(out, "</QUALIFIER.DECLARATION>");
 }
 
-/* ---- instances and classes ---- */
+/* ---- instances ---- */
 
 static bool is_wanted(const struct hvc_cimxml_shape *shape, const char *name)
 {
@@ -332,20 +333,25 @@ static void end_property(struct hvc_text_buffer *out, const struct hvc_schema_el
     hvc_text_put(out, ">");
 }
 
+static void begin_instance(struct hvc_text_buffer *out, const struct hvc_schema_class *cls,
+                           const struct hvc_cimxml_shape *shape)
+{
+    hvc_text_put(out, "<INSTANCE");
+    put_attribute(out, "CLASSNAME", cls->name);
+    hvc_text_put(out, ">");
+    put_qualifiers(out, cls->qualifiers, cls->qualifier_count, shape->flags);
+}
+
 void hvc_cimxml_put_instance(struct hvc_text_buffer *out, const struct hvc_cim_instance *instance,
                              const struct hvc_cimxml_shape *shape)
 {
-    hvc_text_put(out, "<INSTANCE");
-    put_attribute(out, "CLASSNAME", instance->class_name);
-    hvc_text_put(out, ">");
-    put_qualifiers(out, instance->cls->qualifiers, instance->cls->qualifier_count, shape->flags);
+    begin_instance(out, instance->cls, shape);
     for (uint16_t i = 0; i < instance->cls->property_count; i++) {
         const struct hvc_schema_element *element = &instance->cls->properties[i];
-        const struct hvc_cim_value *value;
+        const struct hvc_cim_value *value = instance->values[i];
 
         if (!is_wanted(shape, element->name))
             continue;
-        value = hvc_cim_get(instance, element->name);
         begin_property(out, element, shape->flags, true, value == NULL || value->null);
         if (value != NULL)
             hvc_cimxml_put_value(out, value);
@@ -353,6 +359,112 @@ void hvc_cimxml_put_instance(struct hvc_text_buffer *out, const struct hvc_cim_i
     }
     hvc_text_put(out, "</INSTANCE>");
 }
+
+/* ---- instances of one class ---- */
+
+/* Of a property that is wanted: what stands before a value, before none, and behind it, in the text of the frame. */
+struct around {
+    uint16_t property;
+    size_t value, null, behind, end;
+};
+
+struct hvc_cimxml_frame {
+    struct hvc_cimxml_shape shape;
+    const struct hvc_schema_class *last; /* of the instance before this one */
+    const struct hvc_schema_class *cls;  /* whose frame it is; NULL: nobody's yet */
+    struct hvc_text_buffer text;
+    size_t first; /* where the head of an instance ends */
+    struct around *properties;
+    uint16_t count;
+};
+
+struct hvc_cimxml_frame *hvc_cimxml_frame_new(const struct hvc_cimxml_shape *shape)
+{
+    struct hvc_cimxml_frame *frame = calloc(1, sizeof(*frame));
+
+    if (frame != NULL)
+        frame->shape = *shape;
+    return frame;
+}
+
+static void clear_frame(struct hvc_cimxml_frame *frame)
+{
+    hvc_text_free(&frame->text);
+    free(frame->properties);
+    frame->properties = NULL;
+    frame->cls = NULL;
+    frame->count = 0;
+}
+
+void hvc_cimxml_frame_free(struct hvc_cimxml_frame *frame)
+{
+    if (frame == NULL)
+        return;
+    clear_frame(frame);
+    free(frame);
+}
+
+/* False: no memory. */
+static bool make_frame(struct hvc_cimxml_frame *frame, const struct hvc_schema_class *cls)
+{
+    clear_frame(frame);
+    frame->text.limit = SIZE_MAX;
+    frame->properties = calloc(cls->property_count + 1u, sizeof(*frame->properties));
+    if (frame->properties == NULL)
+        return false;
+    begin_instance(&frame->text, cls, &frame->shape);
+    frame->first = frame->text.length;
+    for (uint16_t i = 0; i < cls->property_count; i++) {
+        const struct hvc_schema_element *element = &cls->properties[i];
+        struct around *around = &frame->properties[frame->count];
+
+        if (!is_wanted(&frame->shape, element->name))
+            continue;
+        *around = (struct around){.property = i, .value = frame->text.length};
+        begin_property(&frame->text, element, frame->shape.flags, true, false);
+        around->null = frame->text.length;
+        begin_property(&frame->text, element, frame->shape.flags, true, true);
+        around->behind = frame->text.length;
+        end_property(&frame->text, element);
+        around->end = frame->text.length;
+        frame->count++;
+    }
+    frame->cls = frame->text.failed ? NULL : cls;
+    return !frame->text.failed;
+}
+
+static void put_piece(struct hvc_text_buffer *out, const struct hvc_cimxml_frame *frame, size_t begin, size_t end)
+{
+    hvc_text_put_bytes(out, frame->text.bytes + begin, end - begin);
+}
+
+void hvc_cimxml_put_framed(struct hvc_text_buffer *out, const struct hvc_cim_instance *instance,
+                           struct hvc_cimxml_frame *frame)
+{
+    const struct hvc_schema_class *before = frame->last;
+
+    frame->last = instance->cls;
+    if (frame->cls != instance->cls && (before != instance->cls || !make_frame(frame, instance->cls))) {
+        hvc_cimxml_put_instance(out, instance, &frame->shape);
+        return;
+    }
+    put_piece(out, frame, 0, frame->first);
+    for (uint16_t i = 0; i < frame->count; i++) {
+        const struct around *around = &frame->properties[i];
+        const struct hvc_cim_value *value = instance->values[around->property];
+
+        if (value == NULL || value->null) {
+            put_piece(out, frame, around->null, around->end);
+            continue;
+        }
+        put_piece(out, frame, around->value, around->null);
+        hvc_cimxml_put_value(out, value);
+        put_piece(out, frame, around->behind, around->end);
+    }
+    hvc_text_put(out, "</INSTANCE>");
+}
+
+/* ---- classes ---- */
 
 static const char *parameter_tag(const struct hvc_schema_element *parameter)
 {

@@ -97,47 +97,40 @@ struct hvc_cim_instance *hvc_cim_instance_new(struct hvc_cim_arena *arena, const
         return NULL;
     instance->class_name = cls->name;
     instance->cls = cls;
-    instance->property_room = cls->property_count;
-    instance->properties = hvc_cim_alloc(arena, cls->property_count, sizeof(*instance->properties));
-    return instance->properties == NULL ? NULL : instance;
-}
-
-static struct hvc_cim_property *find_property(const struct hvc_cim_instance *instance, const char *name)
-{
-    for (uint32_t i = 0; i < instance->property_count; i++)
-        if (hvc_schema_compare(instance->properties[i].name, name) == 0)
-            return &instance->properties[i];
-    return NULL;
+    instance->values = hvc_cim_alloc(arena, cls->property_count, sizeof(*instance->values));
+    return instance->values == NULL ? NULL : instance;
 }
 
 bool hvc_cim_set(struct hvc_cim_instance *instance, const char *name, const struct hvc_cim_value *value)
 {
     const struct hvc_schema_element *element;
-    struct hvc_cim_property *property;
 
     if (instance == NULL || value == NULL)
         return false;
     element = hvc_schema_property_find(instance->cls, name);
     if (element == NULL || element->type != value->type || ((element->flags & HVC_SCHEMA_ARRAY) != 0) != value->array)
         return false;
-    property = find_property(instance, name);
-    if (property == NULL)
-        property = &instance->properties[instance->property_count++]; /* room for each of the class */
-    *property = (struct hvc_cim_property){element->name, element->origin, element, value};
+    instance->values[element - instance->cls->properties] = value;
     return true;
 }
 
 const struct hvc_cim_value *hvc_cim_get(const struct hvc_cim_instance *instance, const char *name)
 {
-    const struct hvc_cim_property *property = find_property(instance, name);
+    if (instance->cls != NULL) {
+        const struct hvc_schema_element *element = hvc_schema_property_find(instance->cls, name);
 
-    return property == NULL ? NULL : property->value;
+        return element == NULL ? NULL : instance->values[element - instance->cls->properties];
+    }
+    for (uint32_t i = 0; i < instance->property_count; i++)
+        if (hvc_schema_compare(instance->properties[i].name, name) == 0)
+            return instance->properties[i].value;
+    return NULL;
 }
 
-static bool key_of(const struct hvc_cim_instance *instance, const struct hvc_schema_element *element,
-                   struct hvc_cim_key *ret_key)
+static bool key_of(const struct hvc_cim_instance *instance, uint16_t at, struct hvc_cim_key *ret_key)
 {
-    const struct hvc_cim_value *value = hvc_cim_get(instance, element->name);
+    const struct hvc_schema_element *element = &instance->cls->properties[at];
+    const struct hvc_cim_value *value = instance->values[at];
 
     if (value == NULL || value->null)
         return false;
@@ -152,17 +145,19 @@ static bool key_of(const struct hvc_cim_instance *instance, const struct hvc_sch
 const struct hvc_cim_path *hvc_cim_instance_path(struct hvc_cim_arena *arena, const struct hvc_cim_instance *instance,
                                                  const char *space)
 {
+    const struct hvc_schema_class *cls = instance->cls;
     struct hvc_cim_path *path = hvc_cim_alloc(arena, 1, sizeof(*path));
-    struct hvc_cim_key *keys = hvc_cim_alloc(arena, instance->cls->property_count, sizeof(*keys));
+    struct hvc_cim_key *keys;
+    uint32_t count = 0;
 
+    for (uint16_t i = 0; i < cls->property_count; i++)
+        count += (cls->properties[i].flags & HVC_SCHEMA_KEY) != 0 ? 1 : 0;
+    keys = hvc_cim_alloc(arena, count, sizeof(*keys));
     if (path == NULL || keys == NULL)
         return NULL;
     *path = (struct hvc_cim_path){.space = space, .class_name = instance->class_name, .keys = keys};
-    for (uint16_t i = 0; i < instance->cls->property_count; i++) {
-        const struct hvc_schema_element *element = &instance->cls->properties[i];
-
-        if ((element->flags & HVC_SCHEMA_KEY) != 0 && !key_of(instance, element, &keys[path->key_count++]))
+    for (uint16_t i = 0; i < cls->property_count; i++)
+        if ((cls->properties[i].flags & HVC_SCHEMA_KEY) != 0 && !key_of(instance, i, &keys[path->key_count++]))
             return NULL;
-    }
-    return path->key_count == 0 ? NULL : path;
+    return count == 0 ? NULL : path;
 }

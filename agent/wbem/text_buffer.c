@@ -2,44 +2,32 @@
 #include "text_buffer.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-static bool grow(struct hvc_text_buffer *buffer, size_t length)
+static bool fail(struct hvc_text_buffer *buffer)
+{
+    buffer->failed = true;
+    buffer->size = buffer->length; /* nothing fits any more */
+    return false;
+}
+
+bool hvc_text_grow(struct hvc_text_buffer *buffer, size_t length)
 {
     size_t need = buffer->length + length + 1;
     size_t size = buffer->size == 0 ? 4096 : buffer->size;
     char *bytes;
 
-    if (buffer->failed || length > buffer->limit || need > buffer->limit) {
-        buffer->failed = true;
-        return false;
-    }
-    if (need <= buffer->size)
-        return true;
+    if (buffer->failed || length > buffer->limit || need > buffer->limit)
+        return fail(buffer);
     while (size < need)
         size *= 2;
+    if (size > buffer->limit)
+        size = buffer->limit;
     bytes = realloc(buffer->bytes, size);
-    if (bytes == NULL) {
-        buffer->failed = true;
-        return false;
-    }
+    if (bytes == NULL)
+        return fail(buffer);
     buffer->bytes = bytes;
     buffer->size = size;
     return true;
-}
-
-void hvc_text_put_bytes(struct hvc_text_buffer *buffer, const char *bytes, size_t length)
-{
-    if (!grow(buffer, length))
-        return;
-    memcpy(buffer->bytes + buffer->length, bytes, length);
-    buffer->length += length;
-    buffer->bytes[buffer->length] = '\0';
-}
-
-void hvc_text_put(struct hvc_text_buffer *buffer, const char *text)
-{
-    hvc_text_put_bytes(buffer, text, strlen(text));
 }
 
 static const char *entity_of(char c)

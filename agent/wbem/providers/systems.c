@@ -78,8 +78,8 @@ static bool is_lost(const struct hvc_cim_ask *ask, const struct hvc_facts_guest 
     return false;
 }
 
-/* What its node shows of it; without that, that the state has it there. */
-static unsigned state_of(const struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest)
+/* What its node shows of it; without that, that the state has it there. lost: by is_lost. */
+static unsigned state_of(const struct hvc_facts_guest *guest, bool lost)
 {
     static const struct {
         const char *seen;
@@ -89,7 +89,7 @@ static unsigned state_of(const struct hvc_cim_ask *ask, const struct hvc_facts_g
 
     if (guest->node[0] == '\0')
         return DISABLED;
-    if (is_lost(ask, guest))
+    if (lost)
         return UNKNOWN;
     for (size_t i = 0; guest->seen != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
         if (strcmp(rows[i].seen, guest->seen) == 0)
@@ -97,28 +97,24 @@ static unsigned state_of(const struct hvc_cim_ask *ask, const struct hvc_facts_g
     return ENABLED;
 }
 
+/* And its health. */
 static void put_guest_state(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance,
                             const struct hvc_facts_guest *guest)
 {
-    unsigned state = state_of(ask, guest);
+    static const uint64_t moving[] = {2, 32774};
+    static const char *const moving_words[] = {"OK", "Migrating Virtual Machine"};
+    bool lost = is_lost(ask, guest);
+    unsigned state = state_of(guest, lost);
 
     put_number(ask, instance, "EnabledState", state);
     put_text(ask, instance, "OtherEnabledState", state == OTHER ? FAILED_WORDS : NULL);
-}
-
-static void put_guest_health(struct hvc_cim_ask *ask, struct hvc_cim_instance *instance,
-                             const struct hvc_facts_guest *guest)
-{
-    static const uint64_t moving[] = {2, 32774};
-    static const char *const moving_words[] = {"OK", "Migrating Virtual Machine"};
-
-    if (is_lost(ask, guest))
+    if (lost)
         put_health(ask, instance, 3, hvc_cim_format(ask->arena, "node %s, where it ran, is lost", guest->node), 20);
-    else if (state_of(ask, guest) == OTHER)
+    else if (state == OTHER)
         put_health(ask, instance, 3, FAILED_WORDS, 20);
     else
         put_health(ask, instance, 2, "OK", 5);
-    if (!guest->moving || is_lost(ask, guest) || state_of(ask, guest) == OTHER || facts_of(ask)->stale[0] != '\0')
+    if (!guest->moving || lost || state == OTHER || facts_of(ask)->stale[0] != '\0')
         return;
     put_numbers(ask, instance, "OperationalStatus", moving, 2);
     put_texts(ask, instance, "StatusDescriptions", moving_words, 2);
@@ -132,7 +128,6 @@ static void add_guest(struct hvc_cim_ask *ask, const struct hvc_facts_guest *gue
         return;
     put_words(ask, instance, "Virtual Machine", "Microsoft Virtual Computer System", guest->name);
     put_guest_state(ask, instance, guest);
-    put_guest_health(ask, instance, guest);
 }
 
 static void enumerate_system(struct hvc_cim_ask *ask)
@@ -230,7 +225,6 @@ static void enumerate_summary(struct hvc_cim_ask *ask)
         put_number(ask, instance, "NumberOfProcessors", guest->cpus);
         put_number(ask, instance, "MemoryUsage", guest->memory_kib / 1024);
         put_guest_state(ask, instance, guest);
-        put_guest_health(ask, instance, guest);
         put_text(ask, instance, "HostComputerSystemName", guest->node[0] == '\0' ? NULL : guest->node);
     }
 }

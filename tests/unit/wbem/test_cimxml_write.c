@@ -80,6 +80,50 @@ static void an_instance_is_written_in_full_and_in_part(void **state)
     compare(&out, "instance.xml");
 }
 
+static struct hvc_cim_instance *friend_of(struct hvc_cim_arena *arena)
+{
+    struct hvc_cim_instance *friend = hvc_cim_instance_new(arena, &sample_class);
+
+    assert_true(hvc_cim_set(friend, "Name", hvc_cim_text(arena, "f")));
+    return friend;
+}
+
+/* Some of one class, others between them: each as it is written alone. */
+static void instances_in_a_frame_are_the_same_bytes(void **state)
+{
+    static const char *const some[] = {"words", "State", "Inside"};
+    const struct hvc_cimxml_shape shapes[] = {
+        {.flags = HVC_CIMXML_QUALIFIERS | HVC_CIMXML_ORIGIN}, {.flags = 0}, {.properties = some, .property_count = 3}};
+    struct hvc_schema_class other = sample_class;
+    const struct hvc_cim_instance *const instances[] = {
+        sample(*state),
+        sample(*state),
+        friend_of(*state),
+        hvc_cim_instance_new(*state, &other),
+        sample(*state),
+        hvc_cim_instance_new(*state, &other),
+        hvc_cim_instance_new(*state, &other),
+        sample(*state),
+        friend_of(*state),
+    };
+
+    other.name = "Msvm_Other";
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+        struct hvc_cimxml_frame *frame = hvc_cimxml_frame_new(&shapes[i]);
+        struct hvc_text_buffer framed = {.limit = 1 << 20}, alone = {.limit = 1 << 20};
+
+        assert_non_null(frame);
+        for (size_t j = 0; j < sizeof(instances) / sizeof(instances[0]); j++) {
+            hvc_cimxml_put_framed(&framed, instances[j], frame);
+            hvc_cimxml_put_instance(&alone, instances[j], &shapes[i]);
+            assert_string_equal(framed.bytes, alone.bytes);
+        }
+        hvc_cimxml_frame_free(frame);
+        hvc_text_free(&framed);
+        hvc_text_free(&alone);
+    }
+}
+
 static void paths_are_written_with_and_without_a_host(void **state)
 {
     const struct hvc_cim_path *path = hvc_cim_instance_path(*state, sample(*state), "root/x/v2");
@@ -149,6 +193,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_instance_is_written_in_full_and_in_part, begin, end),
+        cmocka_unit_test_setup_teardown(instances_in_a_frame_are_the_same_bytes, begin, end),
         cmocka_unit_test_setup_teardown(paths_are_written_with_and_without_a_host, begin, end),
         cmocka_unit_test_setup_teardown(a_class_and_a_qualifier_are_written, begin, end),
         cmocka_unit_test_setup_teardown(a_method_answers_with_its_value_and_what_is_not_null, begin, end),

@@ -31,6 +31,12 @@ static void what_is_more_than_the_limit_fails_and_stays_so(void **state)
     hvc_text_put(&out, "");
     assert_int_equal(out.length, 9);
     hvc_text_free(&out);
+    out.failed = false;
+    hvc_text_put(&out, "1234567890");
+    assert_true(out.failed);
+    hvc_text_put(&out, "1"); /* although it would fit */
+    assert_int_equal(out.length, 0);
+    hvc_text_free(&out);
 }
 
 int main(void)

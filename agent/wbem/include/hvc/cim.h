@@ -123,22 +123,22 @@ int hvc_cim_path_read(struct hvc_cim_arena *arena, const char *text, const struc
 
 /* ---- instances ---- */
 
+/* Of an instance that came from a client. */
 struct hvc_cim_property {
     const char *name;
-    const char *origin;                       /* class that introduced it, NULL: not known */
-    const struct hvc_schema_element *element; /* of its class, NULL: it came from a client, not looked up yet */
-    const struct hvc_cim_value *value;        /* never NULL */
+    const struct hvc_cim_value *value; /* never NULL */
 };
 
 struct hvc_cim_instance {
     const char *class_name;
-    const struct hvc_schema_class *cls; /* NULL: it came from a client, not looked up yet */
-    const struct hvc_cim_path *path;    /* NULL: none */
-    struct hvc_cim_property *properties;
-    uint32_t property_count, property_room;
+    const struct hvc_schema_class *cls;  /* NULL: it came from a client, not looked up yet */
+    const struct hvc_cim_path *path;     /* NULL: none */
+    const struct hvc_cim_value **values; /* of a class: one for each of its properties; NULL: not set */
+    struct hvc_cim_property *properties; /* from a client: as they came */
+    uint32_t property_count;
 };
 
-/* An instance with room for every property of the class, all unset. */
+/* An instance of the class, no property is set. */
 struct hvc_cim_instance *hvc_cim_instance_new(struct hvc_cim_arena *arena, const struct hvc_schema_class *cls);
 /* Sets a property of its class. False: the class has none of that name, the value is not of its type, or is NULL (no
  * memory): a mistake of the provider, or memory. */

@@ -106,6 +106,15 @@ struct hvc_cimxml_shape {
 void hvc_cimxml_put_value(struct hvc_text_buffer *out, const struct hvc_cim_value *value);
 void hvc_cimxml_put_instance(struct hvc_text_buffer *out, const struct hvc_cim_instance *instance,
                              const struct hvc_cimxml_shape *shape);
+
+/* For an answer with many instances: what stands around the values is the same in all of a class, and is put together
+ * once for those that follow each other. The bytes are those of hvc_cimxml_put_instance. NULL: no memory. */
+struct hvc_cimxml_frame;
+struct hvc_cimxml_frame *hvc_cimxml_frame_new(const struct hvc_cimxml_shape *shape); /* copied; its list is not */
+void hvc_cimxml_frame_free(struct hvc_cimxml_frame *frame);                          /* NULL is allowed */
+void hvc_cimxml_put_framed(struct hvc_text_buffer *out, const struct hvc_cim_instance *instance,
+                           struct hvc_cimxml_frame *frame);
+
 /* <INSTANCENAME>, <INSTANCEPATH> (host and namespace), <LOCALINSTANCEPATH>, or of a class <CLASSNAME> ... */
 void hvc_cimxml_put_instance_name(struct hvc_text_buffer *out, const struct hvc_cim_path *path);
 void hvc_cimxml_put_path(struct hvc_text_buffer *out, const struct hvc_cim_path *path, const char *host);
