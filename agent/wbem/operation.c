@@ -213,17 +213,25 @@ const struct hvc_schema_class *hvc_cim_class(struct hvc_cim_call *call, const st
 
 /* ---- the table ---- */
 
+static const struct hvc_cim_operation *find_in(const struct hvc_cim_operations *set, const char *name)
+{
+    for (uint32_t i = 0; i < set->count; i++)
+        if (hvc_schema_compare(set->rows[i].name, name) == 0)
+            return &set->rows[i];
+    return NULL;
+}
+
 static const struct hvc_cim_operation *find(const char *name)
 {
     static const struct hvc_cim_operations *const sets[] = {&hvc_cim_class_operations, &hvc_cim_instance_operations,
                                                             &hvc_cim_association_operations, &hvc_cim_query_operations,
                                                             &hvc_cim_pull_operations};
 
-    for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
-        for (uint32_t j = 0; j < sets[i]->count; j++)
-            if (hvc_schema_compare(sets[i]->rows[j].name, name) == 0)
-                return &sets[i]->rows[j];
-    return NULL;
+    const struct hvc_cim_operation *found = NULL;
+
+    for (size_t i = 0; found == NULL && i < sizeof(sets) / sizeof(sets[0]); i++)
+        found = find_in(sets[i], name);
+    return found;
 }
 
 /* DSP0200: an unrecognized parameter is an error of the client. */
@@ -250,6 +258,11 @@ bool hvc_cim_is_change(const struct hvc_cimxml_request *request)
     const struct hvc_cim_operation *operation = request->intrinsic ? find(request->method) : NULL;
 
     return !request->intrinsic || (operation != NULL && operation->change);
+}
+
+bool hvc_cim_is_pulled(const struct hvc_cimxml_request *request)
+{
+    return request->intrinsic && find_in(&hvc_cim_pull_operations, request->method) != NULL;
 }
 
 uint32_t hvc_cim_prepare(struct hvc_cim_call *call)

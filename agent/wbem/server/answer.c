@@ -20,7 +20,7 @@ enum { REQUEST_FACTOR = 24, ENUMERATION_IDLE_S = 60, ENUMERATION_IDLE_MAX_S = 60
 
 struct hvc_wbemd_desk {
     struct hvc_wbemd_desk_options options;
-    pthread_mutex_t mutex; /* of server: the open enumerations */
+    pthread_mutex_t mutex; /* of the open enumerations in server */
     struct hvc_cim_server *server;
 };
 
@@ -113,14 +113,27 @@ static void check_role(const struct hvc_wbemd_request *request, struct hvc_cim_c
                      request->user, role, call->request->method, needed);
 }
 
+/* Only who pulls waits for others: an answer of thousands of instances holds no other reader up. */
+static void lock(struct hvc_wbemd_desk *desk, const struct hvc_cim_call *call)
+{
+    if (hvc_cim_is_pulled(call->request))
+        (void)pthread_mutex_lock(&desk->mutex);
+}
+
+static void unlock(struct hvc_wbemd_desk *desk, const struct hvc_cim_call *call)
+{
+    if (hvc_cim_is_pulled(call->request))
+        (void)pthread_mutex_unlock(&desk->mutex);
+}
+
 static void look_up(struct hvc_wbemd_desk *desk, struct hvc_cim_call *call, struct hvc_cim_facts *facts,
                     struct hvc_error *error)
 {
     uint32_t needs;
 
-    (void)pthread_mutex_lock(&desk->mutex);
+    lock(desk, call);
     needs = hvc_cim_prepare(call);
-    (void)pthread_mutex_unlock(&desk->mutex);
+    unlock(desk, call);
     hvc_wbemd_facts_clear(facts);
     if (needs != 0)
         hvc_wbemd_fetch_facts(desk->options.fetch, call->arena, needs, facts, &call->facts_missing, error);
@@ -128,15 +141,15 @@ static void look_up(struct hvc_wbemd_desk *desk, struct hvc_cim_call *call, stru
     call->missing_words = error->text;
 }
 
-/* perform and write under the lock: what is pulled lies in the server. */
+/* perform and write under one lock: what is pulled lies in the server. */
 static void finish(struct hvc_wbemd_desk *desk, struct hvc_cim_call *call, struct hvc_text_buffer *out)
 {
-    (void)pthread_mutex_lock(&desk->mutex);
+    lock(desk, call);
     if (call->order_count == 0 && call->result.status == HVC_CIM_OK)
         hvc_cim_perform(call);
     if (call->order_count == 0)
         hvc_cim_result_write(call, out);
-    (void)pthread_mutex_unlock(&desk->mutex);
+    unlock(desk, call);
 }
 
 static void answer_call(struct hvc_wbemd_desk *desk, const struct hvc_wbemd_request *request, struct hvc_cim_call *call,

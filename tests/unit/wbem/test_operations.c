@@ -326,6 +326,34 @@ static void what_is_listed_and_not_given_gets_its_initial_value_and_what_is_not_
     }
 }
 
+/* Only these one thread at a time may carry out. */
+static void what_opens_pulls_or_closes_an_enumeration_is_known(void **state)
+{
+    static const struct {
+        const char *method;
+        bool intrinsic, pulled;
+    } rows[] = {
+        {"OpenEnumerateInstances", true, true},
+        {"openreferenceinstancepaths", true, true},
+        {"PullInstancesWithPath", true, true},
+        {"PullInstancePaths", true, true},
+        {"CloseEnumeration", true, true},
+        {"GetInstance", true, false},
+        {"EnumerateInstances", true, false},
+        {"Associators", true, false},
+        {"ExecQuery", true, false},
+        {"NoSuchOperation", true, false},
+        {"CloseEnumeration", false, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct hvc_cimxml_request request = {.method = rows[i].method, .intrinsic = rows[i].intrinsic};
+
+        assert_int_equal(hvc_cim_is_pulled(&request), rows[i].pulled);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +365,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_change_becomes_an_order_for_each_property_that_differs, begin, end),
         cmocka_unit_test_setup_teardown(
             what_is_listed_and_not_given_gets_its_initial_value_and_what_is_not_listed_stays, begin, end),
+        cmocka_unit_test(what_opens_pulls_or_closes_an_enumeration_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

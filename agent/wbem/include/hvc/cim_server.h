@@ -8,7 +8,9 @@
  *
  * Ownership  everything of one call lies in its arena. An enumeration that is left open keeps the arena of its call:
  *            hvc_cim_call.kept says that the shell must not free it.
- * Threads    a server one thread at a time (it holds the open enumerations); calls are otherwise independent.
+ * Threads    any, but for the open enumerations, which the server holds: of the calls that are hvc_cim_is_pulled one
+ *            at a time prepares, and one at a time performs and writes its result, in which an enumeration lies that
+ *            others may end.
  */
 #ifndef HVC_CIM_SERVER_H
 #define HVC_CIM_SERVER_H
@@ -145,6 +147,8 @@ void hvc_cim_perform(struct hvc_cim_call *call);
 void hvc_cim_complete(struct hvc_cim_call *call, const struct hvc_cim_order_answer *answers, uint32_t count);
 /* True: it changes something (a role that may only read is refused before it is prepared). */
 bool hvc_cim_is_change(const struct hvc_cimxml_request *request);
+/* True: it opens, pulls or closes an enumeration. */
+bool hvc_cim_is_pulled(const struct hvc_cimxml_request *request);
 /* An error in place of what the call has answered so far. */
 void hvc_cim_fail(struct hvc_cim_call *call, enum hvc_cim_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
