@@ -13,7 +13,8 @@
 #include "qb_bridge.h"
 
 enum {
-    RETRY_MS = 10,       /* to a client whose buffer is full */
+    RETRY_MS = 1, /* to a client whose buffer is full; it empties it meanwhile, as long as it lives */
+    RETRY_MAX_MS = 16,
     TAKE_MAX_MS = 10000, /* a client that takes nothing of its answer for so long is disconnected */
     REFUSALS_LOGGED_MS = 1000
 };
@@ -31,6 +32,7 @@ struct hvc_peer {
     size_t answer_length, answer_sent;
     uint64_t taken_ms; /* when the client last took a part */
     guint retry, dismissal;
+    guint wait_ms; /* until the next try */
 };
 
 struct hvc_server {
@@ -269,13 +271,17 @@ static int send_part(struct hvc_peer *peer)
 static gboolean send_rest(gpointer context)
 {
     struct hvc_peer *peer = context;
+    size_t before = peer->answer_sent;
     int rc = 0;
 
+    peer->retry = 0;
     while (rc == 0 && peer->answer_sent < peer->answer_length)
         rc = send_part(peer);
-    if (rc == -EAGAIN && !peer->doomed && hvc_now_ms() - peer->taken_ms < TAKE_MAX_MS)
-        return G_SOURCE_CONTINUE;
-    peer->retry = 0;
+    if (rc == -EAGAIN && !peer->doomed && hvc_now_ms() - peer->taken_ms < TAKE_MAX_MS) {
+        peer->wait_ms = peer->answer_sent > before ? RETRY_MS : MIN(2 * peer->wait_ms, RETRY_MAX_MS);
+        peer->retry = g_timeout_add(peer->wait_ms, send_rest, peer);
+        return G_SOURCE_REMOVE;
+    }
     answer_taken(peer);
     if (rc != 0)
         dismiss(peer, rc == -EAGAIN ? "does not take its answer" : "its connection is broken");
@@ -294,8 +300,8 @@ void hvc_server_answer(struct hvc_peer *peer, char *text, size_t length)
     peer->answer_sent = 0;
     peer->taken_ms = hvc_now_ms();
     peer->server->unsent++;
-    if (send_rest(peer) == G_SOURCE_CONTINUE)
-        peer->retry = g_timeout_add(RETRY_MS, send_rest, peer);
+    peer->wait_ms = RETRY_MS;
+    (void)send_rest(peer);
 }
 
 /* ---- the service ---- */

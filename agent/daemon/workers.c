@@ -41,7 +41,7 @@ struct hvc_workers {
     struct thread *threads;
     bool stopping;
     struct queue ended; /* for the main loop */
-    guint ended_source;
+    bool telling;       /* it has been told that there is something */
     guint timer;
 };
 
@@ -82,7 +82,7 @@ static gboolean tell_ended(gpointer context)
     (void)pthread_mutex_lock(&workers->lock);
     work = workers->ended.first;
     workers->ended = (struct queue){0};
-    workers->ended_source = 0;
+    workers->telling = false;
     (void)pthread_mutex_unlock(&workers->lock);
     while (work != NULL) {
         struct work *next = work->next;
@@ -103,6 +103,7 @@ static void *thread_main(void *context)
     (void)pthread_mutex_lock(&workers->lock);
     for (;;) {
         struct work *work;
+        bool tell;
 
         while (queue->first == NULL && !workers->stopping)
             (void)pthread_cond_wait(&workers->wake[self->lane], &workers->lock);
@@ -115,9 +116,14 @@ static void *thread_main(void *context)
         (void)pthread_mutex_lock(&workers->lock);
         self->work = NULL;
         push(&workers->ended, work);
-        if (workers->ended_source == 0)
-            workers->ended_source = g_idle_add_full(G_PRIORITY_DEFAULT, tell_ended, workers, NULL);
+        tell = !workers->telling;
+        workers->telling = true;
         (void)pthread_cond_broadcast(&workers->idle);
+        if (!tell)
+            continue;
+        (void)pthread_mutex_unlock(&workers->lock); /* the main loop would wake to wait for it */
+        (void)g_idle_add_full(G_PRIORITY_DEFAULT, tell_ended, workers, NULL);
+        (void)pthread_mutex_lock(&workers->lock);
     }
     (void)pthread_mutex_unlock(&workers->lock);
     return NULL;
@@ -231,11 +237,12 @@ int hvc_workers_submit(struct hvc_workers *workers, enum hvc_lane lane, uint64_t
     } else {
         push(&workers->queues[i], work);
         grow(workers, i);
-        (void)pthread_cond_signal(&workers->wake[i]);
     }
     (void)pthread_mutex_unlock(&workers->lock);
     if (rc < 0)
         free(work);
+    else
+        (void)pthread_cond_signal(&workers->wake[i]); /* without the lock: the thread would wake to wait for it */
     return rc;
 }
 
@@ -303,8 +310,8 @@ unsigned hvc_workers_free(struct hvc_workers *workers, uint64_t deadline_ms)
         (void)pthread_join(thread->id, NULL);
         free(thread);
     }
-    if (workers->ended_source != 0)
-        g_source_remove(workers->ended_source);
+    while (g_source_remove_by_user_data(workers)) /* of tell_ended: the timer is gone, and so are the threads */
+        continue;
     (void)tell_ended(workers);
     for (unsigned lane = 0; lane < LANES; lane++)
         (void)pthread_cond_destroy(&workers->wake[lane]);
