@@ -271,7 +271,9 @@ static int add_members(struct json_object *object, const struct hvc_record *reco
         value = new_value(record, name);
         if (value == NULL)
             return -ENOMEM;
-        if (json_object_object_add(object, name, value) < 0) {
+        /* the names of a record differ, and it lives longer than the object */
+        if (json_object_object_add_ex(object, name, value,
+                                      JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY) < 0) {
             (void)json_object_put(value);
             return -ENOMEM;
         }

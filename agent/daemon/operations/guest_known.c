@@ -30,24 +30,40 @@ struct page {
     size_t left, total;
 };
 
-static int by_uuid(const void *a, const void *b)
-{
-    const struct hvc_service_guest *const *left = a;
-    const struct hvc_service_guest *const *right = b;
+/* Sorted without looking at the guests, which lie all over the memory. */
+struct found {
+    uint64_t begin; /* of its UUID */
+    const struct hvc_service_guest *guest;
+};
 
-    return memcmp((*left)->uuid, (*right)->uuid, sizeof((*left)->uuid));
+static uint64_t begin_of(const uint8_t uuid[16])
+{
+    uint64_t begin = 0;
+
+    for (size_t i = 0; i < sizeof(begin); i++)
+        begin = begin << 8 | uuid[i];
+    return begin;
 }
 
-static void copy_page(struct page *page, const struct hvc_service *service, const struct hvc_service_guest **found,
-                      size_t count)
+static int by_uuid(const void *a, const void *b)
+{
+    const struct found *left = a;
+    const struct found *right = b;
+
+    if (left->begin != right->begin)
+        return left->begin < right->begin ? -1 : 1;
+    return memcmp(left->guest->uuid, right->guest->uuid, sizeof(left->guest->uuid));
+}
+
+static void copy_page(struct page *page, const struct hvc_service *service, struct found *found, size_t count)
 {
     qsort(found, count, sizeof(*found), by_uuid);
     page->count = count < page->limit ? count : page->limit;
     page->left = count - page->count;
     for (size_t i = 0; i < page->count; i++) {
-        const struct hvc_service_node *node = hvc_service_node(service, found[i]->node);
+        const struct hvc_service_node *node = hvc_service_node(service, found[i].guest->node);
 
-        page->rows[i] = *found[i];
+        page->rows[i] = *found[i].guest;
         page->nodes[i][0] = '\0';
         if (node != NULL)
             memcpy(page->nodes[i], node->name, sizeof(page->nodes[i]));
@@ -57,7 +73,8 @@ static void copy_page(struct page *page, const struct hvc_service *service, cons
 static int look_at_guests(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
 {
     struct page *page = context;
-    const struct hvc_service_guest **found, *guest;
+    const struct hvc_service_guest *guest;
+    struct found *found;
     struct hvc_service_counts counts;
     uint32_t cursor = 0;
     size_t count = 0;
@@ -70,7 +87,7 @@ static int look_at_guests(void *context, const struct hvc_service *service, cons
         return -ENOMEM;
     while (count < counts.guests && (guest = hvc_service_guest_next(service, &cursor)) != NULL) {
         if (page->from_start || memcmp(guest->uuid, page->after, sizeof(guest->uuid)) > 0)
-            found[count++] = guest;
+            found[count++] = (struct found){begin_of(guest->uuid), guest};
     }
     copy_page(page, service, found, count);
     free(found);
@@ -213,6 +230,8 @@ enum hvc_result guest_known(struct hvc_operations *operations, struct hvc_call *
                         .devices = hvc_record_bool(call->args, "devices", false)};
     enum hvc_result result;
 
+    if (page.limit > PAGE_BYTES / ROW_BYTES)
+        page.limit = PAGE_BYTES / ROW_BYTES; /* more are not described */
     page.from_start = hvc_parse_uuid_bytes(hvc_record_text(call->args, "after", ""), page.after) < 0;
     page.rows = calloc(page.limit, sizeof(*page.rows));
     page.nodes = calloc(page.limit, sizeof(*page.nodes));
