@@ -324,11 +324,10 @@ static int receive_text(struct hvc_client *client, uint64_t deadline_ms, char **
     return 0;
 }
 
-int hvc_client_call(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
-                    struct hvc_record **ret_response, struct hvc_error *error)
+int hvc_client_call_text(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
+                         char **ret_text, size_t *ret_length, struct hvc_error *error)
 {
     HVC_CLEANUP(free) char *text = NULL;
-    HVC_CLEANUP(free) char *answer = NULL;
     size_t length = 0;
     int rc;
 
@@ -342,7 +341,18 @@ int hvc_client_call(struct hvc_client *client, const struct hvc_record *request,
     if (rc < 0)
         return rc;
     client->broken = true; /* until its answer is there */
-    rc = receive_text(client, deadline_ms, &answer, &length, error);
+    rc = receive_text(client, deadline_ms, ret_text, ret_length, error);
+    client->broken = rc < 0;
+    return rc;
+}
+
+int hvc_client_call(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
+                    struct hvc_record **ret_response, struct hvc_error *error)
+{
+    HVC_CLEANUP(free) char *answer = NULL;
+    size_t length = 0;
+    int rc = hvc_client_call_text(client, request, deadline_ms, &answer, &length, error);
+
     if (rc < 0)
         return rc;
     rc = hvc_response_parse(answer, length, ret_response, error);

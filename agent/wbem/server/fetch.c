@@ -29,6 +29,11 @@ struct hvc_wbemd_fetch {
     uint64_t status_ms;        /* when */
     struct hvc_wbemd_shelf *shelf;
     struct hvc_wbemd_rounds *rounds; /* questions about the service */
+    struct {                         /* the last answer to one; of the thread that asks */
+        char *text;                  /* as it came; NULL: none */
+        size_t length;
+        struct hvc_wbemd_kept *kept;
+    } service;
 };
 
 struct hvc_wbemd_fetch *hvc_wbemd_fetch_new(const char *service, const char *runtime_directory, uint64_t timeout_ms)
@@ -58,6 +63,8 @@ void hvc_wbemd_fetch_free(struct hvc_wbemd_fetch *fetch)
     hvc_record_free(fetch->status);
     hvc_wbemd_shelf_free(fetch->shelf);
     hvc_wbemd_rounds_free(fetch->rounds);
+    hvc_wbemd_kept_release(fetch->service.kept);
+    free(fetch->service.text);
     (void)pthread_mutex_destroy(&fetch->mutex);
     free(fetch);
 }
@@ -87,9 +94,9 @@ static void give_back(struct hvc_wbemd_fetch *fetch, struct hvc_client *client)
 
 /* One call; a connection that did not bring its answer is closed. Takes the client. */
 static int call(struct hvc_wbemd_fetch *fetch, struct hvc_client *client, const struct hvc_record *request,
-                uint64_t deadline_ms, struct hvc_record **ret_response, struct hvc_error *error)
+                uint64_t deadline_ms, char **ret_text, size_t *ret_length, struct hvc_error *error)
 {
-    int rc = hvc_client_call(client, request, deadline_ms, ret_response, error);
+    int rc = hvc_client_call_text(client, request, deadline_ms, ret_text, ret_length, error);
 
     if (rc == 0)
         give_back(fetch, client);
@@ -100,32 +107,29 @@ static int call(struct hvc_wbemd_fetch *fetch, struct hvc_client *client, const 
 
 /* A read may be asked again over a new connection when the kept one proves dead: hvclusterd was started anew. */
 static int ask(struct hvc_wbemd_fetch *fetch, const struct hvc_record *request, bool again, uint64_t deadline_ms,
-               struct hvc_record **ret_response, struct hvc_error *error)
+               char **ret_text, size_t *ret_length, struct hvc_error *error)
 {
     struct hvc_client *kept = again ? take_idle(fetch) : NULL;
     struct hvc_client *fresh = NULL;
     int rc;
 
     if (kept != NULL) {
-        rc = call(fetch, kept, request, deadline_ms, ret_response, error);
+        rc = call(fetch, kept, request, deadline_ms, ret_text, ret_length, error);
         if (rc == 0 || rc == -ETIMEDOUT || rc == -E2BIG)
             return rc;
     }
     rc = hvc_client_connect(&fetch->options, deadline_ms, &fresh, error);
-    return rc < 0 ? rc : call(fetch, fresh, request, deadline_ms, ret_response, error);
+    return rc < 0 ? rc : call(fetch, fresh, request, deadline_ms, ret_text, ret_length, error);
 }
 
-/* One operation; its data stay good as long as *ret_response. */
-static int read_data(struct hvc_wbemd_fetch *fetch, const struct hvc_record *request, uint64_t deadline_ms,
-                     struct hvc_record **ret_response, struct hvc_error *error)
+static int ask_and_read(struct hvc_wbemd_fetch *fetch, const struct hvc_record *request, bool again,
+                        uint64_t deadline_ms, struct hvc_record **ret_response, struct hvc_error *error)
 {
-    int rc = ask(fetch, request, true, deadline_ms, ret_response, error);
+    HVC_CLEANUP(free) char *text = NULL;
+    size_t length = 0;
+    int rc = ask(fetch, request, again, deadline_ms, &text, &length, error);
 
-    if (rc < 0)
-        return rc;
-    if (hvc_response_result(*ret_response) == HVC_RESULT_OK)
-        return 0;
-    return hvc_error_set(error, -EIO, "%s", hvc_response_text(*ret_response));
+    return rc < 0 ? rc : hvc_response_parse(text, length, ret_response, error);
 }
 
 /* What is asked, and what was had of it so far: guests and jobs come piece by piece. */
@@ -155,17 +159,23 @@ static int say_too_large(struct hvc_error *error)
     return hvc_error_set(error, -ENOMEM, "the state is larger than one answer may be");
 }
 
+static int take_response(const struct part *part, const struct hvc_record *response, struct hvc_error *error)
+{
+    if (hvc_response_result(response) != HVC_RESULT_OK)
+        return hvc_error_set(error, -EIO, "%s", hvc_response_text(response));
+    take_stale(part, response);
+    if (!hvc_wbemd_facts_take(part->arena, part->facts, part->bit, hvc_response_data(response)))
+        return say_too_large(error);
+    return 0;
+}
+
+/* One operation; its data stay good as long as *ret_response. */
 static int take_piece(const struct part *part, const struct hvc_record *request, struct hvc_record **ret_response,
                       struct hvc_error *error)
 {
-    int rc = read_data(part->fetch, request, part->deadline_ms, ret_response, error);
+    int rc = ask_and_read(part->fetch, request, true, part->deadline_ms, ret_response, error);
 
-    if (rc < 0)
-        return rc;
-    take_stale(part, *ret_response);
-    if (!hvc_wbemd_facts_take(part->arena, part->facts, part->bit, hvc_response_data(*ret_response)))
-        return say_too_large(error);
-    return 0;
+    return rc < 0 ? rc : take_response(part, *ret_response, error);
 }
 
 /* 1: from the answer that was kept; 0: there is none that is new enough. */
@@ -327,27 +337,19 @@ static int take_planned(const struct part *part, struct hvc_error *error)
     return rc;
 }
 
-/* One part into an arena of its own; its stamp is that of the question, or of the answer that has one. */
+/* One part into an arena of its own; its stamp is that of the question. */
 static int ask_kept(const struct part *part, struct hvc_wbemd_kept *kept, struct hvc_error *error)
 {
     struct part own = *part;
     struct hvc_record *args;
     HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
     HVC_CLEANUP(record) struct hvc_record *response = NULL;
-    const struct hvc_record *data;
-    int rc;
 
     if (part->bit == HVC_FACTS_NODE_SETTINGS)
         hvc_record_set_text(args, "node", part->facts->node);
     own.arena = kept->arena;
     own.facts = &kept->facts;
-    rc = take_piece(&own, request, &response, error);
-    if (rc < 0 || part->bit != HVC_FACTS_SERVICE)
-        return rc;
-    data = hvc_response_data(response);
-    kept->stamp = (struct hvc_wbemd_stamp){hvc_record_u64(data, "applied", 0), hvc_record_u64(data, "epoch", 0),
-                                           hvc_record_bool(data, "stale", false)};
-    return 0;
+    return take_piece(&own, request, &response, error);
 }
 
 static int make_kept(const struct part *part, struct hvc_wbemd_kept **ret_kept, struct hvc_error *error)
@@ -375,9 +377,59 @@ static int share(const struct part *part, struct hvc_wbemd_kept *kept, struct hv
     return 0;
 }
 
+/* Its stamp is that of the answer. */
+static int read_service(const struct part *part, const char *text, size_t length, struct hvc_wbemd_kept *kept,
+                        struct hvc_error *error)
+{
+    struct part own = *part;
+    HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    const struct hvc_record *data;
+    int rc = hvc_response_parse(text, length, &response, error);
+
+    own.arena = kept->arena;
+    own.facts = &kept->facts;
+    if (rc == 0)
+        rc = take_response(&own, response, error);
+    if (rc < 0)
+        return rc;
+    data = hvc_response_data(response);
+    kept->stamp = (struct hvc_wbemd_stamp){hvc_record_u64(data, "applied", 0), hvc_record_u64(data, "epoch", 0),
+                                           hvc_record_bool(data, "stale", false)};
+    return 0;
+}
+
+/* Most answers are that of the question before, byte for byte: it is not read again. */
 static int ask_service(void *context, struct hvc_wbemd_kept **ret_kept, struct hvc_error *error)
 {
-    return make_kept(context, ret_kept, error);
+    const struct part *part = context;
+    struct hvc_wbemd_fetch *fetch = part->fetch;
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new(hvc_wbemd_facts_operation(part->bit), &args);
+    HVC_CLEANUP(free) char *text = NULL;
+    struct hvc_wbemd_kept *kept;
+    size_t length = 0;
+    int rc = ask(fetch, request, true, part->deadline_ms, &text, &length, error);
+
+    if (rc < 0)
+        return rc;
+    if (fetch->service.text != NULL && fetch->service.length == length &&
+        memcmp(fetch->service.text, text, length) == 0) {
+        *ret_kept = hvc_wbemd_kept_use(fetch->service.kept);
+        return 0;
+    }
+    kept = hvc_wbemd_kept_new(part->stamp);
+    rc = kept == NULL ? say_too_large(error) : read_service(part, text, length, kept, error);
+    if (rc < 0) {
+        hvc_wbemd_kept_release(kept);
+        return rc;
+    }
+    hvc_wbemd_kept_release(fetch->service.kept);
+    free(fetch->service.text);
+    fetch->service.kept = hvc_wbemd_kept_use(kept);
+    fetch->service.text = HVC_TAKE(text, NULL);
+    fetch->service.length = length;
+    *ret_kept = kept;
+    return 0;
 }
 
 /* It says which state this is. Asked anew for everybody, once for all who come at the same time. */
@@ -497,7 +549,7 @@ enum hvc_result hvc_wbemd_fetch_order(struct hvc_wbemd_fetch *fetch, const struc
 
     *ret_response = NULL;
     add_arguments(order, args);
-    rc = ask(fetch, request, false, hvc_deadline_in(ms), ret_response, error); /* asked once only */
+    rc = ask_and_read(fetch, request, false, hvc_deadline_in(ms), ret_response, error); /* asked once only */
     if (rc == -EACCES)
         return HVC_RESULT_DENIED;
     if (rc < 0)

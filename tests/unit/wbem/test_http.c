@@ -40,13 +40,14 @@ void hvc_client_close(struct hvc_client *client)
     (void)client;
 }
 
-int hvc_client_call(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
-                    struct hvc_record **ret_response, struct hvc_error *error)
+int hvc_client_call_text(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
+                         char **ret_text, size_t *ret_length, struct hvc_error *error)
 {
     (void)client;
     (void)request;
     (void)deadline_ms;
-    (void)ret_response;
+    (void)ret_text;
+    (void)ret_length;
     return hvc_error_set(error, -EPIPE, "hvclusterd does not run here");
 }
 

@@ -44,6 +44,11 @@ HVC_DEFINE_CLEANUP(struct hvc_client *, client, hvc_client_close, NULL)
 int hvc_client_call(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
                     struct hvc_record **ret_response, struct hvc_error *error);
 
+/* The same, the response as it came: for hvc_response_parse. It is whole, and nobody has looked whether it makes sense.
+ * free(). */
+int hvc_client_call_text(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
+                         char **ret_text, size_t *ret_length, struct hvc_error *error);
+
 /* An empty request; *ret_args is its "args" record. NULL and *ret_args NULL when there is no memory. */
 struct hvc_record *hvc_request_new(const char *operation, struct hvc_record **ret_args);
 
