@@ -146,7 +146,7 @@ static int simulate_all(struct planning *p, struct hvc_error *error)
 {
     static atomic_uint besides;
     struct beside beside = {.planning = p, .copy = copy_of_now(p, error)};
-    pthread_t thread;
+    pthread_t thread = 0;
     bool started;
     int r;
 
