@@ -383,14 +383,14 @@ void invariant_entry(struct sim_world *w, struct sim_node *n, const struct hvc_e
         job[c.forget.job].forgotten = true;
     while ((j = hvc_service_job_next(n->service, &cursor)) != NULL) {
         const struct known_job *known = &job[j->id % JOBS_MAX];
-        bool came = !known->known || known->phase != j->phase;
-        bool admitted = j->phase == HVC_JOB_CHECKING &&
-                        (known->known ? known->phase != HVC_JOB_CHECKING : j->index == entry->index);
+        /* what others had committed before a core was healed is seen late, by an entry that has nothing to do with it
+         */
+        bool came = known->known ? known->phase != j->phase : j->index == entry->index;
 
         if (known->known && known->phase == j->phase && known->target == j->target && known->runs_on == j->runs_on)
             continue;
         follow_job(w, n->service, j);
-        if (admitted)
+        if (came && j->phase == HVC_JOB_CHECKING)
             check_limits(w, n->service, j);
         if (came && (j->phase == HVC_JOB_CHECKING || j->phase == HVC_JOB_ADMITTED))
             check_network(w, n->service, j);
