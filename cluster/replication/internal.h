@@ -3,7 +3,7 @@
  * What the files of this library share. view.c: membership, exclusion, promises. offers.c: whose store
  * counts, who is enough. install.c: source, transfer,
  * DONE. log.c: proposals, acknowledgements, commit, apply, compaction. window.c: entries in memory. token.c: answers.
- * replication.c: construction, dispatch, status.
+ * out.c: the update. replication.c: construction, dispatch; it calls the others, and none of them calls it.
  *
  * A set of members is a bit mask over the view's member slots (sorted by node id, so equal on all members).
  */
@@ -196,7 +196,7 @@ struct hvc_replication {
     uint8_t view_bytes[HVC_VIEW_NODES_MAX * 24 + 64]; /* encoded VIEW record */
 };
 
-/* replication.c */
+/* out.c */
 void hvc_out_send(struct hvc_replication *r, struct hvc_message *message); /* fills the header */
 bool hvc_out_room(const struct hvc_replication *r);
 struct hvc_replication_persist *hvc_out_persist(struct hvc_replication *r);
