@@ -25,13 +25,19 @@ static void check_codec(const uint8_t *bytes, size_t length)
         abort();
 }
 
+/* Field by field: what lies between them is anything. */
+static bool same_answer(const struct hvc_answer *a, const struct hvc_answer *b)
+{
+    return a->code == b->code && a->detail == b->detail && a->value == b->value && a->repeated == b->repeated;
+}
+
 static void give(const uint8_t *bytes, size_t length, uint64_t index)
 {
     struct hvc_answer a = {0}, b = {0};
     char text[256];
     int result = hvc_service_apply(first, bytes, length, 1, index, &a);
 
-    if (hvc_service_apply(second, bytes, length, 1, index, &b) != result || memcmp(&a, &b, sizeof(a)) != 0 ||
+    if (hvc_service_apply(second, bytes, length, 1, index, &b) != result || !same_answer(&a, &b) ||
         hvc_service_digest(first) != hvc_service_digest(second))
         abort();
     hvc_answer_text(&a, text, sizeof(text));
