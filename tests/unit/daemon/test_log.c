@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <qb/qblog.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +114,52 @@ static void other_threads_wait_in_order_and_what_is_too_much_is_counted(void **s
     assert_non_null(strstr(read_log(), "HVC1009 messages were lost, too many at once: count=400"));
 }
 
+enum { LINES = 2000 };
+
+struct other_thread {
+    atomic_uint said;
+    atomic_bool end;
+};
+
+static void *log_as_libcpg_does(void *context)
+{
+    struct other_thread *other = context;
+
+    while (!atomic_load(&other->end)) {
+        qb_log_from_external_source("qb_ipcc_connect", "ipcc.c", "%s", LOG_ERR, 1, 0, "Could not connect to the server");
+        atomic_fetch_add(&other->said, 1);
+    }
+    return NULL;
+}
+
+static unsigned count_own_lines(void)
+{
+    FILE *file = fopen(path, "re");
+    unsigned count = 0;
+
+    assert_non_null(file);
+    while (fgets(text, sizeof(text), file) != NULL)
+        count += strstr(text, "HVC1001") != NULL;
+    (void)fclose(file);
+    return count;
+}
+
+static void no_line_is_lost_to_another_thread_in_libqb(void **state)
+{
+    struct other_thread other = {0};
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(pthread_create(&thread, NULL, log_as_libcpg_does, &other), 0);
+    while (atomic_load(&other.said) == 0)
+        (void)sched_yield();
+    for (unsigned i = 0; i < LINES; i++)
+        hvc_log(HVC_MESSAGE_STARTED, "line=%u", i);
+    atomic_store(&other.end, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(count_own_lines(), LINES);
+}
+
 static void a_moved_file_is_opened_anew(void **state)
 {
     char moved[80];
@@ -132,6 +181,7 @@ static void a_file_that_cannot_be_opened_is_told(void **state)
     (void)state;
     assert_true(hvc_log_open(&options, &error) < 0);
     assert_non_null(strstr(error.text, "/nonexistent/log"));
+    hvc_log(HVC_MESSAGE_START_FAILED, "%s", "n=1"); /* as hvclusterd's main does */
     hvc_log_close();
 }
 
@@ -143,6 +193,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_message_may_have_a_level_of_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(percent_signs_of_details_are_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(other_threads_wait_in_order_and_what_is_too_much_is_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_line_is_lost_to_another_thread_in_libqb, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_moved_file_is_opened_anew, set_up, tear_down),
         cmocka_unit_test(a_file_that_cannot_be_opened_is_told),
     };
