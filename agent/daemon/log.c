@@ -5,12 +5,12 @@
 #include <glib.h>
 #include <pthread.h>
 #include <qb/qblog.h>
-#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
@@ -37,8 +37,8 @@ static struct {
     unsigned waiting, lost;
 } logger = {.file_target = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* libqb drops a line without a word while another thread is in its logger (log.c, in_logger), as libcpg is when corosync
- * is away. This target is given every line of ours: what it has not seen was dropped. */
+/* libqb drops a line without a word while another thread is in its logger (log.c, in_logger), as libcpg is when
+ * corosync is away. This target is given every line of ours: what it has not seen was dropped. */
 static bool witnessed;
 
 static void witness(int32_t target, struct qb_log_callsite *site, struct timespec *when, const char *text)
@@ -139,10 +139,11 @@ static bool write_once(uint8_t level, enum hvc_message message, const char *deta
 static void write_line(uint8_t level, enum hvc_message message, const char *details)
 {
     uint64_t deadline = hvc_deadline_in(WRITE_MS);
+    const struct timespec pause = {.tv_nsec = 10000};
     bool written = !logger.open;
 
     while (!written && !(written = write_once(level, message, details)) && hvc_now_ms() < deadline)
-        (void)sched_yield();
+        (void)nanosleep(&pause, NULL);
     if (written)
         return;
     (void)pthread_mutex_lock(&logger.lock);

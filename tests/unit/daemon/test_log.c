@@ -123,11 +123,14 @@ struct other_thread {
 
 static void *log_as_libcpg_does(void *context)
 {
+    const struct timespec pause = {.tv_nsec = 1000}; /* for ever in there it would let nobody else in */
     struct other_thread *other = context;
 
     while (!atomic_load(&other->end)) {
-        qb_log_from_external_source("qb_ipcc_connect", "ipcc.c", "%s", LOG_ERR, 1, 0, "Could not connect to the server");
+        qb_log_from_external_source("qb_ipcc_connect", "ipcc.c", "%s", LOG_ERR, 1, 0,
+                                    "Could not connect to the server");
         atomic_fetch_add(&other->said, 1);
+        (void)nanosleep(&pause, NULL);
     }
     return NULL;
 }
