@@ -18,8 +18,13 @@ static const char *const health_names[] = {
 };
 
 static const char *const phase_names[] = {
-    [HVC_MIGRATE_NONE] = "none",     [HVC_MIGRATE_SETUP] = "setup",         [HVC_MIGRATE_COPY] = "copy",
-    [HVC_MIGRATE_SWITCH] = "switch", [HVC_MIGRATE_POST_COPY] = "post-copy", [HVC_MIGRATE_DONE] = "done",
+    [HVC_MIGRATE_NONE] = "none",
+    [HVC_MIGRATE_SETUP] = "setup",
+    [HVC_MIGRATE_COPY] = "copy",
+    [HVC_MIGRATE_SWITCH] = "switch",
+    [HVC_MIGRATE_POST_COPY] = "post-copy",
+    [HVC_MIGRATE_DONE] = "done",
+    [HVC_MIGRATE_INTERRUPTED] = "interrupted",
 };
 
 static const char *name_of(const char *const *names, size_t count, size_t index)
@@ -143,6 +148,11 @@ int hvc_hypervisor_set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uin
 int hvc_hypervisor_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
     return h->ops->post_copy(h, uuid, deadline_ms, error);
+}
+
+int hvc_hypervisor_interrupt(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    return h->ops->interrupt(h, uuid, deadline_ms, error);
 }
 
 int hvc_hypervisor_host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_host_facts *ret_facts,

@@ -126,6 +126,7 @@ static const struct hvc_hypervisor_ops libvirt_ops = {
     .set_downtime = hvc_libvirt_set_downtime,
     .set_bandwidth = hvc_libvirt_set_bandwidth,
     .post_copy = hvc_libvirt_post_copy,
+    .interrupt = hvc_libvirt_interrupt,
     .host = host,
     .watch = hvc_libvirt_watch,
     .status = status,

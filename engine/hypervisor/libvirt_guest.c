@@ -153,6 +153,7 @@ static void conclude(struct hvc_guest_state *state, const struct steady *steady)
     state->guest_class = hvc_state_class(state->state, state->reason, job);
     state->migrating_out = job == HVC_JOB_OUT;
     state->stranded = hvc_state_stranded(state->state, state->reason, job);
+    state->half = hvc_state_half(state->state, state->reason);
     hvc_state_words(state->state, state->reason, state->words, sizeof(state->words));
     if (state->guest_class == HVC_GUEST_ABSENT)
         state->owner[0] = '\0';

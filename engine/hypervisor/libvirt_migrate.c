@@ -65,6 +65,14 @@ static int add_number(struct params *p, const char *name, uint64_t value)
     return value == 0 ? 0 : virTypedParamsAddULLong(&p->list, &p->count, &p->room, name, value);
 }
 
+/* The flags of a post-copy that goes on: libvirt wants those that made it one; everything else stands since it began
+ * (qemu_migration.c, qemuMigrationAnyCanResume). */
+static unsigned resume_flags(const struct hvc_migrate_options *o)
+{
+    return VIR_MIGRATE_PEER2PEER | VIR_MIGRATE_LIVE | VIR_MIGRATE_POSTCOPY | VIR_MIGRATE_POSTCOPY_RESUME |
+           (o->tls ? VIR_MIGRATE_TLS : 0);
+}
+
 static int fill_params(const struct migrate_argument *a, struct params *p)
 {
     const struct hvc_migrate_options *o = &a->options;
@@ -132,12 +140,20 @@ static int check_movable(virDomainPtr domain, struct hvc_error *error)
     return virDomainIsActive(domain) == 0 ? hvc_libvirt_not_active(error) : 0;
 }
 
+/* Of a post-copy that is resumed: libvirt itself says whether it was interrupted, and at both ends. */
+static int check_resumable(virDomainPtr domain, struct hvc_error *error)
+{
+    return hvc_libvirt_job_operation(domain) == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT
+               ? 0
+               : hvc_error_set(error, -EINVAL, "no migration of the guest from here is under way");
+}
+
 static int run_migration(virDomainPtr domain, const struct migrate_argument *a, struct hvc_error *error)
 {
     struct params params = {.list = NULL};
-    unsigned flags = flags_of(&a->options);
+    unsigned flags = a->options.resume ? resume_flags(&a->options) : flags_of(&a->options);
     unsigned definition = 0;
-    int result = definition_flag(domain, &definition, error);
+    int result = a->options.resume ? 0 : definition_flag(domain, &definition, error);
 
     if (result < 0)
         return result;
@@ -157,7 +173,7 @@ static int migrate(virConnectPtr conn, void *argument, struct hvc_error *error)
     int result = hvc_libvirt_lookup(conn, a->uuid, &domain, error);
 
     if (result == 0)
-        result = check_movable(domain, error);
+        result = a->options.resume ? check_resumable(domain, error) : check_movable(domain, error);
     if (result == 0)
         result = settle_options(conn, &a->options, error);
     if (result < 0)
@@ -328,4 +344,18 @@ static int post_copy(virDomainPtr domain, const struct hvc_libvirt_order *order,
 int hvc_libvirt_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
     return steer(h, "switch a migration to post-copy", uuid, post_copy, 0, deadline_ms, error);
+}
+
+/* With this flag libvirt refuses a job that is no post-copy, and pauses one that is: QEMU's migrate-pause. */
+static int interrupt(virDomainPtr domain, const struct hvc_libvirt_order *order, struct hvc_error *error)
+{
+    (void)order;
+    return virDomainAbortJobFlags(domain, VIR_DOMAIN_ABORT_JOB_POSTCOPY) == 0
+               ? 0
+               : hvc_libvirt_error(error, "the post-copy was not interrupted");
+}
+
+int hvc_libvirt_interrupt(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    return steer(h, "interrupt a post-copy", uuid, interrupt, 0, deadline_ms, error);
 }

@@ -37,6 +37,7 @@ int hvc_libvirt_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_
 int hvc_libvirt_set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64_t mib, uint64_t deadline_ms,
                               struct hvc_error *error);
 int hvc_libvirt_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
+int hvc_libvirt_interrupt(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
 
 /* libvirt_host.c */
 int hvc_libvirt_fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,

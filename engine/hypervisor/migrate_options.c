@@ -31,6 +31,11 @@ static bool asks_post_copy(const struct hvc_migrate_options *o)
     return o->post_copy_allowed;
 }
 
+static bool asks_resume(const struct hvc_migrate_options *o)
+{
+    return o->resume;
+}
+
 static bool asks_post_copy_limit(const struct hvc_migrate_options *o)
 {
     return o->post_copy_bandwidth_mib > 0;
@@ -70,6 +75,7 @@ static const struct feature {
     {"an encrypted stream", asks_tls, VERSION(3, 2, 0), VERSION(2, 7, 0), 0},
     {"parallel streams", asks_parallel, VERSION(5, 2, 0), VERSION(4, 0, 0), 0},
     {"post-copy", asks_post_copy, VERSION(1, 3, 3), VERSION(2, 6, 0), 0},
+    {"way to go on with an interrupted post-copy", asks_resume, VERSION(8, 5, 0), VERSION(3, 0, 0), 0},
     {"a limit of post-copy's bandwidth", asks_post_copy_limit, VERSION(5, 1, 0), VERSION(3, 0, 0), 0},
     {"copying disks along", asks_disks, VERSION(1, 3, 3), VERSION(2, 6, 0), 0},
     {"synchronous writes of disks that are copied along", asks_synchronous, VERSION(8, 0, 0), VERSION(3, 0, 0), 0},

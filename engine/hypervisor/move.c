@@ -57,7 +57,7 @@ static enum hvc_move_end check(struct hvc_move *m, struct hvc_error *error)
         return hvc_move_refuse(m, m->source_words.code, m->source_words.text, error);
     if (!m->report.target_answered)
         return hvc_move_refuse(m, m->target_words.code, m->target_words.text, error);
-    if (source->guest_class == HVC_GUEST_ABSENT &&
+    if (source->guest_class == HVC_GUEST_ABSENT && !target->half &&
         (target->guest_class == HVC_GUEST_RUNNING || target->guest_class == HVC_GUEST_PAUSED))
         return HVC_MOVE_MOVED;
     if (source->guest_class == HVC_GUEST_ABSENT)
@@ -131,6 +131,12 @@ static void pace(struct hvc_move *m, const struct hvc_migrate_progress *p)
     hvc_move_unlock(m);
 }
 
+/* In post-copy: no cancel and no deadline helps. */
+static bool is_split(const struct hvc_migrate_progress *p)
+{
+    return p->phase == HVC_MIGRATE_POST_COPY || p->phase == HVC_MIGRATE_INTERRUPTED;
+}
+
 enum sign { SIGN_UNDER_WAY, SIGN_OVER, SIGN_ARRIVED };
 
 /* The source is silent: does the target have the guest already? */
@@ -141,7 +147,13 @@ static enum sign ask_target(struct hvc_move *m)
     if (hvc_move_inspect(m, m->request.target, &target, NULL) < 0 || target.guest_class == HVC_GUEST_INCOMING ||
         target.guest_class == HVC_GUEST_ABSENT || target.guest_class == HVC_GUEST_UNKNOWN)
         return SIGN_UNDER_WAY;
-    return SIGN_ARRIVED;
+    if (!target.half)
+        return SIGN_ARRIVED;
+    hvc_move_lock(m);
+    if (!is_split(&m->report.progress))
+        m->report.progress.phase = HVC_MIGRATE_POST_COPY;
+    hvc_move_unlock(m);
+    return SIGN_UNDER_WAY;
 }
 
 /* How it goes, by the source's word; and the steering. */
@@ -157,10 +169,11 @@ static enum sign sample(struct hvc_move *m)
     m->report.source_answered = result == 0;
     if (result == 0 && p.phase != HVC_MIGRATE_NONE)
         m->report.progress = p;
-    if (result == 0 && (p.phase == HVC_MIGRATE_SWITCH || p.phase == HVC_MIGRATE_POST_COPY))
+    if (result == 0 && (p.phase == HVC_MIGRATE_SWITCH || is_split(&p)))
         m->report.phase = HVC_MOVE_SWITCHING;
     hvc_move_unlock(m);
-    pace(m, &p); /* also without a sample: the deadline comes nevertheless */
+    if (!is_split(&m->report.progress)) /* then nothing could be taken back */
+        pace(m, &p);                    /* also without a sample: the deadline comes nevertheless */
     if (result < 0)
         return ask_target(m);
     return p.phase == HVC_MIGRATE_NONE || p.phase == HVC_MIGRATE_DONE ? SIGN_OVER : SIGN_UNDER_WAY;
@@ -214,18 +227,21 @@ static void watch(struct hvc_move *m)
     while (hvc_deadline_left(m->deadline_ms) > 0) {
         enum migrate_call call;
         enum sign sign;
-        bool cancel;
+        bool cancel, split;
 
         take_wish(m);
         hvc_move_lock(m);
         call = m->call;
         cancel = m->report.cancelled || m->report.aborted;
+        split = is_split(&m->report.progress);
         hvc_move_unlock(m);
         if (call == CALL_RETURNED && !m->job_seen_after_return)
             return;
-        if (cancel)
+        if (cancel && !split)
             ask_cancel(m);
         sign = sample(m);
+        if (sign == SIGN_UNDER_WAY && is_split(&m->report.progress) && hvc_move_tend_split(m))
+            return;
         if (sign == SIGN_ARRIVED || (sign == SIGN_OVER && call != CALL_UNDER_WAY))
             return;
         hvc_move_wait(m, tick);
@@ -318,6 +334,13 @@ void hvc_move_cancel(struct hvc_move *move, const char *reason)
         (void)snprintf(move->cancel_reason, sizeof(move->cancel_reason), "%s", reason);
     move->report.cancelled = true;
     (void)pthread_cond_broadcast(&move->changed);
+    hvc_move_unlock(move);
+}
+
+void hvc_move_interrupt(struct hvc_move *move)
+{
+    hvc_move_lock(move);
+    move->let_go = true;
     hvc_move_unlock(move);
 }
 

@@ -8,7 +8,7 @@ enum side {
     LIVES,    /* the guest is there: runs, is paused on purpose or shuts down */
     FAILED,   /* the guest is there and does not run */
     WAITS,    /* incoming */
-    STRANDED, /* source: paused by a migration that libvirt has forgotten */
+    STRANDED, /* source: paused by a migration, or half of a guest in post-copy, that libvirt has forgotten */
     LEAVES    /* source: its migration is under way */
 };
 
@@ -16,7 +16,7 @@ static enum side side_of(bool answered, const struct hvc_guest_state *state)
 {
     if (!answered)
         return SILENT;
-    /* libvirt keeps the job of a post-copy migration that failed */
+    /* one with an I/O error is where it is: libvirt ends its migration (ABORT_ON_ERROR) */
     if (state->migrating_out && state->guest_class != HVC_GUEST_FAILED)
         return LEAVES;
     switch (state->guest_class) {
@@ -31,7 +31,7 @@ static enum side side_of(bool answered, const struct hvc_guest_state *state)
     case HVC_GUEST_LEAVING:
         return LEAVES;
     case HVC_GUEST_FAILED:
-        return state->stranded ? STRANDED : FAILED;
+        return state->stranded || state->half ? STRANDED : FAILED;
     case HVC_GUEST_UNKNOWN:
     case HVC_GUEST_CLASS_MAX:
         break;
@@ -48,6 +48,32 @@ static enum hvc_move_verdict end_as(enum hvc_move_end end, enum hvc_move_end *re
 static enum hvc_move_verdict end_after(bool when, enum hvc_move_end end, enum hvc_move_end *ret_end)
 {
     return when ? end_as(end, ret_end) : HVC_VERDICT_WAIT;
+}
+
+/* libvirt says "migrated" as soon as all memory is at the target, and a source without its guest means that it is, or
+ * that the rest died with it. */
+static bool is_lost(const struct hvc_move_facts *f)
+{
+    return f->steady >= 2 && f->proving_ms >= HVC_MOVE_LOST_MS;
+}
+
+/* Half of the guest is at the target, and the source is not moving it. */
+static enum hvc_move_verdict judge_half(const struct hvc_move_facts *f, enum side source, enum hvc_move_end *ret_end)
+{
+    switch (source) {
+    case NOTHING:
+        return is_lost(f) ? HVC_VERDICT_END_TARGET_HALF : HVC_VERDICT_WAIT;
+    case LIVES:
+        return end_after(f->steady >= 2, HVC_MOVE_DOUBLE, ret_end);
+    case FAILED:
+    case STRANDED: /* libvirt has forgotten what both halves are for */
+        return end_after(is_lost(f), HVC_MOVE_BROKEN, ret_end);
+    case SILENT:
+    case WAITS:
+    case LEAVES:
+        break;
+    }
+    return HVC_VERDICT_WAIT;
 }
 
 /* The guest is at the target (LIVES or FAILED there). */
@@ -119,8 +145,12 @@ enum hvc_move_verdict hvc_move_judge(const struct hvc_move_facts *facts, enum hv
     enum side source = side_of(facts->source_answered, &facts->source);
     enum side target = side_of(facts->target_answered, &facts->target);
 
+    if ((source == LEAVES || source == STRANDED) && facts->source.half && target == NOTHING)
+        return is_lost(facts) ? HVC_VERDICT_END_SOURCE_HALF : HVC_VERDICT_WAIT;
     if (source == LEAVES)
         return HVC_VERDICT_WATCH;
+    if (target == LIVES && facts->target.half)
+        return judge_half(facts, source, ret_end);
     switch (target) {
     case LEAVES: /* it arrived, and somebody moves it on */
     case LIVES:

@@ -6,6 +6,7 @@
 #include "hvc/move.h"
 
 #define HVC_MOVE_SILENT_MS   3000 /* an end that does not answer is asked so long before the other one alone counts */
+#define HVC_MOVE_LOST_MS     20000 /* a half whose other half is gone: libvirt gets so long to say that it is the whole */
 #define HVC_MOVE_LEFTOVER_MS 1000 /* libvirt gets so long to remove an incoming guest whose migration failed */
 
 struct hvc_move_facts {
@@ -22,7 +23,10 @@ enum hvc_move_verdict {
     HVC_VERDICT_WATCH,          /* the migration is still under way */
     HVC_VERDICT_END,            /* with *ret_end */
     HVC_VERDICT_DESTROY_SOURCE, /* the guest runs at the target; the source's paused remains are of no use */
-    HVC_VERDICT_DESTROY_TARGET  /* nobody will complete the incoming guest */
+    HVC_VERDICT_DESTROY_TARGET, /* nobody will complete the incoming guest */
+    /* of a guest in post-copy, whose other half is gone for ever: it is lost */
+    HVC_VERDICT_END_SOURCE_HALF,
+    HVC_VERDICT_END_TARGET_HALF
 };
 
 enum hvc_move_verdict hvc_move_judge(const struct hvc_move_facts *facts, enum hvc_move_end *ret_end);

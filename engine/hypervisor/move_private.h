@@ -9,6 +9,7 @@
 #include "guest_devices.h"
 #include "hvc/move.h"
 #include "hvc/pacing.h"
+#include "recovery.h"
 
 enum migrate_call { CALL_NONE, CALL_UNDER_WAY, CALL_RETURNED };
 typedef int (*hvc_move_call_fn)(struct hvc_move *m, struct hvc_error *error);
@@ -32,9 +33,14 @@ struct hvc_move {
     uint64_t began_ms, run_began_ms, deadline_ms;
     struct hvc_pacing_config pacing_config;
     struct hvc_pacing_state pacing;
-    uint64_t pass, pass_bytes;  /* the pass over the memory, and the most that remained in it */
-    uint64_t cancel_sent_ms;    /* 0: never */
-    uint64_t destroy_sent_ms;   /* likewise */
+    uint64_t pass, pass_bytes; /* the pass over the memory, and the most that remained in it */
+    uint64_t cancel_sent_ms;   /* 0: never */
+    uint64_t destroy_sent_ms;  /* likewise */
+    struct hvc_recovery recovery;
+    struct hvc_move_way way;    /* of the last try to resume */
+    unsigned told;              /* tries whose words were told */
+    uint64_t rescue_ms;         /* of the last look whether an end is lost */
+    char lost[320];             /* why the guest is lost in post-copy; "": it is not */
     bool job_seen_after_return; /* libvirt still has the migration whose call has returned (its connection broke) */
     struct hvc_error source_words, target_words; /* why an end did not answer */
     struct hvc_error note;                       /* what is to be said of a move that ended well */
@@ -44,6 +50,7 @@ struct hvc_move {
     unsigned refs;
     struct hvc_move_report report;
     char cancel_reason[256];
+    bool let_go;   /* somebody wants the post-copy interrupted */
     bool has_wish; /* of another deadline, not taken yet: */
     bool wished_force;
     uint64_t wished_deadline_ms;
@@ -95,6 +102,12 @@ enum hvc_move_end hvc_move_unproven(struct hvc_move *m, struct hvc_error *error)
 
 /* Until an end is proven or there is no more time (UNPROVEN); UNDER_WAY when the migration still is. */
 enum hvc_move_end hvc_move_prove(struct hvc_move *m, struct hvc_error *error);
+
+/* ---- move_rescue.c: a post-copy that was interrupted ---- */
+
+/* One look, after the source's progress was told: resumes it when that is due. True: an end has nothing of the guest
+ * any more, or no more than a forgotten half, and that is to be proven. */
+bool hvc_move_tend_split(struct hvc_move *m);
 
 /* ---- move_files.c: what the kinds do with files and marks ---- */
 

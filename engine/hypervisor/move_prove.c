@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "hvc/clock.h"
+#include "hvc/text.h"
 #include "move_judge.h"
 #include "move_private.h"
 
@@ -59,8 +60,11 @@ static void say_end(struct hvc_move *m, enum hvc_move_end end, struct hvc_error 
         (void)pthread_mutex_unlock(&m->lock);
         break;
     case HVC_MOVE_GONE:
-        (void)hvc_error_set(error, -ENOENT, "guest %s ended during its move: it is neither on %s nor on %s", name, from,
-                            to);
+        if (m->lost[0] != '\0')
+            (void)hvc_error_set(error, -ENOENT, "%s", m->lost);
+        else
+            (void)hvc_error_set(error, -ENOENT, "guest %s ended during its move: it is neither on %s nor on %s", name,
+                                from, to);
         break;
     case HVC_MOVE_DOUBLE:
         (void)hvc_error_set(
@@ -91,18 +95,42 @@ static void destroy(struct hvc_move *m, struct hvc_hypervisor *end, bool source)
 
     if (m->destroy_sent_ms != 0 && since < DESTROY_AGAIN_MS)
         return;
-    if (hvc_move_inspect(m, end, &now, NULL) < 0 || (source ? !now.stranded : now.guest_class != HVC_GUEST_INCOMING))
+    if (hvc_move_inspect(m, end, &now, NULL) < 0 ||
+        (source ? !now.stranded && !now.half : now.guest_class != HVC_GUEST_INCOMING))
         return;
     m->destroy_sent_ms = hvc_now_ms();
     /* one that fails is tried again until the deadline, and the remains are in the words then */
     (void)hvc_hypervisor_stop(end, m->request.id.uuid, HVC_STOP_KILL, hvc_move_call_deadline(m), NULL);
 }
 
+/* The other half is gone for ever. The state is read once more right before: libvirt may have seen the whole by now. */
+static void end_half(struct hvc_move *m, bool source)
+{
+    struct hvc_hypervisor *end = source ? m->request.source : m->request.target;
+    const struct hvc_guest_state *other = source ? &m->report.target : &m->report.source;
+    struct hvc_guest_state now;
+    size_t used = 0;
+
+    if (m->destroy_sent_ms != 0 && hvc_now_ms() - m->destroy_sent_ms < DESTROY_AGAIN_MS)
+        return;
+    if (hvc_move_inspect(m, end, &now, NULL) < 0 || !now.half)
+        return;
+    m->destroy_sent_ms = hvc_now_ms();
+    (void)hvc_text_append(
+        m->lost, sizeof(m->lost), &used,
+        "guest %.60s is lost: it was in post-copy, and half of its memory was on %.60s, where nothing of "
+        "it is left (%.60s). What was left of it on %.60s has been ended; it can be started anew",
+        m->request.id.name, source ? m->request.target_name : m->request.source_name, other->words,
+        source ? m->request.source_name : m->request.target_name);
+    (void)hvc_hypervisor_stop(end, m->request.id.uuid, HVC_STOP_KILL, hvc_move_call_deadline(m), NULL); /* as above */
+}
+
 static bool same_answers(const struct hvc_move_facts *a, const struct hvc_move_facts *b)
 {
     return a->source_answered == b->source_answered && a->target_answered == b->target_answered &&
            a->source.guest_class == b->source.guest_class && a->target.guest_class == b->target.guest_class &&
-           a->source.migrating_out == b->source.migrating_out && a->source.stranded == b->source.stranded;
+           a->source.migrating_out == b->source.migrating_out && a->source.stranded == b->source.stranded &&
+           a->source.half == b->source.half && a->target.half == b->target.half;
 }
 
 static void gather(struct hvc_move *m, uint64_t began_ms, struct hvc_move_facts *facts)
@@ -144,9 +172,11 @@ enum hvc_move_end hvc_move_prove(struct hvc_move *m, struct hvc_error *error)
     hvc_move_set_phase(m, HVC_MOVE_PROVING);
     do {
         enum hvc_move_end end = HVC_MOVE_UNDER_WAY;
+        enum hvc_move_verdict verdict;
 
         gather(m, began, &facts);
-        switch (hvc_move_judge(&facts, &end)) {
+        verdict = hvc_move_judge(&facts, &end);
+        switch (verdict) {
         case HVC_VERDICT_END:
             say_end(m, end, error);
             return end;
@@ -158,6 +188,10 @@ enum hvc_move_end hvc_move_prove(struct hvc_move *m, struct hvc_error *error)
             break;
         case HVC_VERDICT_DESTROY_TARGET:
             destroy(m, m->request.target, false);
+            break;
+        case HVC_VERDICT_END_SOURCE_HALF:
+        case HVC_VERDICT_END_TARGET_HALF:
+            end_half(m, verdict == HVC_VERDICT_END_SOURCE_HALF);
             break;
         case HVC_VERDICT_WAIT:
             break;

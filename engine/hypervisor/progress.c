@@ -18,8 +18,10 @@ static enum hvc_migrate_phase phase_of_state(int state, int reason)
 {
     if (state != VIR_DOMAIN_PAUSED)
         return HVC_MIGRATE_NONE;
-    if (reason == VIR_DOMAIN_PAUSED_POSTCOPY || reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED)
+    if (reason == VIR_DOMAIN_PAUSED_POSTCOPY)
         return HVC_MIGRATE_POST_COPY;
+    if (reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED)
+        return HVC_MIGRATE_INTERRUPTED;
     return reason == VIR_DOMAIN_PAUSED_MIGRATION ? HVC_MIGRATE_SWITCH : HVC_MIGRATE_NONE;
 }
 
@@ -27,6 +29,8 @@ static enum hvc_migrate_phase phase_of(const struct hvc_job_numbers *n)
 {
     if (n->type == VIR_DOMAIN_JOB_NONE || !is_migration(n))
         return HVC_MIGRATE_NONE;
+    if (phase_of_state(n->state, n->reason) == HVC_MIGRATE_INTERRUPTED)
+        return HVC_MIGRATE_INTERRUPTED; /* whatever libvirt calls its job, which it keeps: also "failed" */
     if (n->type == VIR_DOMAIN_JOB_COMPLETED || n->type == VIR_DOMAIN_JOB_FAILED || n->type == VIR_DOMAIN_JOB_CANCELLED)
         return HVC_MIGRATE_DONE;
     if (phase_of_state(n->state, n->reason) != HVC_MIGRATE_NONE)

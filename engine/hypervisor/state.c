@@ -52,8 +52,8 @@ static const struct row running_rows[] = {
     [VIR_DOMAIN_RUNNING_WAKEUP] = {"wakeup", "woken up", ALWAYS(R)},
     [VIR_DOMAIN_RUNNING_CRASHED] = {"crashed", "resumed after a crash", ALWAYS(R)},
     [VIR_DOMAIN_RUNNING_POSTCOPY] = {"post-copy", "post-copy", ALWAYS(R)},
-    [VIR_DOMAIN_RUNNING_POSTCOPY_FAILED] = {"post-copy failed", "post-copy failed, vCPUs run until they miss a page",
-                                            ALWAYS(R)},
+    [VIR_DOMAIN_RUNNING_POSTCOPY_FAILED] = {"post-copy failed",
+                                            "post-copy is interrupted, vCPUs run until they miss a page", ALWAYS(R)},
 };
 
 static const struct row blocked_rows[] = {
@@ -80,7 +80,8 @@ static const struct row paused_rows[] = {
     [VIR_DOMAIN_PAUSED_STARTING_UP] = {"starting up", "starting up", ALWAYS(I)},
     /* the source in post-copy: the guest is at the target; without a job libvirt lost it half way */
     [VIR_DOMAIN_PAUSED_POSTCOPY] = {"post-copy", "post-copy", BY_JOB(F, L, P, U)},
-    [VIR_DOMAIN_PAUSED_POSTCOPY_FAILED] = {"post-copy failed", "post-copy failed", ALWAYS(F)},
+    /* likewise; its job waits to be resumed. libvirt calls the target's half running (post-copy failed) */
+    [VIR_DOMAIN_PAUSED_POSTCOPY_FAILED] = {"post-copy failed", "post-copy is interrupted", BY_JOB(F, L, F, U)},
 };
 
 static const struct row shutdown_rows[] = {
@@ -218,6 +219,14 @@ bool hvc_state_needs_job(int state, int reason)
 bool hvc_state_stranded(int state, int reason, enum hvc_job_kind job)
 {
     return state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_MIGRATION && job == HVC_JOB_NONE;
+}
+
+bool hvc_state_half(int state, int reason)
+{
+    if (state == VIR_DOMAIN_PAUSED)
+        return reason == VIR_DOMAIN_PAUSED_POSTCOPY || reason == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED;
+    return state == VIR_DOMAIN_RUNNING &&
+           (reason == VIR_DOMAIN_RUNNING_POSTCOPY || reason == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED);
 }
 
 int hvc_state_by_word(const char *word)

@@ -34,6 +34,9 @@ bool hvc_state_needs_job(int state, int reason);
 /* Paused by an outgoing migration, and no such job exists (hvc_guest_state.stranded). */
 bool hvc_state_stranded(int state, int reason, enum hvc_job_kind job);
 
+/* One end of a post-copy (hvc_guest_state.half). */
+bool hvc_state_half(int state, int reason);
+
 /* libvirt's words in its status file ("paused", "migration") -> numbers; -1 when it is none. */
 int hvc_state_by_word(const char *word);
 int hvc_reason_by_word(int state, const char *word);

@@ -434,6 +434,28 @@ static void report_network(const struct hvc_agenda_input *in, struct hvc_agenda_
     c->report.ways[0] = in->move->network;
 }
 
+/* libvirt decides: nothing of it can be taken back. */
+static bool switches(const struct hvc_agenda_move *move)
+{
+    return move->stage == HVC_STAGE_SWITCHING || move->stage == HVC_STAGE_INTERRUPTED;
+}
+
+/* A post-copy that is interrupted, or goes on, is told once each; else there is nothing to do but wait. */
+static void wait_for_switch(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    static const char interrupted[] = "post-copy is interrupted: the guest stands still until the network is back",
+                      goes_on[] = "post-copy goes on";
+    const struct hvc_job *job = &in->effect->job;
+    bool told = was_told(job, interrupted);
+
+    if (in->move->stage == HVC_STAGE_INTERRUPTED && !told)
+        (void)report(job, action, job->phase, HVC_REASON_NOTE, interrupted);
+    else if (in->move->stage == HVC_STAGE_SWITCHING && told)
+        (void)report(job, action, job->phase, HVC_REASON_NOTE, goes_on);
+    else
+        wait_until(action, UINT64_MAX);
+}
+
 static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
@@ -446,14 +468,14 @@ static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action 
         towards_proof(job, in->move, action);
     else if (job->phase == HVC_JOB_ADMITTED)
         report_phase(job, action, HVC_JOB_COPYING);
-    else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_SWITCHING)
+    else if (job->phase == HVC_JOB_COPYING && switches(in->move))
         report_phase(job, action, HVC_JOB_SWITCHING);
     else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_COPYING && is_elsewhere(in))
         report_network(in, action);
     else if (job->phase == HVC_JOB_COPYING && in->move->stage == HVC_STAGE_COPYING)
         watch(in, action);
     else
-        wait_until(action, UINT64_MAX);
+        wait_for_switch(in, action);
 }
 
 static void cancel(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
@@ -464,7 +486,9 @@ static void cancel(const struct hvc_agenda_input *in, struct hvc_agenda_action *
         ended(in, action);
     else if (in->move->stage != HVC_STAGE_NONE && !in->move->cancel)
         action->step = HVC_AGENDA_END;
-    else if (in->move->stage != HVC_STAGE_NONE || in->finding->running)
+    else if (in->move->stage != HVC_STAGE_NONE)
+        wait_for_switch(in, action);
+    else if (in->finding->running)
         wait_until(action, UINT64_MAX);
     else
         towards_proof(job, in->move, action);
@@ -482,10 +506,10 @@ static void prove(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
                    "source and target are lost, and both are confirmed to be down");
     } else if (in->move->stage == HVC_STAGE_ENDED) {
         ended(in, action);
-    } else if (goes_on && (in->move->stage == HVC_STAGE_COPYING || in->move->stage == HVC_STAGE_SWITCHING)) {
+    } else if (goes_on && (in->move->stage == HVC_STAGE_COPYING || switches(in->move))) {
         report_phase(job, action, in->move->stage == HVC_STAGE_COPYING ? HVC_JOB_COPYING : HVC_JOB_SWITCHING);
     } else if (in->move->stage != HVC_STAGE_NONE) {
-        wait_until(action, UINT64_MAX);
+        wait_for_switch(in, action);
     } else if (worked(in, HVC_JOB_WORK_PROVE, action)) {
         again(in, HVC_JOB_WORK_PROVE, hvc_agenda_backoff_ms(in->finding->tries, in->jitter), action);
     }

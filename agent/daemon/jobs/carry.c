@@ -94,6 +94,8 @@ static enum hvc_agenda_stage stage_of(const struct hvc_move_view *view)
     case HVC_MIGRATE_SWITCH:
     case HVC_MIGRATE_POST_COPY:
         return HVC_STAGE_SWITCHING;
+    case HVC_MIGRATE_INTERRUPTED:
+        return HVC_STAGE_INTERRUPTED;
     case HVC_MIGRATE_NONE:
     case HVC_MIGRATE_DONE:
         break;

@@ -22,7 +22,7 @@
 static const char usage[] =
     "usage: hvc-hypervisor [--uri URI] [--timeout MS] COMMAND\n"
     "  status | host | list | watch SECONDS\n"
-    "  inspect|progress|cancel|pause|resume|undefine|post-copy UUID\n"
+    "  inspect|progress|cancel|pause|resume|undefine|post-copy|interrupt UUID\n"
     "  xml UUID [inactive] | define FILE | start FILE [OWNER] | owner UUID [OWNER]\n"
     "  stop UUID shutdown|destroy|kill\n"
     "  downtime UUID MS | bandwidth UUID MIB\n"
@@ -145,6 +145,11 @@ static int run_undefine(struct run *run)
 static int run_post_copy(struct run *run)
 {
     return hvc_hypervisor_post_copy(run->h, argument(run, 0), run->deadline_ms, &run->error);
+}
+
+static int run_interrupt(struct run *run)
+{
+    return hvc_hypervisor_interrupt(run->h, argument(run, 0), run->deadline_ms, &run->error);
 }
 
 static int run_owner(struct run *run)
@@ -533,6 +538,7 @@ static const struct {
     {"resume", 1, run_resume},
     {"undefine", 1, run_undefine},
     {"post-copy", 1, run_post_copy},
+    {"interrupt", 1, run_interrupt},
     {"xml", 1, run_xml},
     {"define", 1, run_define},
     {"start", 1, run_start},

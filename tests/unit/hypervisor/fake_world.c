@@ -47,7 +47,15 @@ void fake_set(struct fake_node *node, enum hvc_guest_class guest_class, bool mig
     node->guest.guest_class = guest_class;
     node->guest.migrating_out = migrating_out;
     node->guest.stranded = stranded;
+    node->guest.half = false;
     (void)snprintf(node->guest.words, sizeof(node->guest.words), "fake %s", hvc_guest_class_name(guest_class));
+}
+
+void fake_split(struct fake_world *world)
+{
+    fake_set(&world->source, HVC_GUEST_LEAVING, true, false);
+    fake_set(&world->target, HVC_GUEST_RUNNING, false, false);
+    world->source.guest.half = world->target.guest.half = true;
 }
 
 static int inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_guest_state *ret_state,
@@ -103,7 +111,9 @@ static int progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadlin
                                                           .remaining_bytes = w->remaining,
                                                           .rate_bytes = 1000,
                                                           .percent = 42};
-        if (n == &w->target && n->guest.guest_class == HVC_GUEST_RUNNING)
+        if (n == &w->source && n->guest.half && n->guest.migrating_out)
+            ret_progress->phase = w->interrupted ? HVC_MIGRATE_INTERRUPTED : HVC_MIGRATE_POST_COPY;
+        if (n == &w->target && !n->guest.half && n->guest.guest_class == HVC_GUEST_RUNNING)
             *ret_progress =
                 (struct hvc_migrate_progress){.phase = HVC_MIGRATE_DONE, .percent = 100, .expected_downtime_ms = 13};
     }
@@ -146,6 +156,12 @@ static int post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadli
 {
     (void)uuid;
     return steer(h, deadline_ms, error, &node_of(h)->world->post_copied);
+}
+
+static int interrupt(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    (void)uuid;
+    return steer(h, deadline_ms, error, &node_of(h)->world->interrupted);
 }
 
 static int set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_t downtime_ms, uint64_t deadline_ms,
@@ -209,6 +225,33 @@ static int fault_in_copy(struct fake_world *w, struct hvc_error *error)
     }
 }
 
+/* Both halves stay, and the call ends when libvirt has noticed. */
+static int break_off(struct fake_world *w, struct hvc_error *error)
+{
+    fake_split(w);
+    w->interrupted = w->fault == FAULT_POST_COPY_BREAKS;
+    while (!w->interrupted && w->source.guest.half)
+        wait_ms(w, STEP_MS);
+    return hvc_error_set(error, -EIO, "fake: job failed in post-copy phase");
+}
+
+static int resume_post_copy(struct fake_world *w, struct hvc_error *error)
+{
+    w->resumes++;
+    if (!w->interrupted)
+        return hvc_error_set(error, -EIO, "fake: migration is still running");
+    if (w->breaks > 0) {
+        w->breaks--;
+        return hvc_error_set(error, -EHOSTUNREACH, "fake: unable to connect");
+    }
+    w->interrupted = false;
+    wait_ms(w, STEP_MS);
+    fake_set(&w->target, HVC_GUEST_RUNNING, false, false);
+    wait_ms(w, STEP_MS);
+    fake_set(&w->source, HVC_GUEST_ABSENT, false, false);
+    return 0;
+}
+
 static int finish(struct fake_world *w, struct hvc_error *error)
 {
     fake_set(&w->source, HVC_GUEST_LEAVING, true, false);
@@ -233,6 +276,9 @@ static int finish(struct fake_world *w, struct hvc_error *error)
         fake_set(&w->source, HVC_GUEST_FAILED, true, false);
         fake_set(&w->target, HVC_GUEST_FAILED, false, false);
         return hvc_error_set(error, -EIO, "fake: post-copy failed");
+    case FAULT_POST_COPY_BREAKS:
+    case FAULT_POST_COPY_STALLS:
+        return break_off(w, error);
     default:
         break;
     }
@@ -283,9 +329,13 @@ static int migrate(struct hvc_hypervisor *h, const char *uuid, const struct hvc_
     (void)uuid;
     (void)deadline_ms;
     lock(w);
-    w->migrations++;
+    w->migrations += options->resume ? 0 : 1;
     w->options = *options;
-    if (w->fault == FAULT_REFUSED) {
+    if (options->resume) {
+        w->threads++;
+        result = resume_post_copy(w, error);
+        w->threads--;
+    } else if (w->fault == FAULT_REFUSED) {
         result = hvc_error_set(error, -EPERM, "fake: unsafe");
     } else {
         w->threads++;
@@ -326,6 +376,7 @@ static const struct hvc_hypervisor_ops fake_ops = {
     .set_downtime = set_downtime,
     .pause = pause_guest,
     .post_copy = post_copy,
+    .interrupt = interrupt,
     .status = status,
 };
 
@@ -353,7 +404,7 @@ void fake_world_end(struct fake_world *world)
 {
     lock(world);
     world->source.silent = world->target.silent = false;
-    world->cancel_asked = true;
+    world->cancel_asked = world->interrupted = true;
     while (world->threads > 0)
         wait_ms(world, STEP_MS);
     unlock(world);

@@ -26,9 +26,11 @@ enum fake_fault {
     FAULT_STRANDED_RUNS,       /* source's libvirtd forgot the migration; the target runs the guest */
     FAULT_STRANDED_NOTHING,    /* the same, nothing at the target */
     FAULT_RUNS_TWICE,          /* the last message was lost */
-    FAULT_POST_COPY_FAILS,
-    FAULT_CALL_BREAKS, /* the connection of the migrate call breaks, the migration goes on */
-    FAULT_CANCEL_DEAF  /* cancels have no effect */
+    FAULT_POST_COPY_FAILS,     /* libvirt has forgotten what the halves are for */
+    FAULT_POST_COPY_BREAKS,    /* the network breaks: both halves wait, and may be resumed */
+    FAULT_POST_COPY_STALLS,    /* nothing comes through, and nobody has noticed: interrupt helps */
+    FAULT_CALL_BREAKS,         /* the connection of the migrate call breaks, the migration goes on */
+    FAULT_CANCEL_DEAF          /* cancels have no effect */
 };
 
 struct fake_world;
@@ -51,6 +53,10 @@ struct fake_world {
     uint64_t remaining;       /* bytes of every pass, at 1000 a second */
     uint64_t downtime_needed; /* converges with this limit; 0: with none */
     bool under_way, paused, post_copied, cancel_asked;
+    /* of a post-copy that breaks */
+    bool interrupted;
+    unsigned breaks;  /* resumes that fail before one carries it */
+    unsigned resumes; /* asked for */
     uint64_t began_ms, downtime_limit;
     unsigned migrations, cancels;
     struct hvc_migrate_options options;
@@ -61,6 +67,9 @@ struct fake_world {
 void fake_world_begin(struct fake_world *world);
 /* Waits for the migrate calls that are under way. */
 void fake_world_end(struct fake_world *world);
+
+/* In post-copy: a half at each end. */
+void fake_split(struct fake_world *world);
 
 void fake_set(struct fake_node *node, enum hvc_guest_class guest_class, bool migrating_out, bool stranded);
 

@@ -265,6 +265,11 @@ static void what_the_hypervisor_cannot_do_is_said_so(void **state)
     assert_int_equal(hvc_hypervisor_migrate(*state, OTHER, &options, SOON, &error), -ENOENT);
     assert_int_equal(hvc_hypervisor_migrate(*state, TEST, &options, SOON, &error), -EOPNOTSUPP);
     assert_int_equal(hvc_hypervisor_post_copy(*state, TEST, SOON, &error), -EOPNOTSUPP);
+    assert_int_equal(hvc_hypervisor_interrupt(*state, TEST, SOON, &error), -EOPNOTSUPP);
+    assert_int_equal(hvc_hypervisor_interrupt(*state, OTHER, SOON, &error), -ENOENT);
+    options.resume = true;
+    assert_int_equal(hvc_hypervisor_migrate(*state, TEST, &options, SOON, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "no migration of the guest from here is under way"));
     assert_int_equal(hvc_hypervisor_cancel(*state, OTHER, SOON, &error), 0);
     assert_int_equal(hvc_hypervisor_cancel(*state, TEST, SOON, &error), 0);
     assert_int_equal(hvc_hypervisor_progress(*state, TEST, SOON, &progress, NULL), 0);

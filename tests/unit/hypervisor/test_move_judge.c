@@ -6,6 +6,9 @@
 #define SILENT          (-1)
 #define STRANDED        (-2)
 #define LEAVING_RUNNING (-3) /* runs, and its migration is under way */
+#define SPLIT           (-4) /* source: half of the guest, its post-copy under way or interrupted */
+#define FORGOTTEN       (-5) /* source: half of the guest, and libvirt knows of no migration */
+#define HALF            (-6) /* target: half of the guest runs, or stands still where it misses a page */
 
 static void set(int what, bool *answered, struct hvc_guest_state *state)
 {
@@ -15,6 +18,12 @@ static void set(int what, bool *answered, struct hvc_guest_state *state)
         state->stranded = true;
     else if (what == LEAVING_RUNNING)
         *state = (struct hvc_guest_state){.guest_class = HVC_GUEST_RUNNING, .migrating_out = true};
+    else if (what == SPLIT)
+        *state = (struct hvc_guest_state){.guest_class = HVC_GUEST_LEAVING, .migrating_out = true, .half = true};
+    else if (what == FORGOTTEN)
+        state->half = true;
+    else if (what == HALF)
+        *state = (struct hvc_guest_state){.guest_class = HVC_GUEST_RUNNING, .half = true};
     else if (what >= 0)
         state->guest_class = (enum hvc_guest_class)what;
 }
@@ -73,6 +82,24 @@ static const struct {
     {HVC_GUEST_FAILED, RUNS, false, 0, 2, HVC_VERDICT_END, HVC_MOVE_BROKEN},
     {HVC_GUEST_FAILED, HVC_GUEST_FAILED, false, 0, 2, HVC_VERDICT_END, HVC_MOVE_BROKEN},
     {RUNS, HVC_GUEST_FAILED, false, 0, 2, HVC_VERDICT_END, HVC_MOVE_BROKEN},
+    /* post-copy: half a guest is no guest, and neither half goes while the other may come back */
+    {SPLIT, HALF, false, 99999, 99, HVC_VERDICT_WATCH, 0},
+    {SPLIT, SILENT, false, 99999, 99, HVC_VERDICT_WATCH, 0},
+    {SPLIT, RUNS, false, 99999, 99, HVC_VERDICT_WATCH, 0},
+    {SILENT, HALF, false, 99999, 99, HVC_VERDICT_WAIT, 0},
+    {SPLIT, GONE, false, 19999, 99, HVC_VERDICT_WAIT, 0},
+    {SPLIT, GONE, false, 20000, 1, HVC_VERDICT_WAIT, 0},
+    {SPLIT, GONE, false, 20000, 2, HVC_VERDICT_END_SOURCE_HALF, 0},
+    {GONE, HALF, true, 19999, 99, HVC_VERDICT_WAIT, 0},
+    {GONE, HALF, false, 20000, 1, HVC_VERDICT_WAIT, 0},
+    {GONE, HALF, true, 20000, 2, HVC_VERDICT_END_TARGET_HALF, 0},
+    {FORGOTTEN, RUNS, false, 0, 1, HVC_VERDICT_DESTROY_SOURCE, 0},
+    {FORGOTTEN, HALF, false, 19999, 99, HVC_VERDICT_WAIT, 0},
+    {FORGOTTEN, HALF, false, 20000, 2, HVC_VERDICT_END, HVC_MOVE_BROKEN},
+    {FORGOTTEN, SILENT, false, 99999, 99, HVC_VERDICT_WAIT, 0},
+    {FORGOTTEN, GONE, false, 20000, 2, HVC_VERDICT_END_SOURCE_HALF, 0},
+    {STRANDED, HALF, false, 99999, 9, HVC_VERDICT_END, HVC_MOVE_BROKEN},
+    {RUNS, HALF, false, 0, 2, HVC_VERDICT_END, HVC_MOVE_DOUBLE},
     /* two copies: seen twice before it is said */
     {RUNS, RUNS, false, 0, 1, HVC_VERDICT_WAIT, 0},
     {RUNS, RUNS, false, 0, 2, HVC_VERDICT_END, HVC_MOVE_DOUBLE},
@@ -103,8 +130,8 @@ static void the_verdicts_follow_the_table(void **state)
 static void nothing_that_may_run_is_ever_destroyed_and_nothing_is_proven_without_an_answer(void **state)
 {
     (void)state;
-    for (int source = LEAVING_RUNNING; source < HVC_GUEST_CLASS_MAX; source++) {
-        for (int target = LEAVING_RUNNING; target < HVC_GUEST_CLASS_MAX; target++) {
+    for (int source = HALF; source < HVC_GUEST_CLASS_MAX; source++) {
+        for (int target = HALF; target < HVC_GUEST_CLASS_MAX; target++) {
             for (int i = 0; i < 8; i++) {
                 struct hvc_move_facts facts = {.migrate_succeeded = (i & 1) != 0,
                                                .proving_ms = (i & 2) != 0 ? 100000 : 0,
@@ -115,11 +142,21 @@ static void nothing_that_may_run_is_ever_destroyed_and_nothing_is_proven_without
                 set(source, &facts.source_answered, &facts.source);
                 set(target, &facts.target_answered, &facts.target);
                 verdict = hvc_move_judge(&facts, &end);
+                if (target == SPLIT || target == FORGOTTEN || source == HALF)
+                    continue; /* no end of a post-copy looks like that */
+                if (verdict == HVC_VERDICT_END_SOURCE_HALF)
+                    assert_true((source == SPLIT || source == FORGOTTEN) && target == HVC_GUEST_ABSENT);
+                if (verdict == HVC_VERDICT_END_TARGET_HALF)
+                    assert_true(target == HALF && source == HVC_GUEST_ABSENT);
+                if (target == HALF && verdict == HVC_VERDICT_END)
+                    assert_true(end == HVC_MOVE_BROKEN || end == HVC_MOVE_DOUBLE);
                 if (verdict == HVC_VERDICT_DESTROY_SOURCE)
-                    assert_true(source == STRANDED && target != SILENT && target != HVC_GUEST_ABSENT &&
-                                target != HVC_GUEST_INCOMING && target != HVC_GUEST_UNKNOWN);
+                    assert_true((source == STRANDED || source == FORGOTTEN) && target != HALF && target != SILENT &&
+                                target != HVC_GUEST_ABSENT && target != HVC_GUEST_INCOMING &&
+                                target != HVC_GUEST_UNKNOWN);
                 if (verdict == HVC_VERDICT_DESTROY_TARGET)
-                    assert_true(target == HVC_GUEST_INCOMING && source != SILENT && source != STRANDED);
+                    assert_true(target == HVC_GUEST_INCOMING && source != SILENT && source != STRANDED &&
+                                source != SPLIT && source != FORGOTTEN);
                 if (verdict == HVC_VERDICT_END && end == HVC_MOVE_MOVED)
                     assert_true(source == HVC_GUEST_ABSENT || source == SILENT || source == HVC_GUEST_UNKNOWN);
                 if (verdict == HVC_VERDICT_END && end == HVC_MOVE_STAYED)

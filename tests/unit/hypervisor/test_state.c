@@ -39,7 +39,7 @@ static const struct {
      "running (resumed after a crash)"},
     {VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY, RUNNING, RUNNING, RUNNING, RUNNING, "running (post-copy)"},
     {VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY_FAILED, RUNNING, RUNNING, RUNNING, RUNNING,
-     "running (post-copy failed, vCPUs run until they miss a page)"},
+     "running (post-copy is interrupted, vCPUs run until they miss a page)"},
     {VIR_DOMAIN_BLOCKED, VIR_DOMAIN_BLOCKED_UNKNOWN, RUNNING, RUNNING, RUNNING, RUNNING,
      "blocked (waits for a resource)"},
     {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_UNKNOWN, PAUSED, LEAVING, INCOMING, UNKNOWN, "paused (unknown reason)"},
@@ -56,7 +56,8 @@ static const struct {
     {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_CRASHED, FAILED, FAILED, FAILED, FAILED, "paused (guest crashed)"},
     {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_STARTING_UP, INCOMING, INCOMING, INCOMING, INCOMING, "paused (starting up)"},
     {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY, FAILED, LEAVING, PAUSED, UNKNOWN, "paused (post-copy)"},
-    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY_FAILED, FAILED, FAILED, FAILED, FAILED, "paused (post-copy failed)"},
+    {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY_FAILED, FAILED, LEAVING, FAILED, UNKNOWN,
+     "paused (post-copy is interrupted)"},
     {VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_UNKNOWN, STOPPING, STOPPING, STOPPING, STOPPING,
      "shutting down (unknown reason)"},
     {VIR_DOMAIN_SHUTDOWN, VIR_DOMAIN_SHUTDOWN_USER, STOPPING, STOPPING, STOPPING, STOPPING,
@@ -170,6 +171,7 @@ static void both_ends_of_one_migration_are_never_running_at_once(void **state)
         {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION, VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION},
         {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_MIGRATION, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_MIGRATED},
         {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY},
+        {VIR_DOMAIN_PAUSED, VIR_DOMAIN_PAUSED_POSTCOPY_FAILED, VIR_DOMAIN_RUNNING, VIR_DOMAIN_RUNNING_POSTCOPY_FAILED},
     };
 
     (void)state;
@@ -203,6 +205,21 @@ static void only_a_forgotten_migration_is_stranded(void **state)
                                  job == HVC_JOB_NONE);
 }
 
+static void only_an_end_of_a_post_copy_is_half_a_guest(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(golden); i++) {
+        int s = golden[i].state, r = golden[i].reason;
+
+        assert_int_equal(
+            hvc_state_half(s, r),
+            (s == VIR_DOMAIN_PAUSED && (r == VIR_DOMAIN_PAUSED_POSTCOPY || r == VIR_DOMAIN_PAUSED_POSTCOPY_FAILED)) ||
+                (s == VIR_DOMAIN_RUNNING &&
+                 (r == VIR_DOMAIN_RUNNING_POSTCOPY || r == VIR_DOMAIN_RUNNING_POSTCOPY_FAILED)));
+    }
+    assert_false(hvc_state_half(99, VIR_DOMAIN_PAUSED_POSTCOPY));
+}
+
 static void words_of_status_files_become_numbers(void **state)
 {
     (void)state;
@@ -231,6 +248,7 @@ static void every_class_has_its_own_word(void **state)
     assert_string_equal(hvc_guest_class_name(HVC_GUEST_CLASS_MAX), "invalid");
     assert_string_equal(hvc_hypervisor_health_name(HVC_HYPERVISOR_HANGS), "hangs");
     assert_string_equal(hvc_migrate_phase_name(HVC_MIGRATE_POST_COPY), "post-copy");
+    assert_string_equal(hvc_migrate_phase_name(HVC_MIGRATE_INTERRUPTED), "interrupted");
 }
 
 int main(void)
@@ -243,6 +261,7 @@ int main(void)
         cmocka_unit_test(both_ends_of_one_migration_are_never_running_at_once),
         cmocka_unit_test(the_job_is_asked_for_exactly_where_it_decides),
         cmocka_unit_test(only_a_forgotten_migration_is_stranded),
+        cmocka_unit_test(only_an_end_of_a_post_copy_is_half_a_guest),
         cmocka_unit_test(words_of_status_files_become_numbers),
         cmocka_unit_test(every_class_has_its_own_word),
     };

@@ -72,6 +72,12 @@ static const struct row rows[] = {
     {"copying is copying", OF(MIGRATE, COPYING), MOVE(COPYING), WAITS},
     {"switching is told", OF(MIGRATE, COPYING), MOVE(SWITCHING), REPORTS(SWITCHING)},
     {"once", OF(MIGRATE, SWITCHING), MOVE(SWITCHING), WAITS},
+    {"an interrupted post-copy is switching", OF(MIGRATE, COPYING), MOVE(INTERRUPTED), REPORTS(SWITCHING)},
+    {"and is told", OF(MIGRATE, SWITCHING), MOVE(INTERRUPTED), REPORTS(SWITCHING)},
+    {"also when somebody wants it ended", OF(CANCEL, COPYING), .cancel = true, .told = true, MOVE(INTERRUPTED),
+     REPORTS(COPYING)},
+    {"and when its time is over", OF(VERIFY, VERIFYING), MOVE(INTERRUPTED), REPORTS(VERIFYING)},
+    {"and after a loss that was none", OF(RECONCILE, RECONCILING), MOVE(INTERRUPTED), REPORTS(SWITCHING)},
     {"an end goes to its proof", OF(MIGRATE, COPYING), ENDED(MOVED), REPORTS(VERIFYING)},
     {"also from switching", OF(MIGRATE, SWITCHING), ENDED(MOVED), REPORTS(VERIFYING)},
     {"one that was so fast passes copying", OF(MIGRATE, ADMITTED), ENDED(MOVED), REPORTS(COPYING)},
@@ -235,6 +241,40 @@ static void each_state_of_a_job_has_its_next_step(void **state)
 {
     (void)state;
     check_rows(rows, sizeof(rows) / sizeof(rows[0]), "");
+}
+
+static void an_interruption_and_its_end_are_told_once_each(void **state)
+{
+    static const struct row row = {"", OF(MIGRATE, SWITCHING), WAITS};
+    static const struct {
+        uint8_t stage;
+        const char *told, *says; /* says NULL: it waits */
+    } cases[] = {
+        {HVC_STAGE_INTERRUPTED, "", "post-copy is interrupted: the guest stands still until the network is back"},
+        {HVC_STAGE_INTERRUPTED, "post-copy is interrupted: the guest stands still until the network is back", NULL},
+        {HVC_STAGE_SWITCHING, "post-copy is interrupted: the guest stands still until the network is back",
+         "post-copy goes on"},
+        {HVC_STAGE_SWITCHING, "post-copy goes on", NULL},
+        {HVC_STAGE_INTERRUPTED, "post-copy goes on",
+         "post-copy is interrupted: the guest stands still until the network is back"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct hvc_agenda_effect effect = effect_of(&row);
+        const struct hvc_agenda_move move = {.stage = cases[i].stage};
+        const struct hvc_agenda_finding finding = {0};
+        const struct hvc_agenda_input input = {.effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW};
+        struct hvc_agenda_action action;
+
+        if (cases[i].told[0] != '\0')
+            (void)snprintf(effect.job.reasons[effect.job.reason_count++].text, HVC_REASON_TEXT_MAX, "%s",
+                           cases[i].told);
+        hvc_agenda_decide(&input, &action);
+        assert_int_equal(action.step, cases[i].says == NULL ? HVC_AGENDA_WAIT : HVC_AGENDA_PROPOSE);
+        if (cases[i].says != NULL)
+            assert_string_equal(action.command.report.text, cases[i].says);
+    }
 }
 
 static void of_a_guest_of_pacemakers_the_end_is_told_to_it_first(void **state)
@@ -506,6 +546,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_state_of_a_job_has_its_next_step),
+        cmocka_unit_test(an_interruption_and_its_end_are_told_once_each),
         cmocka_unit_test(of_a_guest_of_pacemakers_the_end_is_told_to_it_first),
         cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),
         cmocka_unit_test(a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is),

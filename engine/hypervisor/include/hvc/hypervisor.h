@@ -66,16 +66,18 @@ struct hvc_guest_state {
     struct hvc_guest_id id;
     enum hvc_guest_class guest_class;
     enum hvc_guest_source source;
-    int state;           /* virDomainState; -1 from the process table */
-    int reason;          /* its reason; -1 likewise */
-    char words[128];     /* "running (booted)", "paused (I/O error)", "process 4711 alive, libvirtd hangs" */
-    int64_t pid;         /* of the emulator; 0 when there is none or it is not known */
-    bool persistent;     /* a definition stays on this node when the guest stops */
-    bool autostart;      /* libvirtd would boot it by itself: nobody may, in a cluster */
-    bool migrating_out;  /* an outgoing migration is under way */
-    bool stranded;       /* paused by an outgoing migration that libvirt has forgotten: its outcome must be found at the
-                            target; when the guest runs there, this one is destroyed (hvc/move.h does) */
-    uint64_t memory_kib; /* maximum memory */
+    int state;          /* virDomainState; -1 from the process table */
+    int reason;         /* its reason; -1 likewise */
+    char words[128];    /* "running (booted)", "paused (I/O error)", "process 4711 alive, libvirtd hangs" */
+    int64_t pid;        /* of the emulator; 0 when there is none or it is not known */
+    bool persistent;    /* a definition stays on this node when the guest stops */
+    bool autostart;     /* libvirtd would boot it by itself: nobody may, in a cluster */
+    bool migrating_out; /* an outgoing migration is under way */
+    bool stranded;      /* paused by an outgoing migration that libvirt has forgotten: its outcome must be found at the
+                           target; when the guest runs there, this one is destroyed (hvc/move.h does) */
+    bool half; /* in post-copy, under way or interrupted: the rest of its memory is at the other end, and neither
+                  end is worth anything without the other */
+    uint64_t memory_kib;               /* maximum memory */
     char owner[HVC_RESOURCE_NAME_MAX]; /* resource that started it, from the domain's metadata; "" when unmarked */
 };
 
@@ -149,6 +151,8 @@ struct hvc_migrate_options {
     bool synchronous_writes;       /* of such disks the guest's writes wait for the target's: the copy ends for sure */
     const char *target_xml;        /* the definition as the target shall have it; NULL: the same */
     const char *target_stored_xml; /* the stored one there; NULL: none that it did not have */
+    /* Goes on with a post-copy that was interrupted. Beside it only the URIs, tls and post_copy_bandwidth_mib count. */
+    bool resume;
 };
 
 /*
@@ -173,12 +177,14 @@ bool hvc_zero_copy_fits(const struct hvc_migrate_options *options, uint64_t libv
                         uint64_t hypervisor_version);
 
 enum hvc_migrate_phase {
-    HVC_MIGRATE_NONE,      /* no migration job on this guest */
-    HVC_MIGRATE_SETUP,     /* connecting, preparing the target */
-    HVC_MIGRATE_COPY,      /* memory is being copied, the guest runs at the source */
-    HVC_MIGRATE_SWITCH,    /* the guest is paused for the switch-over */
-    HVC_MIGRATE_POST_COPY, /* the guest runs at the target, the rest is fetched */
-    HVC_MIGRATE_DONE       /* the last job has ended (at either end); how is told by the guests' states */
+    HVC_MIGRATE_NONE,       /* no migration job on this guest */
+    HVC_MIGRATE_SETUP,      /* connecting, preparing the target */
+    HVC_MIGRATE_COPY,       /* memory is being copied, the guest runs at the source */
+    HVC_MIGRATE_SWITCH,     /* the guest is paused for the switch-over */
+    HVC_MIGRATE_POST_COPY,  /* the guest runs at the target, the rest is fetched */
+    HVC_MIGRATE_DONE,       /* the last job has ended (at either end); how is told by the guests' states */
+    HVC_MIGRATE_INTERRUPTED /* post-copy has lost its connection: the guest stands still at the first page it misses,
+                               until the migration is resumed (options.resume) */
 };
 const char *hvc_migrate_phase_name(enum hvc_migrate_phase phase);
 
@@ -247,6 +253,7 @@ struct hvc_hypervisor_ops {
                          struct hvc_error *);
     int (*pause)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
     int (*post_copy)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
+    int (*interrupt)(struct hvc_hypervisor *, const char *uuid, uint64_t deadline_ms, struct hvc_error *);
     int (*host)(struct hvc_hypervisor *, uint64_t deadline_ms, struct hvc_host_facts *ret_facts, struct hvc_error *);
     int (*watch)(struct hvc_hypervisor *, hvc_guest_event_fn, void *context, struct hvc_error *);
     void (*status)(struct hvc_hypervisor *, struct hvc_hypervisor_status *ret_status);
@@ -327,6 +334,9 @@ int hvc_hypervisor_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint
 int hvc_hypervisor_set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64_t mib, uint64_t deadline_ms,
                                  struct hvc_error *error);
 int hvc_hypervisor_post_copy(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
+/* At the source of a post-copy whose connection carries nothing any more: lets go of it, so that it can be resumed over
+ * another one. Never ends the migration; one that is not in post-copy is left alone. */
+int hvc_hypervisor_interrupt(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
 
 int hvc_hypervisor_host(struct hvc_hypervisor *h, uint64_t deadline_ms, struct hvc_host_facts *ret_facts,
                         struct hvc_error *error);

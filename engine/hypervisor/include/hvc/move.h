@@ -21,6 +21,25 @@
 
 struct hvc_move;
 
+/* Where an interrupted post-copy may go on. */
+struct hvc_move_way {
+    char target_uri[HVC_URI_MAX]; /* as hvc_migrate_options have them, "" for NULL */
+    char migrate_uri[HVC_URI_MAX];
+    char tls_name[HVC_NODE_NAME_MAX];
+    bool tls; /* as it was begun */
+};
+
+/* What a move in post-copy wants to know; each may block for some seconds and is called by the thread that runs it.
+ * NULL: nobody knows. */
+struct hvc_move_rescue {
+    /* The way of try `number`, from 0: that network first which it had, then the next ones. failed: the words of the
+     * try before, "" for none. -EHOSTUNREACH: none answers now. */
+    int (*find_way)(void *context, unsigned number, const char *failed, struct hvc_move_way *ret_way);
+    /* Which end was fenced and is not back: nothing of the guest is left there. */
+    void (*find_dead)(void *context, bool *ret_source, bool *ret_target);
+    void *context;
+};
+
 struct hvc_move_request {
     struct hvc_guest_id id;
     enum hvc_job_kind kind; /* STORAGE: source and target are the same handle */
@@ -35,6 +54,8 @@ struct hvc_move_request {
     bool source_dead, target_dead;
     uint64_t proof_ms; /* how long to prove it at most, once the migration is over; 0: until the deadline */
 
+    struct hvc_move_rescue rescue;
+
     /* beyond LIVE */
     uint32_t flags;                      /* HVC_OPTION_RETAIN_COPIES, _OVERWRITE, _REMOVE_UNMANAGED, _AVOID_REMOVING */
     const char *token;                   /* of the job: names files of the move, the same in every run of it */
@@ -47,7 +68,7 @@ struct hvc_move_request {
 enum hvc_move_phase {
     HVC_MOVE_CHECKING,
     HVC_MOVE_COPYING,
-    HVC_MOVE_SWITCHING, /* switch-over or post-copy */
+    HVC_MOVE_SWITCHING, /* switch-over or post-copy, also an interrupted one */
     HVC_MOVE_PROVING,
     HVC_MOVE_ENDED
 };
@@ -80,6 +101,12 @@ struct hvc_move_report {
     struct hvc_guest_state source, target;
 };
 
+/*
+ * Post-copy whose connection breaks is no failure: neither half is worth anything alone, so neither is touched, and the
+ * migration is resumed, with growing pauses, as often as it takes and by whoever runs or adopts the move. Only when an
+ * end has nothing of the guest any more (fenced, or it says so) is the guest lost: what is left at the other end is
+ * ended, and the end is GONE with words that say so.
+ */
 int hvc_move_new(const struct hvc_move_request *request, struct hvc_move **ret_move, struct hvc_error *error);
 
 /*
@@ -102,6 +129,10 @@ enum hvc_move_end hvc_move_run(struct hvc_move *move, uint64_t deadline_ms, stru
 /* Asks for the end of the move; reason is for words. What came of it is the end of hvc_move_run: past the point of no
  * return (the guest is saved or stopped, a disk is pivoted) it goes on to its end. */
 void hvc_move_cancel(struct hvc_move *move, const char *reason);
+
+/* The way of a post-copy carries nothing any more and another one would: the source lets go of it, and it is resumed.
+ */
+void hvc_move_interrupt(struct hvc_move *move);
 
 /* Another deadline for the run that is under way, and whether it may be forced near it: for an adopted move that
  * somebody wants now. The time for pacing counts from here. */

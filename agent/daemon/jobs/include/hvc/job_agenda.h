@@ -71,6 +71,7 @@ enum hvc_agenda_stage {
     HVC_STAGE_WATCHED, /* found, and nothing is known of it yet but that it has not ended */
     HVC_STAGE_COPYING,
     HVC_STAGE_SWITCHING,
+    HVC_STAGE_INTERRUPTED, /* post-copy without its network: nothing has ended, it is being resumed (hvc/move.h) */
     HVC_STAGE_ENDED,
 };
 
