@@ -64,7 +64,7 @@ static const struct key keys[] = {
     {"migration", "auto_converge", YES_NO, MEMBER(auto_converge), "yes", 0, 0, NULL,
      "Slow down a guest that changes memory faster than it can be sent"},
     {"migration", "post_copy", YES_NO, MEMBER(post_copy), "no", 0, 0, NULL,
-     "A move near its deadline may switch to post-copy: a broken network then costs the guest"},
+     "A move near its deadline may switch to post-copy: the loss of a node then costs the guest"},
     {"migration", "zero_copy", YES_NO, MEMBER(zero_copy), "no", 0, 0, NULL,
      "Parallel streams in clear are sent from where the pages lie; QEMU may lock all memory of the guest meanwhile"},
     {"migration", "synchronous_writes", YES_NO, MEMBER(synchronous_writes), "no", 0, 0, NULL,

@@ -141,6 +141,7 @@ static int find(struct search *s)
     if (rc < 0)
         return rc;
     s->guests = guests;
+    hvc_moves_adopt_halves(operations, guests, s->guest_count); /* the same list serves it */
     rc =
         operations->keeper->ops->read(operations->keeper, HVC_REPLICA_HERE, hvc_deadline_in(READ_MS), compare, s, NULL);
     if (rc == 0)

@@ -279,7 +279,7 @@ static bool look_at_end(struct task *task, const struct hvc_cluster_facts *facts
         find(task, HVC_REASON_RETRY, why->text);
         return false;
     }
-    *ret_dead = node != NULL && !node->member && node->fenced && !node->unclean;
+    *ret_dead = node != NULL && hvc_fact_is_dead(node);
     if (*ret_dead || node == NULL || node->member || node->clean_down)
         return true;
     find(task, HVC_REASON_RETRY, "a node of it is away, and its fencing is not known here yet");

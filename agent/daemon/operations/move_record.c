@@ -53,6 +53,7 @@ static int format(const struct hvc_move_record *record, char **ret_text, size_t 
     hvc_record_set_text(r, "boot", record->boot);
     hvc_record_set_u64(r, "uid", record->uid);
     hvc_record_set_i64(r, "began_at", record->began_at);
+    hvc_record_set_bool(r, "tls", record->tls);
     if (record->job.id != 0) {
         hvc_record_set_u64(r, "job", record->job.id);
         hvc_record_set_u64(r, "job_admitted_ms", record->job.admitted_ms);
@@ -173,6 +174,7 @@ static int parse(const char *text, size_t length, const char *uuid, struct hvc_m
     if (strcmp(m.guest.uuid, uuid) != 0)
         return hvc_error_set(error, -EINVAL, "it is of guest %s", m.guest.uuid);
     m.uid = (uint32_t)uid;
+    m.tls = hvc_record_bool(r, "tls", false);
     m.job = (struct hvc_move_job){.id = hvc_record_u64(r, "job", 0),
                                   .admitted_ms = hvc_record_u64(r, "job_admitted_ms", 0),
                                   .keeps = hvc_record_bool(r, "job_keeps", false)};

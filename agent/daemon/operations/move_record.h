@@ -23,6 +23,7 @@ struct hvc_move_record {
     char boot[HVC_BOOT_ID_MAX];        /* the boot of this node in which it was written */
     uint32_t uid;                      /* who asked for the move */
     int64_t began_at;                  /* seconds since the epoch */
+    bool tls;                          /* how it was begun: a post-copy goes on in the same way */
     struct hvc_move_job job;           /* id 0: of no job */
 };
 

@@ -75,6 +75,24 @@ static void clear_run(struct run *run)
     hvc_move_free(run->move);
 }
 
+/* Its way carries nothing any more: a guest that still runs at the source stays there, one in post-copy cannot. */
+static void leave_way(struct run *run, const struct hvc_move_report *report, bool *cancelled)
+{
+    const struct hvc_move_task *task = run->task;
+    enum hvc_migrate_phase phase = report->progress.phase;
+    bool copies = phase == HVC_MIGRATE_SETUP || phase == HVC_MIGRATE_COPY;
+
+    if (task->lost == NULL || (!copies && phase != HVC_MIGRATE_POST_COPY) || (copies && *cancelled) ||
+        !task->lost(task->context, &report->progress))
+        return;
+    if (copies) {
+        hvc_move_cancel(run->move, "its network carries nothing any more");
+        *cancelled = run->lost = true;
+    } else {
+        hvc_move_interrupt(run->move);
+    }
+}
+
 /* Hands the cancel flag and the wish on, once, and progress, until the move has ended. */
 static void attend(struct run *run)
 {
@@ -95,12 +113,7 @@ static void attend(struct run *run)
         hvc_move_report(run->move, &report);
         if (report.progress.phase != HVC_MIGRATE_NONE)
             task->progress(task->context, &report.progress);
-        if (!cancelled && task->lost != NULL &&
-            (report.progress.phase == HVC_MIGRATE_SETUP || report.progress.phase == HVC_MIGRATE_COPY) &&
-            task->lost(task->context, &report.progress)) {
-            hvc_move_cancel(run->move, "its network carries nothing any more");
-            cancelled = run->lost = true;
-        }
+        leave_way(run, &report, &cancelled);
     }
 }
 
@@ -192,6 +205,7 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
                                              .adopt = task->adopted,
                                              .source_dead = task->source_dead,
                                              .target_dead = task->target_dead,
+                                             .rescue = task->rescue,
                                              .kind = task->special.kind,
                                              .flags = task->special.flags,
                                              .restart = task->special.restart,

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "hvc/hypervisor.h"
+#include "hvc/move.h"
 #include "hvc/moves.h"
 
 /* What somebody wants of a move that was adopted. Filled once, from any thread: set is stored last. */
@@ -33,11 +34,13 @@ struct hvc_move_task {
     const struct hvc_move_wish *wish; /* NULL: nobody can want it otherwise */
     void (*progress)(void *context, const struct hvc_migrate_progress *progress);
     /* Asked while memory is copied: true when its way carries nothing any more and another one would. It is ended then,
-     * and a guest that stayed is told with -EHOSTUNREACH. May block for some seconds. NULL: nobody knows. */
+     * and a guest that stayed is told with -EHOSTUNREACH; in post-copy it is interrupted, and goes on by rescue. May
+     * block for some seconds. NULL: nobody knows. */
     bool (*lost)(void *context, const struct hvc_migrate_progress *progress);
     /* Which other node has the guest, incoming or arrived; blocks for some seconds at most. 0; -ENOENT no node has it;
      * -EAGAIN none that answered. Only for target NULL. */
     int (*find_target)(void *context, struct hvc_hypervisor **ret_target);
+    struct hvc_move_rescue rescue; /* hvc/move.h; its context is the one below */
     void *context;
 };
 

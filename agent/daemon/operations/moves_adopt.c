@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/cleanup.h"
 #include "hvc/operations.h"
 #include "hvc/text.h"
 #include "move_record.h"
@@ -11,7 +12,8 @@
 
 enum {
     FACTS_MS = 2000, /* for corosync to tell the members */
-    PEER_MS = 1500   /* for one of them to tell a guest */
+    PEER_MS = 1500,  /* for one of them to tell a guest */
+    READ_MS = 1000   /* for the replica's thread to show the state */
 };
 
 /* ---- the target of a move that nobody wrote down ---- */
@@ -105,6 +107,7 @@ int hvc_moves_adopt_entry(struct hvc_operations *operations, const struct hvc_mo
     entry->uid = record->uid;
     entry->began_at = record->began_at;
     entry->job = record->job;
+    entry->task.options.tls = record->tls;
     entry->task.source_dead = record->job.source_dead;
     entry->task.target_dead = record->job.target_dead;
     rc = hvc_moves_set_ends(entry, record->source, record->target, error);
@@ -132,10 +135,80 @@ static int adopt_seen(struct hvc_operations *operations, const struct hvc_guest_
         return hvc_error_set(error, -ENOMEM, "out of memory");
     (void)hvc_text_copy(entry->source, sizeof(entry->source), operations->node); /* of one size */
     entry->task.source = operations->hypervisor;
+    entry->task.options.tls = operations->migration.tls; /* as moves are made here */
     rc = watch(entry, error);
     if (rc < 0)
         hvc_moves_drop_newest(operations->moves);
     return rc;
+}
+
+/* ---- halves here whose source has no daemon any more ---- */
+
+struct driven {
+    const char *node;
+    bool is;
+};
+
+static int look_at_member(void *context, const struct hvc_service *service, const struct hvc_replica_stamp *stamp)
+{
+    struct driven *driven = context;
+    const struct hvc_service_node *node = hvc_service_node_named(service, driven->node);
+
+    (void)stamp; /* two that drive it do no harm: libvirt takes one of them */
+    driven->is = node != NULL && node->member;
+    return 0;
+}
+
+/* The hvclusterd of that node takes part: what leaves it is its own. Not known: yes. */
+static bool is_driven(struct hvc_operations *operations, const char *node)
+{
+    struct driven driven = {.node = node};
+    struct hvc_keeper *keeper = operations->keeper;
+
+    return keeper == NULL ||
+           keeper->ops->read(keeper, HVC_REPLICA_HERE, hvc_deadline_in(READ_MS), look_at_member, &driven, NULL) < 0 ||
+           driven.is;
+}
+
+/* Its record when it is to be adopted: who has the other half is asked, and who drives that. */
+static bool is_left_alone(struct hvc_operations *operations, const struct hvc_guest_state *guest,
+                          struct hvc_move_record *ret_record)
+{
+    const struct hvc_moves_entry half = {.operations = operations, .guest = guest->id};
+    HVC_CLEANUP(free) struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
+    struct hvc_hypervisor *source = NULL;
+    const char *name = NULL;
+
+    if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, hvc_deadline_in(FACTS_MS), facts) < 0 ||
+        ask_members(&half, facts, &source, &name) < 0 || is_driven(operations, name))
+        return false;
+    *ret_record =
+        (struct hvc_move_record){.guest = guest->id, .began_at = (int64_t)time(NULL), .tls = operations->migration.tls};
+    return hvc_text_copy(ret_record->source, sizeof(ret_record->source), name) == 0 &&
+           hvc_text_copy(ret_record->target, sizeof(ret_record->target), operations->node) == 0;
+}
+
+void hvc_moves_adopt_halves(struct hvc_operations *operations, const struct hvc_guest_state *guests, size_t count)
+{
+    struct hvc_moves *moves = operations->moves;
+
+    for (size_t i = 0; i < count; i++) {
+        struct hvc_move_record record;
+        struct hvc_error error = {0};
+        bool known;
+
+        if (!guests[i].half || guests[i].migrating_out)
+            continue;
+        (void)pthread_mutex_lock(&moves->lock);
+        known = hvc_moves_find(moves, NULL, guests[i].id.uuid) != NULL;
+        (void)pthread_mutex_unlock(&moves->lock);
+        if (known || !is_left_alone(operations, &guests[i], &record))
+            continue;
+        (void)pthread_mutex_lock(&moves->lock);
+        if (hvc_moves_find(moves, NULL, guests[i].id.uuid) == NULL) /* one that fails is tried with the next look */
+            (void)hvc_moves_adopt_entry(operations, &record, &error);
+        (void)pthread_mutex_unlock(&moves->lock);
+    }
 }
 
 /* ---- where they are found ---- */

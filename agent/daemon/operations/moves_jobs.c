@@ -16,8 +16,11 @@ void hvc_moves_listen(struct hvc_moves *moves, void (*function)(void *context), 
 static int adopt(struct hvc_operations *operations, const struct hvc_move_order *order, uint32_t uid,
                  struct hvc_error *error)
 {
-    struct hvc_move_record record = {
-        .guest = order->guest, .uid = uid, .began_at = (int64_t)time(NULL), .job = order->job};
+    struct hvc_move_record record = {.guest = order->guest,
+                                     .uid = uid,
+                                     .began_at = (int64_t)time(NULL),
+                                     .tls = order->options.tls,
+                                     .job = order->job};
 
     if (hvc_text_copy(record.source, sizeof(record.source), order->source) < 0 ||
         hvc_text_copy(record.target, sizeof(record.target), order->target) < 0 ||

@@ -17,7 +17,8 @@
 enum {
     STALL_MS =
         4000, /* nothing more was sent for so long: the network is looked at; TCP itself gives up after minutes */
-    AGAIN_MS = 2000, /* between two looks */
+    SPLIT_STALL_MS = 10000, /* ... in post-copy without another network: a short break is TCP's to mend */
+    AGAIN_MS = 2000,        /* between two looks */
     REACH_MS = 1500,
 };
 
@@ -84,14 +85,25 @@ static bool answers(const struct hvc_route *route)
     return result == 0;
 }
 
-/* Nothing is sent, its address is silent and another one's is not. With no other way TCP may yet recover. */
+static bool has_other(const struct way *way)
+{
+    for (unsigned i = way->at + 1; i < way->routes->count; i++) {
+        if (answers(&way->routes->list[i]))
+            return true;
+    }
+    return false;
+}
+
+/* Nothing is sent, its address is silent and another one's is not. With no other way TCP may yet recover; but a guest
+ * in post-copy stands still meanwhile, and that is said by letting go. */
 static bool is_lost(void *context, const struct hvc_migrate_progress *progress)
 {
     struct hvc_moves_entry *entry = context;
     struct way *way = entry->way;
+    bool split = progress->phase == HVC_MIGRATE_POST_COPY;
     uint64_t now_ms = hvc_now_ms();
 
-    if (way == NULL || way->at + 1 >= way->routes->count)
+    if (way == NULL || (!split && way->at + 1 >= way->routes->count))
         return false;
     if (way->since_ms == 0 || progress->sent_bytes != way->sent_bytes) {
         way->since_ms = now_ms;
@@ -103,11 +115,7 @@ static bool is_lost(void *context, const struct hvc_migrate_progress *progress)
     way->looked_ms = now_ms;
     if (answers(&way->routes->list[way->at]))
         return false;
-    for (unsigned i = way->at + 1; i < way->routes->count; i++) {
-        if (answers(&way->routes->list[i]))
-            return true;
-    }
-    return false;
+    return has_other(way) || (split && now_ms - way->since_ms >= SPLIT_STALL_MS);
 }
 
 /* It failed because of its way: the guest runs at the source, and another way may carry it. */

@@ -117,15 +117,17 @@ struct hvc_moves_entry *hvc_moves_new_entry(struct hvc_operations *operations, c
     entry->began_at = (int64_t)time(NULL);
     atomic_init(&entry->cancel, false);
     atomic_init(&entry->wish.set, false);
-    entry->task = (struct hvc_move_task){.id = *guest,
-                                         .source_name = entry->source,
-                                         .target_name = entry->target,
-                                         .owner = entry->owner,
-                                         .cancel = &entry->cancel,
-                                         .cancel_words = &entry->cancel_words,
-                                         .wish = &entry->wish,
-                                         .progress = hvc_moves_take_progress,
-                                         .context = entry};
+    entry->task = (struct hvc_move_task){
+        .id = *guest,
+        .source_name = entry->source,
+        .target_name = entry->target,
+        .owner = entry->owner,
+        .cancel = &entry->cancel,
+        .cancel_words = &entry->cancel_words,
+        .wish = &entry->wish,
+        .progress = hvc_moves_take_progress,
+        .rescue = {.find_way = hvc_moves_find_way, .find_dead = hvc_moves_find_dead, .context = entry},
+        .context = entry};
     entry->priority = (uint16_t)hvc_setting_info(HVC_SETTING_PRIORITY)->initial;
     make_id(moves, operations->node, entry);
     entry->next = moves->first;
@@ -145,14 +147,15 @@ void hvc_moves_take_progress(void *context, const struct hvc_migrate_progress *p
 {
     struct hvc_moves_entry *entry = context;
     struct hvc_moves *moves = entry->operations->moves;
-    bool changed;
+    enum hvc_migrate_phase before;
 
     (void)pthread_mutex_lock(&moves->lock);
-    changed = entry->progress.phase != progress->phase;
+    before = entry->progress.phase;
     entry->progress = *progress;
-    if (changed)
+    if (before != progress->phase)
         hvc_moves_told(moves);
     (void)pthread_mutex_unlock(&moves->lock);
+    hvc_moves_note_phase(entry, before, progress->phase);
 }
 
 static void note_end(const struct hvc_moves_entry *entry)
@@ -179,8 +182,11 @@ static void note_unwritten(const struct hvc_moves_entry *entry, const struct hvc
 
 void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_record *ret_record)
 {
-    *ret_record = (struct hvc_move_record){
-        .guest = entry->guest, .uid = entry->uid, .began_at = entry->began_at, .job = entry->job};
+    *ret_record = (struct hvc_move_record){.guest = entry->guest,
+                                           .uid = entry->uid,
+                                           .began_at = entry->began_at,
+                                           .tls = entry->task.options.tls,
+                                           .job = entry->job};
     memcpy(ret_record->id, entry->id, sizeof(ret_record->id));
     memcpy(ret_record->source, entry->source, sizeof(ret_record->source));
     memcpy(ret_record->target, entry->target, sizeof(ret_record->target));

@@ -27,6 +27,8 @@ struct hvc_moves_entry {
     struct way *way; /* moves_route.c, of the thread: the one that is tried */
     /* the way in use and what it may use of it: hvc/soft_facts.h tells them */
     uint32_t network;
+    uint32_t way_network; /* of the thread: the network in which its post-copy was interrupted, 0: it was not */
+    bool wayless;         /* likewise: no way answered when one was looked for last */
     bool ring;
     uint16_t priority;
     uint64_t limit, allotted;      /* bytes per second, 0: not limited */
@@ -88,6 +90,12 @@ void hvc_moves_unref(struct hvc_moves_entry *entry);
 
 /* moves_route.c: the whole move, over one way after the other until one carries it. The lock is not held. */
 void hvc_moves_run_entry(struct hvc_moves_entry *entry, struct hvc_move_result *ret_end);
+
+/* moves_rescue.c: struct hvc_move_rescue for the tasks of entries; context is the entry. The lock is not held. */
+int hvc_moves_find_way(void *context, unsigned number, const char *failed, struct hvc_move_way *ret_way);
+void hvc_moves_find_dead(void *context, bool *ret_source, bool *ret_target);
+/* Tells the log that its post-copy was interrupted, or goes on: when it comes from one phase into another. */
+void hvc_moves_note_phase(const struct hvc_moves_entry *entry, enum hvc_migrate_phase from, enum hvc_migrate_phase to);
 
 /* What is to be known of it in another life; the boot is left empty. */
 void hvc_moves_record(const struct hvc_moves_entry *entry, struct hvc_move_record *ret_record);

@@ -51,7 +51,8 @@ static struct hvc_move_record sample(void)
                                 .target = "n2",
                                 .owner = "vm-resource",
                                 .uid = 4294967295u,
-                                .began_at = 1790000000};
+                                .began_at = 1790000000,
+                                .tls = true};
 
     assert_int_equal(hvc_move_record_boot(NULL, r.boot, NULL), 0);
     return r;
@@ -104,6 +105,7 @@ static void what_is_written_is_read_again_whole(void **state)
     assert_int_equal(strlen(records[0].boot), 36);
     assert_int_equal(records[0].uid, want.uid);
     assert_int_equal(records[0].began_at, want.began_at);
+    assert_true(records[0].tls);
     free(records);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "fake_keeper.h"
 #include "fake_world.h"
 #include "hvc/text.h"
 #include "move_record.h"
@@ -149,7 +150,8 @@ static int tear_down(void **state)
 
 static struct hvc_move_record record_of(const char *uuid, const char *source, const char *target)
 {
-    struct hvc_move_record r = {.id = "n1-17", .owner = "vm1-res", .guest.name = "vm1", .uid = 7, .began_at = 1234};
+    struct hvc_move_record r = {
+        .id = "n1-17", .owner = "vm1-res", .guest.name = "vm1", .uid = 7, .began_at = 1234, .tls = true};
 
     (void)hvc_text_copy(r.guest.uuid, sizeof(r.guest.uuid), uuid);
     (void)hvc_text_copy(r.source, sizeof(r.source), source);
@@ -306,6 +308,8 @@ static void the_next_life_knows_both_ends_and_whoever_asks_for_the_same_shares_t
     assert_ptr_equal(last_task.source, &world->here.base);
     assert_ptr_equal(last_task.target, &world->there.base);
     assert_string_equal(last_task.owner, "vm1-res");
+    assert_true(last_task.options.tls); /* a post-copy goes on as it was begun */
+    assert_non_null(last_task.rescue.find_way);
     assert_string_equal(last_task.id.name, "vm1");
     assert_true(last_task.deadline_ms == HVC_NO_DEADLINE);
     start(&other, "n3");
@@ -463,6 +467,36 @@ static void who_asks_for_the_target_that_was_found_shares_that_move(void **state
     assert_int_equal(begun, 1);
 }
 
+/* n1 has the half that came, n2 the one that it came from. */
+static void a_half_whose_source_has_no_daemon_is_watched_from_its_target(void **state)
+{
+    struct fake_world *world = *state;
+    struct fake_keeper *keeper = fake_keeper_join(&world->operations);
+    struct hvc_command members = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_MEMBERS, .by = "test"};
+    struct hvc_guest_state *here = &world->here.guests[0], *there = &world->there.guests[0];
+
+    *here = (struct hvc_guest_state){.id = {.uuid = UUID, .name = "vm1"}, .guest_class = HVC_GUEST_RUNNING};
+    *there = (struct hvc_guest_state){.id = here->id, .guest_class = HVC_GUEST_LEAVING, .half = true};
+    world->here.count = world->there.count = 1;
+    hvc_moves_adopt_halves(&world->operations, here, 1); /* a whole guest */
+    here->half = true;
+    hvc_moves_adopt_halves(&world->operations, here, 1); /* n2 drives it */
+    assert_int_equal(hvc_moves_active(world->operations.moves), 0);
+    members.members.count = 1; /* n2 is left out */
+    members.members.item[0] = (struct hvc_command_member){1, 11};
+    fake_keeper_commit(keeper, &members);
+    hvc_moves_adopt_halves(&world->operations, here, 1);
+    hvc_moves_adopt_halves(&world->operations, here, 1); /* once */
+    await_begun(1);
+    assert_true(last_task.adopted);
+    assert_ptr_equal(last_task.source, &world->there.base);
+    assert_ptr_equal(last_task.target, &world->here.base);
+    let_end();
+    await_inactive(world);
+    world->operations.keeper = NULL;
+    fake_keeper_free(keeper);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +515,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_members_tell_the_target_of_a_move_that_is_only_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_asks_for_the_target_that_was_found_shares_that_move, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_half_whose_source_has_no_daemon_is_watched_from_its_target, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

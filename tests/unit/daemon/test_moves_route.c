@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "../hvc_cmocka.h"
+#include "hvc/text.h"
 #include "moves_table.h"
 #include "reach.h"
 #include "world_fixture.h"
@@ -116,7 +117,7 @@ static enum hvc_result move(void)
     uint64_t deadline_ms = hvc_deadline_in(20000);
     enum hvc_result result;
 
-    call = fake_call("{\"op\":\"guest.list\",\"version\":1}");
+    call = fake_call("{\"op\":\"guest.list\",\"version\":1,\"args\":{\"timeout_ms\":60000}}");
     result = hvc_moves_run(&world->operations, call, &order, &outcome);
     while (hvc_moves_active(world->operations.moves) > 0 && hvc_deadline_left(deadline_ms) > 0)
         (void)poll(NULL, 0, 2);
@@ -337,6 +338,127 @@ static void without_a_network_the_peers_say_the_way(void **state)
     assert_int_equal(fake_world_said(world, "1351 "), 0);
 }
 
+/* ---- a post-copy whose network breaks ---- */
+
+/* A guest that runs nowhere: that is said, by letting go, also without another network. */
+static void look_whether_it_is_let_go(void)
+{
+    const struct hvc_migrate_progress progress = {.phase = HVC_MIGRATE_POST_COPY, .sent_bytes = 5};
+    struct hvc_moves_entry *entry = hvc_moves_find(world->operations.moves, NULL, UUID);
+    uint64_t began_ms = hvc_now_ms(), deadline_ms = hvc_deadline_in(60000);
+
+    silent = 2;
+    while (!(was_lost = entry->task.lost(entry->task.context, &progress)) && hvc_deadline_left(deadline_ms) > 0)
+        (void)poll(NULL, 0, 50);
+    assert_true(hvc_now_ms() - began_ms >= 10000);
+}
+
+static void the_only_way_of_a_post_copy_is_let_go_when_it_is_silent_for_long(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    while_copying = look_whether_it_is_let_go;
+    was_lost = false;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_true(was_lost);
+}
+
+static char resumed[512]; /* the URIs, blank-separated; "-" when there is none */
+
+static void look_for_a_way(unsigned number, const char *failed)
+{
+    const struct hvc_moves_entry *entry = hvc_moves_find(world->operations.moves, NULL, UUID);
+    const struct hvc_move_rescue *rescue = &entry->task.rescue;
+    struct hvc_move_way way = {.tls = false};
+    size_t used = strlen(resumed);
+    int rc = rescue->find_way(rescue->context, number, failed, &way);
+
+    (void)hvc_text_append(resumed, sizeof(resumed), &used, "%s%s", used > 0 ? " " : "",
+                          rc == -EHOSTUNREACH ? "-" : way.migrate_uri);
+    if (rc == 0 && strstr(way.migrate_uri, "10.77") != NULL)
+        assert_string_equal(way.tls_name, "n2");
+    if (rc == 0)
+        assert_non_null(strstr(way.target_uri, "n2"));
+}
+
+static void break_the_network(void)
+{
+    look_for_a_way(0, "");
+    look_for_a_way(1, "unable to connect"); /* it answers, and does not carry it */
+    look_for_a_way(2, "");
+    silent = 2;
+    look_for_a_way(3, "");
+    facts[1].address_count = 2; /* the last one that answers is gone */
+    look_for_a_way(4, "");
+    look_for_a_way(4, "");
+    silent = 0;
+    look_for_a_way(4, "");
+}
+
+static void a_post_copy_goes_on_in_its_network_and_then_in_the_next_one_that_answers(void **state)
+{
+    (void)state;
+    add_network(2, 1);
+    add_network(3, 2);
+    given = 2; /* 10.77.3.0/24 */
+    while_copying = break_the_network;
+    resumed[0] = '\0';
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_string_equal(resumed, "tcp://10.77.3.2 tcp://10.77.2.2 tcp://10.77.3.2 tcp://10.77.3.2 - - tcp://10.77.2.2");
+    assert_int_equal(fake_world_said(world, "1322 "), 5);
+    assert_int_equal(fake_world_said(world, "1323 "), 2); /* what failed, and once that nothing answers */
+}
+
+static void look_once(void)
+{
+    look_for_a_way(0, "");
+}
+
+static void without_networks_a_post_copy_goes_on_where_the_peers_say(void **state)
+{
+    (void)state;
+    while_copying = look_once;
+    resumed[0] = '\0';
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_null(strstr(resumed, "10.77"));
+    assert_string_not_equal(resumed, "-");
+}
+
+static void look_for_dead_ends(void)
+{
+    static const struct {
+        bool member, fenced, unclean, corosync, pacemaker, dead;
+    } rows[] = {
+        {false, true, false, true, true, true},   {true, true, false, true, true, false},
+        {false, true, true, true, true, false},   {false, false, false, true, true, false},
+        {false, true, false, false, true, false}, {false, true, false, true, false, false},
+    };
+    const struct hvc_moves_entry *entry = hvc_moves_find(world->operations.moves, NULL, UUID);
+    struct hvc_fact_node *n2 = &world->facts.nodes[1];
+
+    assert_string_equal(n2->name, "n2");
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        bool source = true, target = true;
+
+        n2->member = rows[i].member;
+        n2->fenced = rows[i].fenced;
+        n2->unclean = rows[i].unclean;
+        world->facts.corosync_answers = rows[i].corosync;
+        world->facts.pacemaker_answers = rows[i].pacemaker;
+        entry->task.rescue.find_dead(entry->task.rescue.context, &source, &target);
+        assert_false(source);
+        if (target != rows[i].dead)
+            fail_msg("row %zu", i);
+    }
+}
+
+static void an_end_is_lost_when_it_was_fenced_and_has_not_come_back(void **state)
+{
+    (void)state;
+    while_copying = look_for_dead_ends;
+    assert_int_equal(move(), HVC_RESULT_OK);
+}
+
 /* ---- what is told, and bandwidth ---- */
 
 static struct hvc_soft_move told[HVC_MOVES_MAX];
@@ -358,6 +480,34 @@ static int set_bandwidth(struct hvc_hypervisor *h, const char *uuid, uint64_t mi
 static void tell(void)
 {
     told_count = hvc_moves_tell(world->operations.moves, &keeper->status, told);
+}
+
+static void take_phase(enum hvc_migrate_phase phase)
+{
+    const struct hvc_migrate_progress progress = {.phase = phase};
+    struct hvc_moves_entry *entry = hvc_moves_find(world->operations.moves, NULL, UUID);
+
+    entry->task.progress(entry->task.context, &progress);
+}
+
+static void interrupt_twice(void)
+{
+    take_phase(HVC_MIGRATE_POST_COPY);
+    take_phase(HVC_MIGRATE_INTERRUPTED);
+    take_phase(HVC_MIGRATE_INTERRUPTED);
+    take_phase(HVC_MIGRATE_POST_COPY);
+    take_phase(HVC_MIGRATE_INTERRUPTED);
+    tell();
+}
+
+static void an_interruption_is_in_the_log_and_told_to_the_others(void **state)
+{
+    (void)state;
+    while_copying = interrupt_twice;
+    assert_int_equal(move(), HVC_RESULT_OK);
+    assert_int_equal(told[0].phase, HVC_MIGRATE_INTERRUPTED);
+    assert_int_equal(fake_world_said(world, "1321 "), 2);
+    assert_int_equal(fake_world_said(world, "1324 "), 1);
 }
 
 static void a_move_is_told_with_its_job_and_its_way(void **state)
@@ -437,6 +587,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_ring_is_taken_with_a_warning, up, down),
         cmocka_unit_test_setup_teardown(a_move_without_a_way_is_refused_and_has_not_started, up, down),
         cmocka_unit_test_setup_teardown(without_a_network_the_peers_say_the_way, up, down),
+        cmocka_unit_test_setup_teardown(the_only_way_of_a_post_copy_is_let_go_when_it_is_silent_for_long, up, down),
+        cmocka_unit_test_setup_teardown(a_post_copy_goes_on_in_its_network_and_then_in_the_next_one_that_answers, up,
+                                        down),
+        cmocka_unit_test_setup_teardown(without_networks_a_post_copy_goes_on_where_the_peers_say, up, down),
+        cmocka_unit_test_setup_teardown(an_end_is_lost_when_it_was_fenced_and_has_not_come_back, up, down),
+        cmocka_unit_test_setup_teardown(an_interruption_is_in_the_log_and_told_to_the_others, up, down),
         cmocka_unit_test_setup_teardown(a_move_is_told_with_its_job_and_its_way, up, down),
         cmocka_unit_test_setup_teardown(bandwidth_is_set_when_it_changes, up, down),
     };

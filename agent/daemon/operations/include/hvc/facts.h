@@ -70,6 +70,12 @@ struct hvc_facts_ops {
                     struct hvc_error *);
 };
 
+/* Nothing that ran there runs any more: it was fenced, and has not come back. */
+static inline bool hvc_fact_is_dead(const struct hvc_fact_node *node)
+{
+    return !node->member && node->fenced && !node->unclean;
+}
+
 /* Every provider starts with this. */
 struct hvc_facts {
     const struct hvc_facts_ops *ops;

@@ -132,6 +132,10 @@ void hvc_moves_listen(struct hvc_moves *moves, void (*function)(void *context), 
  * start and when libvirt is back. */
 int hvc_moves_adopt(struct hvc_operations *operations, uint64_t deadline_ms, struct hvc_error *error);
 
+/* Of the guests that this node shows: a half that came here in post-copy and whose source has no hvclusterd any more is
+ * watched from here, and resumed when it is interrupted. May block for some seconds when there is one. */
+void hvc_moves_adopt_halves(struct hvc_operations *operations, const struct hvc_guest_state *guests, size_t count);
+
 /* What the soft facts tell of them: those under way, and those that ended some seconds ago. status: whose node list
  * gives the ids. Returns how many. */
 unsigned hvc_moves_tell(struct hvc_moves *moves, const struct hvc_replica_status *status,
