@@ -110,8 +110,10 @@ static const struct hvc_parameter PARAMETERS[] = {
         .offset = FIELD(migration_post_copy),
         .standard = "false",
         .shortdesc = "A move that does not converge may switch to post-copy",
-        .longdesc = "If true, a live migration that does not converge may be switched to post-copy. During post-copy "
-                    "the loss of either node or of the network between them loses the guest's memory: it reboots.",
+        .longdesc =
+            "If true, a live migration that does not converge may be switched to post-copy. During post-copy "
+            "the loss of either node loses the guest's memory: it reboots. A broken network only stops it until "
+            "the move is resumed, unless migrate_to times out first: then it reboots, too.",
     },
     {
         .name = "monitor_scripts",
