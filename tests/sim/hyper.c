@@ -272,6 +272,12 @@ static void step_confirm(struct sim_world *w, int guest)
         hyper_set(w, m->source, guest, DOM_RUNNING);
 }
 
+/* What was interrupted goes on when an hvclusterd of either end resumes it. */
+static bool resumes(const struct sim_world *w, const struct sim_move *m)
+{
+    return node_awake(w, &w->node[m->source]) || node_awake(w, &w->node[m->target]);
+}
+
 static void step_post_copy(struct sim_world *w, int guest)
 {
     struct sim_guest *g = &w->guest[guest];
@@ -286,7 +292,7 @@ static void step_post_copy(struct sim_world *w, int guest)
             hyper_set(w, m->target, guest, DOM_NONE); /* half of its memory is gone */
         return;
     }
-    if (!hyper_linked(w, m->source, m->target)) {
+    if (!hyper_linked(w, m->source, m->target) || (there == DOM_BROKEN && !resumes(w, m))) {
         w->stats.cover[COVER_POST_COPY_BLIP] += there != DOM_BROKEN;
         hyper_set(w, m->target, guest, DOM_BROKEN);
         step_soon(w, guest, 4000);
