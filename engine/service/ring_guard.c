@@ -231,6 +231,7 @@ void hvc_ring_guard_look(struct hvc_ring_guard *guard, const struct hvc_ring_loa
                          const struct hvc_ring_guard_moves *moves)
 {
     bool compare = guard->known && load != NULL && now_ms > guard->looked_ms, fresh = false;
+    bool moving = moves->count > 0;
 
     guard->change = HVC_RING_GUARD_SAME;
     guard->finding = (struct hvc_ring_finding){.strain = HVC_RING_AT_EASE};
@@ -238,14 +239,16 @@ void hvc_ring_guard_look(struct hvc_ring_guard *guard, const struct hvc_ring_loa
         fresh = judge_links(guard, load, &guard->finding);
         judge_token(guard, load, now_ms, &guard->finding);
     }
-    if (moves->count == 0) {
+    if (!moving) {
         lift(guard);
         guard->again = false;
-    } else if (compare) {
+    } else if (compare && guard->moving) {
         steer(guard, moves, now_ms, fresh);
     }
-    if (load != NULL && (compare || !guard->known))
-        keep(guard, load, now_ms, moves->count == 0);
+    if (load != NULL && (compare || !guard->known)) {
+        keep(guard, load, now_ms, !moving && !guard->moving);
+        guard->moving = moving;
+    }
 }
 
 const char *hvc_ring_strain_name(unsigned strain)

@@ -97,6 +97,7 @@ static void all_moves_are_when_it_is_set_so(void **state)
     (void)state;
     world->operations.migration.ring_all = true;
     (void)look(NULL, 0, 0);
+    (void)look(both, 2, 0);
     assert_int_equal(look(both, 2, 3), 64 * MIB);
     assert_true(hvc_ring_watch_guards(&watch, &beside_it));
 }

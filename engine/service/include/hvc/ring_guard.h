@@ -3,8 +3,8 @@
  * Keeps moves from suffocating the ring: the load of a node's ring (hvc/ring_load.h), looked at about once a second,
  * to the bytes per second that this node's moves may send together. Pure: same looks, same answers.
  *
- * What is usual is learned while nothing moves: each link's latency and how often messages are sent again. While moves
- * run, the ring is
+ * What is usual is learned between two looks at which nothing moves: each link's latency and how often messages are
+ * sent again. Between two at which moves run, the ring is
  *   in need      a link is cut, two pings of one look have no answer, the token is late or lost: the limit is halved
  *   strained     a link's latency is `latency_us` above the usual one, or messages are sent again: likewise, but for
  *                the first time only when two looks in a row say so
@@ -56,6 +56,7 @@ struct hvc_ring_guard {
 
     /* its memory; all 0 at the beginning */
     bool known;         /* `last` is of an earlier look */
+    bool moving;        /* at that look moves ran: what has happened since is theirs */
     bool again;         /* the limit was lifted once while these moves run */
     unsigned strained;  /* looks in a row */
     unsigned at_ease;   /* likewise */
