@@ -81,7 +81,8 @@ static const char *duration(uint64_t ms, char text[32])
 /* ---- progress ---- */
 
 /* "  [#####-------]  43%  14 s left  118 MiB/s  pause ~120 ms  1.2 GiB of 2.8 GiB"; on a narrow terminal less, on a
- * wide one a longer bar. The pause with ~ is the forecast, without what the switch-over has cost. */
+ * wide one a longer bar. The pause with ~ is the forecast, without what the switch-over has cost. A move that could be
+ * faster says why it is not. */
 static void progress_line(const struct hvc_record *progress, unsigned columns, struct line *line)
 {
     unsigned percent = (unsigned)hvc_record_u64(progress, "percent", 0), width = columns >= 100 ? 24 : 12;
@@ -106,6 +107,8 @@ static void progress_line(const struct hvc_record *progress, unsigned columns, s
         (void)snprintf(part, sizeof(part), "  %s/s", bytes);
         add_if_it_fits(line, part, columns);
     }
+    if (hvc_record_bool(progress, "held_for_ring", false))
+        add_if_it_fits(line, "  slowed for the ring", columns);
     if (pause != UINT64_MAX || forecast != 0) {
         (void)snprintf(part, sizeof(part), "  pause %s%" PRIu64 " ms", pause != UINT64_MAX ? "" : "~",
                        pause != UINT64_MAX ? pause : forecast);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hvc/bandwidth.h"
+#include "ring_watch.h"
 #include "ticker.h"
 
 enum { PERIOD_MS = 1000, READ_MS = 2000, SET_MS = 5000 };
@@ -24,12 +25,15 @@ struct hvc_allotter {
     uint8_t guests[HVC_BANDWIDTH_MOVES_MAX][16]; /* of the moves */
     unsigned budget_count;
     struct hvc_bandwidth_budget budgets[HVC_BANDWIDTH_BUDGETS_MAX];
+    struct hvc_ring_watch ring;
+    uint64_t ring_bytes;                     /* that guarded moves from here may send together, 0: not limited */
+    uint64_t usual[HVC_BANDWIDTH_MOVES_MAX]; /* shares without that */
 };
 
 /* ---- which moves there are ---- */
 
 /* A move that two nodes tell of counts once. */
-static void add_move(struct hvc_allotter *a, const struct hvc_soft_move *move)
+static void add_move(struct hvc_allotter *a, const struct hvc_soft_move *move, bool own)
 {
     for (unsigned i = 0; i < a->move_count; i++) {
         if (memcmp(a->guests[i], move->guest, sizeof(move->guest)) == 0)
@@ -42,7 +46,8 @@ static void add_move(struct hvc_allotter *a, const struct hvc_soft_move *move)
                                                             .target = move->target,
                                                             .network = move->network,
                                                             .priority = move->priority,
-                                                            .limit = move->limit};
+                                                            .limit = move->limit,
+                                                            .guarded = own && hvc_ring_watch_guards(&a->ring, move)};
 }
 
 /* Own moves that run; true when there is one. */
@@ -51,11 +56,11 @@ static bool take_own_moves(struct hvc_allotter *a)
     struct hvc_operations *operations = a->operations;
     unsigned count;
 
+    a->own_count = 0;
     if (hvc_moves_active(operations->moves) == 0)
         return false;
     operations->keeper->ops->status(operations->keeper, &a->status);
     count = hvc_moves_tell(operations->moves, &a->status, a->own);
-    a->own_count = 0;
     for (unsigned i = 0; i < count; i++) {
         if (!a->own[i].ended)
             a->own[a->own_count++] = a->own[i];
@@ -69,13 +74,13 @@ static void take_moves(struct hvc_allotter *a)
 
     a->move_count = 0;
     for (unsigned i = 0; i < a->own_count; i++)
-        add_move(a, &a->own[i]);
+        add_move(a, &a->own[i], true);
     for (unsigned n = 0; n < a->status.node_count; n++) {
         if (a->status.nodes[n].id == a->status.node ||
             keeper->ops->soft(keeper, a->status.nodes[n].id, &a->facts) < 0 || a->facts.age_ms > HVC_SOFT_OLD_MS)
             continue;
         for (unsigned i = 0; i < a->facts.move_count; i++)
-            add_move(a, &a->facts.moves[i]);
+            add_move(a, &a->facts.moves[i], false);
     }
 }
 
@@ -114,19 +119,37 @@ static int look(void *context, const struct hvc_service *service, const struct h
     return 0;
 }
 
+/* Shares as they are without the ring's limit, too: so it is known which moves it holds back. */
+static int split(struct hvc_allotter *a)
+{
+    int rc = hvc_bandwidth_split(a->moves, a->move_count, a->budgets, a->budget_count);
+
+    if (rc < 0)
+        return rc;
+    for (unsigned i = 0; i < a->move_count; i++)
+        a->usual[i] = a->moves[i].share;
+    if (a->ring_bytes == 0)
+        return 0;
+    a->budgets[a->budget_count++] = (struct hvc_bandwidth_budget){.guarded = true, .bytes = a->ring_bytes};
+    return hvc_bandwidth_split(a->moves, a->move_count, a->budgets, a->budget_count);
+}
+
 /* ---- telling libvirt ---- */
 
 static void allot(struct hvc_allotter *a, unsigned own)
 {
     struct hvc_error error = {0};
     char words[HVC_ERROR_TEXT_MAX];
-    uint64_t share = 0;
+    uint64_t share = 0, usual = 0;
 
     for (unsigned i = 0; i < a->move_count; i++) {
-        if (memcmp(a->guests[i], a->own[own].guest, sizeof(a->guests[i])) == 0)
-            share = a->moves[i].share;
+        if (memcmp(a->guests[i], a->own[own].guest, sizeof(a->guests[i])) != 0)
+            continue;
+        share = a->moves[i].share;
+        usual = a->usual[i];
     }
-    if (hvc_moves_allot(a->operations->moves, a->own[own].guest, share, hvc_deadline_in(SET_MS), &error) == 0)
+    if (hvc_moves_allot(a->operations->moves, a->own[own].guest, share, share != 0 && (usual == 0 || share < usual),
+                        hvc_deadline_in(SET_MS), &error) == 0)
         return;
     hvc_operations_note(a->operations, HVC_MESSAGE_MOVE_BANDWIDTH, "job=%llu bytes=%llu words=%s",
                         (unsigned long long)a->own[own].job, (unsigned long long)share,
@@ -138,14 +161,15 @@ static void run(void *context)
     struct hvc_allotter *a = context;
     struct hvc_keeper *keeper = a->operations->keeper;
     struct hvc_error ignored = {0};
+    bool moving = take_own_moves(a);
 
-    if (!take_own_moves(a) ||
-        keeper->ops->read(keeper, HVC_REPLICA_HERE, hvc_deadline_in(READ_MS), look, a, &ignored) < 0)
+    a->ring_bytes = hvc_ring_watch_look(&a->ring, a->own, a->own_count, hvc_now_ms());
+    if (!moving || keeper->ops->read(keeper, HVC_REPLICA_HERE, hvc_deadline_in(READ_MS), look, a, &ignored) < 0)
         return; /* without a state the limits stay as they are */
     for (unsigned i = 0; i < a->own_count; i++)
         hvc_moves_weigh(a->operations->moves, a->own[i].guest, a->own[i].priority, a->own[i].limit);
     take_moves(a);
-    if (hvc_bandwidth_split(a->moves, a->move_count, a->budgets, a->budget_count) < 0)
+    if (split(a) < 0)
         return; /* more than 1024 moves: take_moves takes no more */
     for (unsigned i = 0; i < a->own_count; i++)
         allot(a, i);
@@ -159,6 +183,7 @@ int hvc_allotter_new(struct hvc_operations *operations, struct hvc_allotter **re
     if (a == NULL)
         return hvc_error_set(error, -ENOMEM, "out of memory");
     a->operations = operations;
+    hvc_ring_watch_begin(&a->ring, operations);
     rc = hvc_ticker_new("the bandwidth of moves", PERIOD_MS, run, a, &a->ticker, error);
     if (rc < 0)
         free(a);

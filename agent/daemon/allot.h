@@ -2,8 +2,8 @@
 /*
  * Gives each move that runs from this node its part of the bandwidth (hvc/bandwidth.h): looked at again every second,
  * from the committed settings, networks and jobs and from all nodes' soft facts, so that a limit or priority that was
- * changed, or another move that began or ended, takes effect while moves run. One thread; nothing is asked while no
- * move is under way here.
+ * changed, or another move that began or ended, takes effect while moves run. One thread. Moves that may strain the
+ * ring have a budget of their own (ring_watch.h); while no move is under way here nothing but the ring is looked at.
  */
 #ifndef HVC_ALLOT_H
 #define HVC_ALLOT_H

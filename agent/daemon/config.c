@@ -74,6 +74,10 @@ static const struct key keys[] = {
     {"migration", "max_downtime_ms", NUMBER, MEMBER(max_downtime_ms), "0", 0, 60000, NULL,
      "Pause that a switch-over may cost; 0: the hypervisor's own"},
     {"migration", "parallel", NUMBER, MEMBER(parallel), "0", 0, 255, NULL, "Streams of one move; 0 or 1: one"},
+    {"migration", "ring_latency_ms", NUMBER, MEMBER(ring_latency_ms), "50", 0, 10000, NULL,
+     "Moves are slowed down while a link of Corosync is so many ms slower than usual, or loses messages; 0: never"},
+    {"migration", "ring_all", YES_NO, MEMBER(ring_all), "no", 0, 0, NULL,
+     "Slow down all moves then, not only those that may take the ring's network"},
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

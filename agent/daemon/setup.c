@@ -44,14 +44,17 @@ int hvc_setup_open(const struct hvc_config *config, bool direct, uint64_t deadli
     operations->boot_id_file = config->boot_id_file[0] == '\0' ? NULL : config->boot_id_file;
     operations->privileged = geteuid() == 0;
     operations->started_ms = hvc_now_ms();
-    operations->migration = (struct hvc_migration_settings){.tls = config->tls,
-                                                            .bandwidth_mib = config->bandwidth_mib,
-                                                            .max_downtime_ms = config->max_downtime_ms,
-                                                            .auto_converge = config->auto_converge,
-                                                            .post_copy = config->post_copy,
-                                                            .zero_copy = config->zero_copy,
-                                                            .synchronous_writes = config->synchronous_writes,
-                                                            .parallel = (unsigned)config->parallel};
+    operations->migration =
+        (struct hvc_migration_settings){.tls = config->tls,
+                                        .bandwidth_mib = config->bandwidth_mib,
+                                        .max_downtime_ms = config->max_downtime_ms,
+                                        .auto_converge = config->auto_converge,
+                                        .post_copy = config->post_copy,
+                                        .zero_copy = config->zero_copy,
+                                        .synchronous_writes = config->synchronous_writes,
+                                        .parallel = (unsigned)config->parallel,
+                                        .ring_latency_ms = config->standalone ? 0 : config->ring_latency_ms,
+                                        .ring_all = config->ring_all};
     /* a process that runs one operation leaves no record: the daemon's user could not change what root has made */
     if (!direct && hvc_text_append(operations->move_records, sizeof(operations->move_records), &used, "%s/moves",
                                    config->state_directory) < 0)

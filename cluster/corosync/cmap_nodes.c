@@ -26,6 +26,17 @@ int hvc_cs_failed(struct hvc_error *error, const char *call, cs_error_t e)
     }
 }
 
+int hvc_cs_unreachable(struct hvc_error *error, const char *call, cs_error_t e)
+{
+    int r = hvc_cs_failed(error, call, e);
+
+    if (r == -EACCES || r == -ENOMEM)
+        return r;
+    return hvc_error_set(error, r == -EAGAIN ? -EAGAIN : -ENOTCONN,
+                         "corosync does not run on this node (%s: %s): start it with 'pcs cluster start'", call,
+                         cs_strerror(e));
+}
+
 int hvc_cmap_text(cmap_handle_t map, const char *key, char *ret_text, size_t size, struct hvc_error *error)
 {
     char *text = NULL;

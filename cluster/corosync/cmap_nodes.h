@@ -10,6 +10,10 @@
 /* The words for a failed call: -EACCES, -EAGAIN (a membership is being formed), -ENOMEM or -EIO. */
 int hvc_cs_failed(struct hvc_error *error, const char *call, cs_error_t e);
 
+/* The same for a connection: one that fails for any other reason than rights means that nobody serves the socket,
+ * -ENOTCONN. */
+int hvc_cs_unreachable(struct hvc_error *error, const char *call, cs_error_t e);
+
 /* Text of a key; one that is absent gives "". -EINVAL: longer than size - 1. */
 int hvc_cmap_text(cmap_handle_t map, const char *key, char *ret_text, size_t size, struct hvc_error *error);
 

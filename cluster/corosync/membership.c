@@ -32,18 +32,6 @@ struct reading {
     int status;
 };
 
-/* A connection that fails for any other reason than rights means that nobody serves the socket. */
-static int connect_failed(struct hvc_error *error, const char *call, cs_error_t e)
-{
-    int r = hvc_cs_failed(error, call, e);
-
-    if (r == -EACCES || r == -ENOMEM)
-        return r;
-    return hvc_error_set(error, r == -EAGAIN ? -EAGAIN : -ENOTCONN,
-                         "corosync does not run on this node (%s: %s): start it with 'pcs cluster start'", call,
-                         cs_strerror(e));
-}
-
 static int read_map(struct reading *reading)
 {
     cmap_handle_t map;
@@ -51,7 +39,7 @@ static int read_map(struct reading *reading)
     int r;
 
     if (e != CS_OK)
-        return connect_failed(&reading->error, "cmap_initialize", e);
+        return hvc_cs_unreachable(&reading->error, "cmap_initialize", e);
     r = hvc_cmap_text(map, "totem.cluster_name", reading->cluster_name, sizeof(reading->cluster_name), &reading->error);
     if (r == 0)
         r = hvc_cmap_nodes(map, &reading->list, &reading->error);
@@ -98,7 +86,7 @@ static int read_quorum(struct reading *reading)
     cs_error_t e = quorum_model_initialize(&handle, QUORUM_MODEL_V1, (quorum_model_data_t *)&model, &type, reading);
 
     if (e != CS_OK)
-        return connect_failed(&reading->error, "quorum_model_initialize", e);
+        return hvc_cs_unreachable(&reading->error, "quorum_model_initialize", e);
     reading->facts.votequorum = type == QUORUM_SET;
     e = quorum_trackstart(handle, CS_TRACK_CURRENT);
     while (e == CS_OK && !reading->got_quorum)
@@ -115,7 +103,7 @@ static int read_votes(struct reading *reading)
     cs_error_t e = votequorum_initialize(&handle, NULL);
 
     if (e != CS_OK)
-        return connect_failed(&reading->error, "votequorum_initialize", e);
+        return hvc_cs_unreachable(&reading->error, "votequorum_initialize", e);
     e = votequorum_getinfo(handle, 0, &info); /* 0: this node */
     (void)votequorum_finalize(handle);
     if (e != CS_OK)

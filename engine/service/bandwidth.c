@@ -31,6 +31,8 @@ static bool is_on(const struct hvc_bandwidth_move *move, const struct hvc_bandwi
 {
     if (budget->network != 0)
         return move->network == budget->network;
+    if (budget->guarded)
+        return move->guarded;
     return move->source == budget->node || move->target == budget->node;
 }
 

@@ -6,9 +6,10 @@
 
 #include "hvc/bytes.h"
 
-#define VERSION 2 /* 2: host_uuid, missing */
+#define VERSION_LEAST 2 /* host_uuid, missing */
+#define VERSION_HELD  3 /* some move is held */
 
-enum { MOVE_ENDED = 1, MOVE_RING = 2, MOVE_FLAGS = 3 };
+enum { MOVE_ENDED = 1, MOVE_RING = 2, MOVE_HELD = 4, MOVE_FLAGS = 7 };
 
 /* One description for both directions: exactly one of them is set. */
 struct pass {
@@ -92,7 +93,7 @@ static void guest_part(struct pass *pass, struct hvc_soft_guest *g)
 
 static void move_part(struct pass *pass, struct hvc_soft_move *m)
 {
-    unsigned flags = (m->ended ? MOVE_ENDED : 0u) | (m->ring ? MOVE_RING : 0u);
+    unsigned flags = (m->ended ? MOVE_ENDED : 0u) | (m->ring ? MOVE_RING : 0u) | (m->held ? MOVE_HELD : 0u);
 
     NUMBER(m->job, 8);
     raw(pass, m->guest, sizeof(m->guest));
@@ -105,6 +106,7 @@ static void move_part(struct pass *pass, struct hvc_soft_move *m)
     BOUNDED(flags, 1, MOVE_FLAGS);
     m->ended = (flags & MOVE_ENDED) != 0;
     m->ring = (flags & MOVE_RING) != 0;
+    m->held = (flags & MOVE_HELD) != 0;
     NUMBER(m->limit, 8);
     NUMBER(m->allotted, 8);
     NUMBER(m->elapsed_ms, 8);
@@ -135,12 +137,21 @@ static void all(struct pass *pass, struct hvc_soft_facts *f)
         move_part(pass, &f->moves[i]);
 }
 
+static unsigned version_of(const struct hvc_soft_facts *facts)
+{
+    for (unsigned i = 0; i < facts->move_count && i < HVC_MOVES_MAX; i++) {
+        if (facts->moves[i].held)
+            return VERSION_HELD;
+    }
+    return VERSION_LEAST;
+}
+
 int hvc_soft_facts_encode(struct hvc_soft_facts *facts, void *bytes, size_t size, size_t *ret_length)
 {
     struct hvc_bytes_writer writer = hvc_bytes_writer(bytes, size);
     struct pass pass = {.out = &writer};
 
-    hvc_bytes_put(&writer, 1, VERSION);
+    hvc_bytes_put(&writer, 1, version_of(facts));
     all(&pass, facts);
     if (pass.bad)
         return -EINVAL;
@@ -156,12 +167,13 @@ int hvc_soft_facts_decode(const void *bytes, size_t length, struct hvc_soft_fact
     struct pass pass = {.in = &reader};
     uint64_t version = hvc_bytes_get(&reader, 1);
 
-    if (!reader.failed && version > VERSION)
+    if (!reader.failed && version > VERSION_HELD)
         return -EPROTONOSUPPORT;
-    if (reader.failed || version != VERSION)
+    if (reader.failed || version < VERSION_LEAST)
         return -EBADMSG;
     memset(ret_facts, 0, sizeof(*ret_facts));
     all(&pass, ret_facts);
+    pass.bad = pass.bad || version != version_of(ret_facts);
     return pass.bad || reader.failed || reader.offset != reader.length ? -EBADMSG : 0;
 }
 

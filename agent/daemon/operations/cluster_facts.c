@@ -10,6 +10,7 @@
 #include "hvc/membership.h"
 #include "hvc/pacemaker.h"
 #include "hvc/pacemaker_moves.h"
+#include "hvc/ring_stats.h"
 #include "hvc/text.h"
 
 static void close_facts(struct hvc_facts *facts)
@@ -168,9 +169,17 @@ static int priority_of(struct hvc_facts *facts, const char *resource, uint64_t d
     return hvc_pacemaker_priority(resource, deadline_ms, ret_priority, error);
 }
 
+static int ring_load_of(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_ring_load *ret_load,
+                        struct hvc_error *error)
+{
+    (void)facts;
+    return hvc_ring_stats_read(deadline_ms, ret_load, error);
+}
+
 int hvc_cluster_facts_new(struct hvc_facts **ret_facts, struct hvc_error *error)
 {
-    static const struct hvc_facts_ops ops = {close_facts, read_facts, resource_of_config, read_foreign, priority_of};
+    static const struct hvc_facts_ops ops = {close_facts,  read_facts,  resource_of_config,
+                                             read_foreign, priority_of, ring_load_of};
     struct hvc_facts *facts = calloc(1, sizeof(*facts));
 
     if (facts == NULL)

@@ -36,6 +36,14 @@ int hvc_facts_priority(struct hvc_facts *facts, const char *resource, uint64_t d
     return facts->ops->priority(facts, resource, deadline_ms, ret_priority, error);
 }
 
+int hvc_facts_ring_load(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_ring_load *ret_load,
+                        struct hvc_error *error)
+{
+    if (facts->ops->ring_load == NULL)
+        return hvc_error_set(error, -ENOTSUP, "nobody tells the state of the ring");
+    return facts->ops->ring_load(facts, deadline_ms, ret_load, error);
+}
+
 const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name)
 {
     for (size_t i = 0; i < facts->count; i++) {

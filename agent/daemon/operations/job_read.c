@@ -160,6 +160,7 @@ static void describe_progress(struct hvc_record *record, struct hvc_keeper *keep
     hvc_record_set_u64(progress, "remaining_bytes", soft.move.remaining_bytes);
     if (job->ended == 0) {
         hvc_record_set_u64(progress, "rate_bytes", soft.move.rate_bytes);
+        hvc_job_describe_limit(progress, soft.move.allotted, soft.move.held);
         hvc_record_set_u64(progress, "dirty_rate_bytes", soft.move.dirty_rate_bytes);
         hvc_record_set_u64(progress, "estimated_left_ms", soft.move.estimated_left_ms);
         hvc_record_set_u64(progress, "expected_downtime_ms", soft.move.expected_downtime_ms);

@@ -53,6 +53,14 @@ static void set_node(struct hvc_record *record, const char *name, const struct h
     hvc_record_set_text(record, name, text);
 }
 
+void hvc_job_describe_limit(struct hvc_record *progress, uint64_t allotted, bool held)
+{
+    if (allotted != 0)
+        hvc_record_set_u64(progress, "allotted_bytes", allotted);
+    if (held)
+        hvc_record_set_bool(progress, "held_for_ring", true);
+}
+
 static void describe_options(struct hvc_record *record, const struct hvc_job *job)
 {
     static const uint8_t none[sizeof(job->options.document)];

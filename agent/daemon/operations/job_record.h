@@ -10,6 +10,10 @@
 void hvc_job_describe(struct hvc_record *record, const struct hvc_service *service, const struct hvc_job *job,
                       uint64_t now_ms);
 
+/* Of the progress of a move that runs: bytes per second that it may use (0: not limited, and nothing is said), and that
+ * this is less than usual to spare the ring. */
+void hvc_job_describe_limit(struct hvc_record *progress, uint64_t allotted, bool held);
+
 /* "n2" of the state's node list, "node 2" when it is not in it; "" for 0. */
 void hvc_job_node_name(const struct hvc_service *service, uint32_t node, char name[HVC_NODE_NAME_MAX]);
 

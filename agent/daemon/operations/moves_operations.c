@@ -2,6 +2,7 @@
 /* move.list, move.show, move.cancel; and how a move is told. */
 #include <string.h>
 
+#include "job_record.h"
 #include "moves_table.h"
 
 static const char *state_word(const struct hvc_moves_entry *entry)
@@ -25,6 +26,7 @@ static void describe_progress(const struct hvc_moves_entry *entry, struct hvc_re
     hvc_record_set_u64(record, "remaining_bytes", p->remaining_bytes);
     if (!entry->ended) {
         hvc_record_set_u64(record, "rate_bytes", p->rate_bytes);
+        hvc_job_describe_limit(record, entry->allotted, entry->held);
         hvc_record_set_u64(record, "estimated_left_ms", p->estimated_left_ms);
         hvc_record_set_u64(record, "expected_downtime_ms", p->expected_downtime_ms);
     } else if (entry->end.downtime_ms != 0) {
@@ -52,6 +54,8 @@ static void describe(const struct hvc_moves_entry *entry, struct hvc_record *rec
     hvc_record_set_i64(record, "since", entry->began_at);
     hvc_record_set_u64(record, "elapsed_ms", end_ms - entry->began_ms);
     describe_progress(entry, record);
+    if (!entry->ended && entry->held)
+        hvc_record_set_text(record, "words", "slowed down to spare the ring");
     if (entry->ended) {
         hvc_record_set_text(record, "result", hvc_result_word(entry->end.result));
         hvc_record_set_text(record, "words", entry->end.error.text);

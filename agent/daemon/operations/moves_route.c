@@ -72,6 +72,7 @@ static void take_route(struct hvc_moves_entry *entry, const struct hvc_move_rout
     entry->task.options.compression = entry->asked_compression;
     hvc_migrate_options_for_link(&entry->task.options, mbit);
     entry->allotted = entry->task.options.bandwidth_mib * MIB;
+    entry->held = false;
     (void)pthread_mutex_unlock(&moves->lock);
 }
 

@@ -19,6 +19,12 @@ static uint32_t id_of(const struct hvc_replica_status *status, const char *name)
     return 0;
 }
 
+/* The address that the target's libvirt names: as a rule that of its host name, which the ring often has. */
+static bool libvirt_chooses(const struct hvc_moves_entry *entry)
+{
+    return entry->migrate_uri[0] == '\0' && strcmp(entry->source, entry->target) != 0;
+}
+
 static void tell(const struct hvc_moves_entry *entry, const struct hvc_replica_status *status,
                  struct hvc_soft_move *move)
 {
@@ -36,7 +42,8 @@ static void tell(const struct hvc_moves_entry *entry, const struct hvc_replica_s
                              : p->percent > 100 ? 100
                                                 : p->percent),
         .ended = entry->ended,
-        .ring = entry->ring,
+        .ring = entry->ring || libvirt_chooses(entry),
+        .held = entry->held && !entry->ended,
         .limit = entry->limit,
         .allotted = entry->allotted,
         .elapsed_ms = (entry->ended ? entry->ended_ms : hvc_now_ms()) - entry->began_ms,
@@ -100,15 +107,17 @@ static bool copies(const struct hvc_moves_entry *entry)
     return entry->progress.phase == HVC_MIGRATE_COPY || entry->progress.phase == HVC_MIGRATE_POST_COPY;
 }
 
-int hvc_moves_allot(struct hvc_moves *moves, const uint8_t guest[16], uint64_t bytes, uint64_t deadline_ms,
+int hvc_moves_allot(struct hvc_moves *moves, const uint8_t guest[16], uint64_t bytes, bool held, uint64_t deadline_ms,
                     struct hvc_error *error)
 {
     uint64_t mib = bytes == 0 ? HVC_BANDWIDTH_MAX_MIB : bytes < MIB ? 1 : bytes / MIB;
     struct hvc_moves_entry *entry;
-    int rc = 0;
+    int rc;
 
     (void)pthread_mutex_lock(&moves->lock);
     entry = find(moves, guest);
+    if (entry != NULL && entry->told_bandwidth && entry->allotted == bytes)
+        entry->held = held; /* whatever libvirt is told, which it knows */
     if (entry == NULL || !copies(entry) || entry->task.source == NULL ||
         (entry->told_bandwidth && entry->allotted == bytes)) {
         (void)pthread_mutex_unlock(&moves->lock);
@@ -120,6 +129,7 @@ int hvc_moves_allot(struct hvc_moves *moves, const uint8_t guest[16], uint64_t b
     (void)pthread_mutex_lock(&moves->lock);
     if (rc == 0) {
         entry->allotted = bytes;
+        entry->held = held;
         entry->told_bandwidth = true;
     } else if (entry->ended || entry->refused_bandwidth) {
         rc = 0; /* it was over sooner, or was said already */

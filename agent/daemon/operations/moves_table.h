@@ -34,6 +34,7 @@ struct hvc_moves_entry {
     uint64_t limit, allotted;      /* bytes per second, 0: not limited */
     bool told_bandwidth;           /* libvirt was told `allotted` while it copies */
     bool refused_bandwidth;        /* and has refused it once */
+    bool held;                     /* `allotted` is less than usual, to spare the ring */
     char token[48];                /* of a special move */
     struct hvc_storage_plan *plan; /* likewise; NULL: none */
     bool adopted;

@@ -67,6 +67,7 @@ static void every_answer_reads_as_its_golden_file(void **state)
         {"jobs-frames-40", frames, 40},
         {"jobs-frames-colour", coloured_frames, 80},
         {"job-show", hvc_render_job, 80},
+        {"job-held", hvc_render_job, 100},
         {"job-ended", hvc_render_job, 80},
         {"history", hvc_render_history, 80},
         {"history-40", hvc_render_history, 40},

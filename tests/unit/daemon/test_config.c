@@ -28,11 +28,12 @@ static void every_kind_of_value_is_read(void **state)
     struct hvc_config config;
 
     (void)state;
-    assert_int_equal(hvc_config_parse("x",
-                                      "# comment\n[daemon]\nuser=\nworkers = 64 \n\n[log]\nlevel=debug\nsyslog=off\n"
-                                      "file=/var/log/x y\n[migration]\ntls=no\nbandwidth_mib=100\n",
-                                      &config, NULL),
-                     0);
+    assert_int_equal(
+        hvc_config_parse("x",
+                         "# comment\n[daemon]\nuser=\nworkers = 64 \n\n[log]\nlevel=debug\nsyslog=off\n"
+                         "file=/var/log/x y\n[migration]\ntls=no\nbandwidth_mib=100\nring_latency_ms=0\nring_all=yes\n",
+                         &config, NULL),
+        0);
     assert_string_equal(config.user, "");
     assert_int_equal(config.workers, 64);
     assert_string_equal(config.log_level, "debug");
@@ -40,6 +41,8 @@ static void every_kind_of_value_is_read(void **state)
     assert_string_equal(config.log_file, "/var/log/x y");
     assert_false(config.tls);
     assert_int_equal(config.bandwidth_mib, 100);
+    assert_int_equal(config.ring_latency_ms, 0);
+    assert_true(config.ring_all);
 }
 
 static void what_is_wrong_is_told_with_file_line_and_what_is_allowed(void **state)
@@ -56,6 +59,7 @@ static void what_is_wrong_is_told_with_file_line_and_what_is_allowed(void **stat
         {"[daemon]\nruntime_directory=run\n", "must be an absolute path"},
         {"[daemon]\nservice=\n", "service has 0 bytes"},
         {"[migration]\ntls=maybe\n", "must be yes or no"},
+        {"[migration]\nring_latency_ms=50ms\n", "whole number from 0 to 10000"},
         {"[log]\nlevel=loud\n", "must be one of error warning notice info debug"},
         {"[log]\nlevel=inf\n", "must be one of"},
         {"[log]\nlevel=\n", "must be one of"},

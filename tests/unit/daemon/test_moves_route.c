@@ -535,17 +535,22 @@ static void allot(void)
     struct hvc_moves *moves = world->operations.moves;
     struct hvc_error error = {0};
 
-    assert_int_equal(hvc_moves_allot(moves, guest, UINT64_C(5) << 20, 0, &error), 0);
+    assert_int_equal(hvc_moves_allot(moves, guest, UINT64_C(5) << 20, false, 0, &error), 0);
     assert_int_equal(set_mib, 5);
-    assert_int_equal(hvc_moves_allot(moves, guest, UINT64_C(5) << 20, 0, &error), 0);
+    assert_int_equal(hvc_moves_allot(moves, guest, UINT64_C(5) << 20, false, 0, &error), 0);
     assert_int_equal(set_count, 1); /* libvirt knows it */
-    assert_int_equal(hvc_moves_allot(moves, guest, 17, 0, &error), 0);
+    assert_int_equal(hvc_moves_allot(moves, guest, 17, true, 0, &error), 0);
     assert_int_equal(set_mib, 1);
-    assert_int_equal(hvc_moves_allot(moves, guest, 0, 0, &error), 0);
+    tell();
+    assert_true(told[0].held);
+    assert_int_equal(hvc_moves_allot(moves, guest, 17, false, 0, &error), 0); /* its usual share now */
+    tell();
+    assert_false(told[0].held);
+    assert_int_equal(hvc_moves_allot(moves, guest, 0, false, 0, &error), 0);
     assert_int_equal(set_mib, HVC_BANDWIDTH_MAX_MIB);
     set_result = -EIO;
-    assert_int_equal(hvc_moves_allot(moves, guest, 17, 0, &error), -EIO);
-    assert_int_equal(hvc_moves_allot(moves, guest, 17, 0, &error), 0); /* tried again, said once */
+    assert_int_equal(hvc_moves_allot(moves, guest, 17, false, 0, &error), -EIO);
+    assert_int_equal(hvc_moves_allot(moves, guest, 17, false, 0, &error), 0); /* tried again, said once */
     assert_int_equal(set_count, 5);
     hvc_moves_weigh(moves, guest, 7, 123);
     tell();
@@ -562,7 +567,7 @@ static void bandwidth_is_set_when_it_changes(void **state)
     world->here.base.ops = &ops;
     set_count = 0;
     set_result = 0;
-    assert_int_equal(hvc_moves_allot(world->operations.moves, guest, 1, 0, &error), 0); /* no move */
+    assert_int_equal(hvc_moves_allot(world->operations.moves, guest, 1, false, 0, &error), 0); /* no move */
     while_copying = allot;
     assert_int_equal(move(), HVC_RESULT_OK);
     assert_int_equal(set_count, 5);

@@ -137,6 +137,25 @@ static void the_bytes_are_those_that_other_nodes_know(void **state)
     assert_string_equal(have, want);
 }
 
+/* Programs that do not know it hear this node as long as nothing is held. */
+static void only_a_held_move_needs_the_later_version(void **state)
+{
+    size_t length = encoded();
+
+    (void)state;
+    assert_int_equal(bytes[0], 2);
+    bytes[0] = 3;
+    assert_int_equal(hvc_soft_facts_decode(bytes, length, &back), -EBADMSG);
+    sample.moves[0].held = true;
+    length = encoded();
+    assert_int_equal(bytes[0], 3);
+    assert_int_equal(hvc_soft_facts_decode(bytes, length, &back), 0);
+    assert_true(back.moves[0].held);
+    assert_true(back.moves[0].ring);
+    bytes[0] = 2;
+    assert_int_equal(hvc_soft_facts_decode(bytes, length, &back), -EBADMSG);
+}
+
 static void the_largest_facts_fit_into_one_message(void **state)
 {
     static uint8_t message[HVC_EXTRA_MAX];
@@ -172,7 +191,7 @@ static void each_cut_is_refused_and_so_is_a_later_version(void **state)
         assert_int_equal(hvc_soft_facts_decode(bytes, cut, &back), -EBADMSG);
     bytes[length] = 0;
     assert_int_equal(hvc_soft_facts_decode(bytes, length + 1, &back), -EBADMSG);
-    bytes[0] = 3;
+    bytes[0] = 4;
     assert_int_equal(hvc_soft_facts_decode(bytes, length, &back), -EPROTONOSUPPORT);
     for (uint8_t former = 0; former < 2; former++) {
         bytes[0] = former;
@@ -315,6 +334,7 @@ int main(void)
         cmocka_unit_test_setup(facts_come_back_as_they_were, up),
         cmocka_unit_test_setup(a_definition_is_held_missing_or_not_named, up),
         cmocka_unit_test_setup(the_bytes_are_those_that_other_nodes_know, up),
+        cmocka_unit_test_setup(only_a_held_move_needs_the_later_version, up),
         cmocka_unit_test_setup(the_largest_facts_fit_into_one_message, up),
         cmocka_unit_test_setup(each_cut_is_refused_and_so_is_a_later_version, up),
         cmocka_unit_test_setup(what_is_out_of_its_bounds_is_not_sent, up),

@@ -12,6 +12,7 @@ struct row {
     uint32_t source, target, network;
     uint16_t priority;
     uint64_t limit, share;
+    bool guarded;
 };
 
 static const struct {
@@ -19,29 +20,47 @@ static const struct {
     struct hvc_bandwidth_budget budgets[4];
     struct row moves[5];
 } cases[] = {
-    {"no budget: not limited", {{.node = 1}}, {{1, 2, 0, 1000, 0, 0}}},
-    {"its own limit alone", {{.node = 1}}, {{1, 2, 0, 1000, 50, 50}}},
-    {"the node's alone", {{.node = 1, .bytes = 100}}, {{1, 2, 0, 1000, 0, 100}}},
-    {"two of one priority", {{.node = 1, .bytes = 100}}, {{1, 2, 0, 1000, 0, 50}, {1, 3, 0, 1000, 0, 50}}},
-    {"two priorities, two to one", {{.node = 1, .bytes = 90}}, {{1, 2, 0, 500, 0, 60}, {1, 3, 0, 1000, 0, 30}}},
+    {"no budget: not limited", {{.node = 1}}, {{1, 2, 0, 1000, 0, 0, false}}},
+    {"its own limit alone", {{.node = 1}}, {{1, 2, 0, 1000, 50, 50, false}}},
+    {"the node's alone", {{.node = 1, .bytes = 100}}, {{1, 2, 0, 1000, 0, 100, false}}},
+    {"two of one priority",
+     {{.node = 1, .bytes = 100}},
+     {{1, 2, 0, 1000, 0, 50, false}, {1, 3, 0, 1000, 0, 50, false}}},
+    {"two priorities, two to one",
+     {{.node = 1, .bytes = 90}},
+     {{1, 2, 0, 500, 0, 60, false}, {1, 3, 0, 1000, 0, 30, false}}},
     {"what one cannot use goes to the other",
      {{.node = 1, .bytes = 90}},
-     {{1, 2, 0, 500, 20, 20}, {1, 3, 0, 1000, 0, 70}}},
-    {"moves that come count, too", {{.node = 1, .bytes = 90}}, {{2, 1, 0, 7, 0, 45}, {1, 3, 0, 7, 0, 45}}},
-    {"moves of other nodes do not", {{.node = 1, .bytes = 90}}, {{1, 2, 0, 7, 0, 90}, {3, 2, 0, 7, 0, 0}}},
+     {{1, 2, 0, 500, 20, 20, false}, {1, 3, 0, 1000, 0, 70, false}}},
+    {"moves that come count, too",
+     {{.node = 1, .bytes = 90}},
+     {{2, 1, 0, 7, 0, 45, false}, {1, 3, 0, 7, 0, 45, false}}},
+    {"moves of other nodes do not",
+     {{.node = 1, .bytes = 90}},
+     {{1, 2, 0, 7, 0, 90, false}, {3, 2, 0, 7, 0, 0, false}}},
     {"a network bounds all moves on it",
      {{.network = 4, .bytes = 60}},
-     {{1, 2, 4, 7, 0, 30}, {3, 5, 4, 7, 0, 30}, {1, 3, 5, 7, 0, 0}}},
+     {{1, 2, 4, 7, 0, 30, false}, {3, 5, 4, 7, 0, 30, false}, {1, 3, 5, 7, 0, 0, false}}},
     {"the narrower one bounds, the rest is for the others",
      {{.node = 1, .bytes = 100}, {.network = 4, .bytes = 20}},
-     {{1, 2, 4, 7, 0, 20}, {1, 3, 5, 7, 0, 80}}},
+     {{1, 2, 4, 7, 0, 20, false}, {1, 3, 5, 7, 0, 80, false}}},
     {"both ends bound",
      {{.node = 1, .bytes = 100}, {.node = 2, .bytes = 30}},
-     {{1, 2, 0, 7, 0, 30}, {1, 3, 0, 7, 0, 70}}},
+     {{1, 2, 0, 7, 0, 30, false}, {1, 3, 0, 7, 0, 70, false}}},
     {"four priorities and one more",
      {{.node = 1, .bytes = 160}},
-     {{1, 2, 0, 1, 0, 80}, {1, 2, 0, 2, 0, 40}, {1, 2, 0, 3, 0, 20}, {1, 2, 0, 4, 0, 10}, {1, 2, 0, 5, 0, 10}}},
-    {"nobody gets less than one", {{.node = 1, .bytes = 1}}, {{1, 2, 0, 7, 0, 1}, {1, 3, 0, 7, 0, 1}}},
+     {{1, 2, 0, 1, 0, 80, false},
+      {1, 2, 0, 2, 0, 40, false},
+      {1, 2, 0, 3, 0, 20, false},
+      {1, 2, 0, 4, 0, 10, false},
+      {1, 2, 0, 5, 0, 10, false}}},
+    {"nobody gets less than one", {{.node = 1, .bytes = 1}}, {{1, 2, 0, 7, 0, 1, false}, {1, 3, 0, 7, 0, 1, false}}},
+    {"guarded moves have a budget of their own",
+     {{.guarded = true, .bytes = 30}},
+     {{1, 2, 0, 7, 0, 20, true}, {1, 3, 0, 9, 0, 10, true}, {1, 2, 0, 7, 0, 0, false}}},
+    {"what it takes from them is for the others",
+     {{.node = 1, .bytes = 100}, {.guarded = true, .bytes = 10}},
+     {{1, 2, 0, 7, 0, 10, true}, {1, 3, 5, 7, 0, 90, false}}},
 };
 
 static void each_split_is_as_the_table_says(void **state)
@@ -55,10 +74,12 @@ static void each_split_is_as_the_table_says(void **state)
         for (; count < 5 && cases[i].moves[count].source != 0; count++) {
             const struct row *row = &cases[i].moves[count];
 
-            moves[count] = (struct hvc_bandwidth_move){row->source,   row->target,      row->network,
-                                                       row->priority, row->limit * MIB, 99};
+            moves[count] = (struct hvc_bandwidth_move){row->source,      row->target, row->network, row->priority,
+                                                       row->limit * MIB, 99,          row->guarded};
         }
-        for (; budget_count < 4 && (cases[i].budgets[budget_count].node | cases[i].budgets[budget_count].network) != 0;
+        for (; budget_count < 4 && (cases[i].budgets[budget_count].node | cases[i].budgets[budget_count].network) +
+                                           cases[i].budgets[budget_count].guarded !=
+                                       0;
              budget_count++) {
             budgets[budget_count] = cases[i].budgets[budget_count];
             budgets[budget_count].bytes *= MIB;
@@ -80,50 +101,63 @@ static uint32_t draw(uint32_t below)
     return (seed >> 8) % below;
 }
 
-#define MOVES 9
+enum { MOVES = 9, BUDGETS = 7 };
+
+static bool is_on(const struct hvc_bandwidth_move *move, const struct hvc_bandwidth_budget *budget)
+{
+    if (budget->guarded)
+        return move->guarded;
+    return budget->network != 0 ? move->network == budget->network
+                                : move->source == budget->node || move->target == budget->node;
+}
+
+static uint64_t used_of(const struct hvc_bandwidth_budget *budget, const struct hvc_bandwidth_move *moves,
+                        unsigned count)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        sum += is_on(&moves[i], budget) ? moves[i].share : 0;
+    return sum;
+}
 
 static void no_budget_is_exceeded_and_none_is_wasted(void **state)
 {
     (void)state;
     for (uint32_t round = 1; round < 5000; round++) {
         struct hvc_bandwidth_move moves[MOVES], turned[MOVES];
-        struct hvc_bandwidth_budget budgets[6];
+        struct hvc_bandwidth_budget budgets[BUDGETS];
         unsigned used = 1 + draw(MOVES);
 
-        for (unsigned i = 0; i < 6; i++) {
+        for (unsigned i = 0; i < BUDGETS; i++)
             budgets[i] = (struct hvc_bandwidth_budget){.bytes = draw(3) == 0 ? 0 : (64 + draw(1000)) * MIB};
-            *(i < 3 ? &budgets[i].node : &budgets[i].network) = i % 3 + 1;
+        for (unsigned i = 0; i < 3; i++) {
+            budgets[i].node = i + 1;
+            budgets[3 + i].network = i + 1;
         }
+        budgets[6].guarded = true;
         for (unsigned i = 0; i < used; i++)
-            moves[i] = (struct hvc_bandwidth_move){1 + draw(3),
-                                                   1 + draw(4),
-                                                   draw(4),
-                                                   (uint16_t)(1 + draw(5)),
-                                                   draw(2) == 0 ? 0 : (8 + draw(500)) * MIB,
-                                                   0};
+            moves[i] = (struct hvc_bandwidth_move){.source = 1 + draw(3),
+                                                   .target = 1 + draw(4),
+                                                   .network = draw(4),
+                                                   .priority = (uint16_t)(1 + draw(5)),
+                                                   .limit = draw(2) == 0 ? 0 : (8 + draw(500)) * MIB,
+                                                   .guarded = draw(2) == 0};
         for (unsigned i = 0; i < used; i++)
             turned[used - 1 - i] = moves[i];
-        assert_int_equal(hvc_bandwidth_split(moves, used, budgets, 6), 0);
-        assert_int_equal(hvc_bandwidth_split(turned, used, budgets, 6), 0);
+        assert_int_equal(hvc_bandwidth_split(moves, used, budgets, BUDGETS), 0);
+        assert_int_equal(hvc_bandwidth_split(turned, used, budgets, BUDGETS), 0);
         for (unsigned i = 0; i < used; i++) {
             bool bound = moves[i].limit > 0 && moves[i].share == moves[i].limit, some = moves[i].limit > 0;
 
             assert_int_equal(moves[i].share, turned[used - 1 - i].share);
             assert_true(moves[i].limit == 0 || moves[i].share <= moves[i].limit);
-            for (unsigned b = 0; b < 6; b++) {
-                uint64_t sum = 0;
+            for (unsigned b = 0; b < BUDGETS; b++) {
+                uint64_t sum = used_of(&budgets[b], moves, used);
 
-                if (budgets[b].bytes == 0 || (budgets[b].network != 0 ? moves[i].network != budgets[b].network
-                                                                      : moves[i].source != budgets[b].node &&
-                                                                            moves[i].target != budgets[b].node))
+                if (budgets[b].bytes == 0 || !is_on(&moves[i], &budgets[b]))
                     continue;
                 some = true;
-                for (unsigned k = 0; k < used; k++)
-                    sum += (budgets[b].network != 0
-                                ? moves[k].network == budgets[b].network
-                                : moves[k].source == budgets[b].node || moves[k].target == budgets[b].node)
-                               ? moves[k].share
-                               : 0;
                 assert_true(sum <= budgets[b].bytes);
                 bound = bound || sum + MOVES >= budgets[b].bytes; /* but for what rounding leaves */
             }

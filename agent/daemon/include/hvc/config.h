@@ -39,7 +39,8 @@ struct hvc_config {
     char peer_uri[HVC_URI_MAX];
     char migrate_uri[HVC_URI_MAX];
     bool tls, auto_converge, post_copy, zero_copy, synchronous_writes;
-    uint64_t bandwidth_mib, max_downtime_ms, parallel;
+    uint64_t bandwidth_mib, max_downtime_ms, parallel, ring_latency_ms;
+    bool ring_all;
 };
 
 /* Everything as if the file were empty. */

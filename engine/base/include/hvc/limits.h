@@ -19,6 +19,7 @@
 
 /* the cluster */
 #define HVC_NODES_MAX           64   /* as a Hyper-V failover cluster; corosync itself allows 384, CPG 128 */
+#define HVC_RING_LINKS_MAX      128  /* knet links of a node whose latency is looked at; further ones are not */
 #define HVC_GUESTS_MAX          8000 /* guests in one cluster */
 #define HVC_GUESTS_PER_NODE_MAX 1024
 

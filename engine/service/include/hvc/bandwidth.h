@@ -9,12 +9,13 @@
 #ifndef HVC_BANDWIDTH_H
 #define HVC_BANDWIDTH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hvc/limits.h"
 
-#define HVC_BANDWIDTH_MOVES_MAX   1024                               /* beyond: they get no share computed */
-#define HVC_BANDWIDTH_BUDGETS_MAX (HVC_NODES_MAX + HVC_NETWORKS_MAX) /* of a split */
+#define HVC_BANDWIDTH_MOVES_MAX   1024                                   /* beyond: they get no share computed */
+#define HVC_BANDWIDTH_BUDGETS_MAX (HVC_NODES_MAX + HVC_NETWORKS_MAX + 1) /* of a split */
 #define HVC_BANDWIDTH_MIN                                                                                              \
     (UINT64_C(1) << 20) /* no move gets less: libvirt counts in MiB, and 0                                             \
                            would be "not limited" */
@@ -25,11 +26,13 @@ struct hvc_bandwidth_move {
     uint16_t priority;       /* lower is sooner */
     uint64_t limit;          /* its own, bytes per second, 0: none */
     uint64_t share;          /* result, bytes per second, 0: not limited */
+    bool guarded;            /* it may strain the ring of the node that splits (hvc/ring_guard.h) */
 };
 
-/* A budget of a node (all moves from and to it together) or of a network (all moves on it). */
+/* A budget of a node (all moves from and to it together), of a network (all moves on it) or of all guarded moves. */
 struct hvc_bandwidth_budget {
-    uint32_t node, network; /* exactly one is not 0 */
+    uint32_t node, network; /* not more than one is not 0 */
+    bool guarded;           /* then both are 0 */
     uint64_t bytes;         /* per second; 0: no limit */
 };
 

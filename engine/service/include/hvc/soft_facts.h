@@ -4,8 +4,8 @@
  * nothing in the log, and may be missing or old: whoever uses them looks at their age. How to get them: `soft` and
  * `soft_job` of hvc/keeper.h (or hvc_replica_soft, hvc_replica_soft_job).
  *
- * The codec is pure and bounded. Its version is the first byte; what a later version adds is refused by an older
- * program, which then simply has no soft facts of that node.
+ * The codec is pure and bounded. Its version is the first byte, the least one that has all that is told; what a later
+ * version adds is refused by an older program, which then simply has no soft facts of that node.
  */
 #ifndef HVC_SOFT_FACTS_H
 #define HVC_SOFT_FACTS_H
@@ -31,7 +31,8 @@ struct hvc_soft_move {
     uint8_t phase;     /* enum hvc_migrate_phase of hvc/hypervisor.h */
     uint8_t percent;   /* 0..100, monotone within one move */
     bool ended;        /* it has; how is told by the job */
-    bool ring;         /* the data take the ring's network */
+    bool ring;         /* the data take the ring's network, or libvirt chose their way: that may be the ring's, too */
+    bool held;         /* it is given less than it could have, to spare the ring (hvc/ring_guard.h) */
     uint64_t limit;    /* bytes per second that it may use as of the move itself, 0: not limited */
     uint64_t allotted; /* bytes per second that it has been told to use, 0: not limited */
     uint64_t elapsed_ms;

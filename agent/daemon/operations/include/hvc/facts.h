@@ -14,6 +14,7 @@
 
 #include "hvc/error.h"
 #include "hvc/limits.h"
+#include "hvc/ring_load.h"
 
 struct hvc_facts;
 
@@ -68,6 +69,8 @@ struct hvc_facts_ops {
     /* NULL: as if Pacemaker had no word */
     int (*priority)(struct hvc_facts *, const char *resource, uint64_t deadline_ms, int *ret_priority,
                     struct hvc_error *);
+    /* NULL: nobody tells */
+    int (*ring_load)(struct hvc_facts *, uint64_t deadline_ms, struct hvc_ring_load *ret_load, struct hvc_error *);
 };
 
 /* Nothing that ran there runs any more: it was fenced, and has not come back. */
@@ -96,6 +99,10 @@ int hvc_facts_foreign(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_
 /* How urgent Pacemaker holds the resource: greater is more important, 0 usual. -ENOENT: it has none of that name. */
 int hvc_facts_priority(struct hvc_facts *facts, const char *resource, uint64_t deadline_ms, int *ret_priority,
                        struct hvc_error *error);
+
+/* Counters of this node's ring. Errors as hvc/membership.h; -ENOTSUP: nobody tells. */
+int hvc_facts_ring_load(struct hvc_facts *facts, uint64_t deadline_ms, struct hvc_ring_load *ret_load,
+                        struct hvc_error *error);
 
 /* The node of that name; NULL when it is not in the node list. */
 const struct hvc_fact_node *hvc_facts_find(const struct hvc_cluster_facts *facts, const char *name);

@@ -143,10 +143,11 @@ unsigned hvc_moves_tell(struct hvc_moves *moves, const struct hvc_replica_status
 
 /* Bandwidth of the move of a guest, if one is under way here: its priority and own limit (bytes per second, 0: none),
  * for what is told; and what it may use (0: not limited), which libvirt is told when it is not what it was told last
- * and the move copies. Allot blocks until libvirt answers or the deadline; a refusal of libvirt's is said once a move.
+ * and the move copies; held: that is less than usual, to spare the ring. Allot blocks until libvirt answers or the
+ * deadline; a refusal of libvirt's is said once a move.
  */
 void hvc_moves_weigh(struct hvc_moves *moves, const uint8_t guest[16], uint16_t priority, uint64_t limit);
-int hvc_moves_allot(struct hvc_moves *moves, const uint8_t guest[16], uint64_t bytes, uint64_t deadline_ms,
+int hvc_moves_allot(struct hvc_moves *moves, const uint8_t guest[16], uint64_t bytes, bool held, uint64_t deadline_ms,
                     struct hvc_error *error);
 
 /* Moves under way. */

@@ -115,10 +115,12 @@ struct hvc_migration_settings {
     uint64_t bandwidth_mib;   /* 0: not limited */
     uint64_t max_downtime_ms; /* 0: the hypervisor's own */
     bool auto_converge;
-    bool post_copy;          /* may a move be switched to post-copy when nobody says */
-    bool zero_copy;          /* where streams and versions allow */
-    bool synchronous_writes; /* of disks that are copied along */
-    unsigned parallel;       /* streams */
+    bool post_copy;           /* may a move be switched to post-copy when nobody says */
+    bool zero_copy;           /* where streams and versions allow */
+    bool synchronous_writes;  /* of disks that are copied along */
+    unsigned parallel;        /* streams */
+    uint64_t ring_latency_ms; /* more than usual, from which moves are slowed down to spare the ring; 0: never */
+    bool ring_all;            /* all moves, not only those whose data take the ring's network */
 };
 
 /* Load of the workers, for `status`. */
