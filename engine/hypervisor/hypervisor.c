@@ -128,11 +128,6 @@ int hvc_hypervisor_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t
     return h->ops->progress(h, uuid, deadline_ms, ret_progress, error);
 }
 
-int hvc_hypervisor_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
-{
-    return h->ops->cancel(h, uuid, deadline_ms, error);
-}
-
 int hvc_hypervisor_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_t downtime_ms, uint64_t deadline_ms,
                                 struct hvc_error *error)
 {

@@ -160,6 +160,7 @@ static enum sign ask_target(struct hvc_move *m)
 static enum sign sample(struct hvc_move *m)
 {
     struct hvc_migrate_progress p = {.phase = HVC_MIGRATE_NONE};
+    bool steered;
     int result;
 
     if (m->request.source_dead)
@@ -171,9 +172,11 @@ static enum sign sample(struct hvc_move *m)
         m->report.progress = p;
     if (result == 0 && (p.phase == HVC_MIGRATE_SWITCH || is_split(&p)))
         m->report.phase = HVC_MOVE_SWITCHING;
+    /* in post-copy nothing could be taken back; and what is being ended is not hurried on */
+    steered = !is_split(&m->report.progress) && !m->report.cancelled && !m->report.aborted;
     hvc_move_unlock(m);
-    if (!is_split(&m->report.progress)) /* then nothing could be taken back */
-        pace(m, &p);                    /* also without a sample: the deadline comes nevertheless */
+    if (steered)
+        pace(m, &p); /* also without a sample: the deadline comes nevertheless */
     if (result < 0)
         return ask_target(m);
     return p.phase == HVC_MIGRATE_NONE || p.phase == HVC_MIGRATE_DONE ? SIGN_OVER : SIGN_UNDER_WAY;

@@ -326,7 +326,9 @@ int hvc_hypervisor_migrate(struct hvc_hypervisor *h, const char *uuid, const str
 int hvc_hypervisor_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
                             struct hvc_migrate_progress *ret_progress, struct hvc_error *error);
 
-/* Asks for the end of the guest's migration; 0 also when there is none. The outcome is what inspect says afterwards. */
+/* Asks for the end of the guest's migration; 0 also when there is none. The outcome is what inspect says afterwards.
+ * One that is about to switch over is left alone for up to one and a half seconds, in which it mostly completes
+ * (cancel.h). */
 int hvc_hypervisor_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error);
 
 int hvc_hypervisor_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_t downtime_ms, uint64_t deadline_ms,
