@@ -33,7 +33,8 @@
     X(TWONODE, "an absent member of the last view need not be fenced")                                                 \
     X(NOWITH, "nodes with which a later epoch was promised are forgotten")                                             \
     X(NEWVOTES, "only today's votes count, not those in force before")                                                 \
-    X(FORCEVOTER, "a store that was refilled and does not count yet cannot be forced")
+    X(FORCEVOTER, "a store that was refilled and does not count yet cannot be forced")                                 \
+    X(FORCEFOLLOW, "who refills in a forced view counts at once, whether the forced store has kept it or not")
 
 #ifdef HVC_SEEDED_BUGS
 

@@ -255,7 +255,7 @@ void hvc_install(struct hvc_replication *r, const struct hvc_done *done, bool fu
     r->force = false;
     r->continuous = true;
     r->with.count = 0;
-    if (r->unused && (view->participants & hvc_bit(view->self)))
+    if (r->unused && ((view->participants & hvc_bit(view->self)) || (HVC_BUG(FORCEFOLLOW) && view->forced)))
         r->unused = HVC_UNUSED_NO;
     view->view_index = entry.index;
     hvc_view_phase(r, HVC_PHASE_RUNNING);

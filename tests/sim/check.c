@@ -54,7 +54,7 @@ bool check_is_former(const struct sim_world *w, const struct sim_node *n)
 {
     struct hvc_replication_status s;
 
-    if (w->forgiven == 0 || !n->running)
+    if ((w->forgiven == 0 && !w->force_under_way) || !n->running)
         return false;
     if (!w->history_known)
         return true;
@@ -69,20 +69,28 @@ static void give_up_history(struct sim_world *w)
     memset(committed, 0, (last_committed + 2) * sizeof(committed[0]));
     memset(seen, 0, sizeof(seen));
     last_committed = 0;
+    heal_answers = 0;
     w->history_known = false;
     invariant_begin(w);
     client_forget(w);
 }
 
-/* An operator's force has begun another history from one store: what this one lacks is given up. */
-static void check_history(struct sim_world *w, const struct hvc_replication_status *s)
+/* What counts is what the disk of a voter holds. An operator's force has begun another history when the store that he
+ * named holds it; what that one lacks is given up then. Before, its members may have refilled from it, and it can still
+ * be lost as if nobody had said the word. */
+void check_stored(struct sim_world *w, struct sim_node *n)
 {
-    if (w->history_known && w->force_under_way && memcmp(w->history, s->cluster_id, sizeof(w->history)) != 0) {
+    const struct sim_disk *d = &n->disk;
+
+    if (d->lost || !d->voter)
+        return;
+    if (n->forcing && memcmp(d->cluster_id, n->force_id, sizeof(n->force_id)) == 0) {
+        n->forcing = false;
         w->force_under_way = false;
         give_up_history(w);
     }
     if (!w->history_known)
-        memcpy(w->history, s->cluster_id, sizeof(w->history));
+        memcpy(w->history, d->cluster_id, sizeof(w->history));
     w->history_known = true;
 }
 
@@ -90,12 +98,9 @@ static void check_history(struct sim_world *w, const struct hvc_replication_stat
 void check_append(struct sim_world *w, struct sim_node *n, const struct hvc_entry *entry)
 {
     uint64_t hash = hash_entry(entry);
-    struct hvc_replication_status s;
     uint64_t at = (entry->epoch * UINT64_C(0x9e3779b97f4a7c15) + entry->index * 7919) % SEEN_MAX;
 
-    hvc_replication_status(n->core, &s);
-    check_history(w, &s);
-    if (w->forgiven != 0 && memcmp(s.cluster_id, w->history, sizeof(w->history)) != 0)
+    if (check_is_former(w, n))
         return;
     while (seen[at].run == run && (seen[at].epoch != entry->epoch || seen[at].index != entry->index))
         at = (at + 1) % SEEN_MAX;
@@ -116,7 +121,6 @@ void check_install(struct sim_world *w, struct sim_node *n)
 
     hvc_replication_status(n->core, &s);
     n->epoch = n->view_open ? s.epoch : 0;
-    check_history(w, &s);
     if (check_is_former(w, n))
         return;
     for (uint64_t i = s.log_first; i <= last_committed; i++) {
@@ -145,7 +149,7 @@ static void check_durable(struct sim_world *w, struct sim_node *n, const struct 
 {
     uint32_t votes = 0, expected = 0;
 
-    if (w->modes != 0 || w->changed || w->forgiven != 0)
+    if (w->modes != 0 || w->changed || w->forgiven != 0 || w->force_under_way)
         return;
     for (int i = 0; i < w->nodes; i++) {
         expected += w->votes[i];

@@ -178,10 +178,12 @@ void client_answer(struct sim_world *w, struct sim_node *n, const struct hvc_rep
     }
 }
 
-/* What was answered belonged to a history that is given up. */
+/* What was asked and answered belonged to a history that is given up. */
 void client_forget(struct sim_world *w)
 {
     w->answered_count = 0;
-    for (int i = 0; i < SIM_CLIENTS; i++)
+    for (int i = 0; i < SIM_CLIENTS; i++) {
         w->client[i].busy = false;
+        w->client[i].healed = 0;
+    }
 }

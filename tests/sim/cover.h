@@ -83,6 +83,7 @@
     X(FORCE_REFILLED, 0, "force of a store that was refilled and did not count yet")                                   \
     X(FORCE_JOB, 0, "force that gives up a job whose guest moves")                                                     \
     X(FORCE_REFUSED, 0, "force refused, no history")                                                                   \
+    X(FORCE_LOST, 0, "force lost with the process it was said to")                                                     \
     X(FOREIGN, 0, "store of a former history met")                                                                     \
     X(RESOLVED, 0, "job resolved by an operator")                                                                      \
     X(REPORT_STALE, 0, "report about a phase that is over refused")                                                    \

@@ -87,8 +87,10 @@ static void operator_word(struct sim_world *w, struct sim_node *n)
         w->stats.cover[result == -EEXIST ? COVER_INIT_REFUSED : others ? COVER_INIT_BESIDE : COVER_INIT_RIGHT]++;
     else if (result == -ENOENT)
         w->stats.cover[COVER_FORCE_REFUSED]++;
-    else
-        w->force_under_way = true;
+    else {
+        w->force_under_way = n->forcing = true;
+        memcpy(n->force_id, event.cluster_id, sizeof(n->force_id));
+    }
     if (result < 0 && result != (init ? -EEXIST : -ENOENT))
         sim_violation(w, "contract", "node %d: the operator's word is refused: %d", n->id + 1, result);
 }
@@ -188,7 +190,9 @@ void node_kill(struct sim_world *w, struct sim_node *n, bool power)
             disk_apply(&n->disk, &n->write[(n->write_head + i) % SIM_WRITES_MAX], false);
         if (HVC_BUG(LOSTLOG) && kept < n->write_count)
             disk_apply(&n->disk, &n->write[(n->write_head + kept) % SIM_WRITES_MAX], true);
-        n->running = false;
+        check_stored(w, n);
+        w->stats.cover[COVER_FORCE_LOST] += n->forcing;
+        n->running = n->forcing = false;
         n->write_count = 0;
         n->sendq_count = 0;
         if (!power)
@@ -521,6 +525,7 @@ void node_fsync(struct sim_world *w, struct sim_node *n)
         n->write_head = (n->write_head + 1) % SIM_WRITES_MAX;
         n->write_count--;
     }
+    check_stored(w, n);
     if (event.persisted > 0)
         (void)node_step(w, n, &event);
 }

@@ -206,6 +206,8 @@ struct sim_node {
     unsigned sendq_count;
     struct sim_disk disk, image;
     bool have_image;
+    bool forcing; /* an operator's force was said to this process, and its store does not hold the new history yet */
+    uint8_t force_id[HVC_CLUSTER_ID_SIZE];
     struct sim_write *write;
     unsigned write_head, write_count;
     bool fsync_armed, disk_full, slow;
@@ -340,7 +342,7 @@ struct sim_world {
     bool mixed;           /* programs of different versions */
     uint64_t newer_index; /* first entry of the second version that was committed, 0: none */
     uint64_t forgiven;    /* UINT64_MAX: an operator has begun another history from one node's store; else 0 */
-    bool history_known, force_under_way;
+    bool history_known, force_under_way; /* under way: said, and no store that counts holds it; it may be lost */
     uint8_t history[HVC_CLUSTER_ID_SIZE];
     enum { FENCING_ON, FENCING_SLOW, FENCING_NONE } fencing_mode;
     unsigned calm; /* how long the time between faults is, 1: short */
@@ -514,7 +516,8 @@ void hand_soon(struct sim_world *w, int guest); /* a migration has come into a p
 
 /* check.c: the log */
 void check_begin(struct sim_world *w);
-bool check_is_former(const struct sim_world *w, const struct sim_node *n); /* of a history given up by an operator */
+bool check_is_former(const struct sim_world *w, const struct sim_node *n); /* not of the history that counts */
+void check_stored(struct sim_world *w, struct sim_node *n);                /* its disk has changed */
 void check_append(struct sim_world *w, struct sim_node *n, const struct hvc_entry *entry);
 void check_install(struct sim_world *w, struct sim_node *n);
 bool check_apply(struct sim_world *w, struct sim_node *n, const struct hvc_replication_update *u); /* first of all? */

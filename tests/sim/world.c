@@ -355,8 +355,9 @@ static unsigned choose_core(struct sim_world *w)
 static void operator_helps(struct sim_world *w, uint64_t left, const char *rest, bool stuck)
 {
     bool late = left <= LIVENESS_STEPS / 2 && strcmp(rest, no_progress) == 0;
+    bool his = stuck || w->forgiven != 0 || w->force_under_way; /* it may be his word that it waits for */
 
-    if (left % (LIVENESS_STEPS / 6) == 0 && (config_lacks_stores(w) || ((stuck || w->forgiven != 0) && late)))
+    if (left % (LIVENESS_STEPS / 6) == 0 && (config_lacks_stores(w) || (his && late)))
         config_force_best(w);
 }
 

@@ -236,6 +236,49 @@ static void a_refilled_store_that_does_not_count_yet_can_be_forced(void **state)
     bench_free(b);
 }
 
+/* Power goes before the disk of the named store has the new history: who refilled from it does not count, and the old
+ * one goes on. */
+static void a_force_that_the_named_store_has_not_kept_is_void(void **state)
+{
+    struct bench *b = bench_new(3);
+    struct hvc_replication_event event = {.kind = HVC_REPLICATION_FORCE, .cluster_id = {77}};
+    uint64_t sum;
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    sum = b->node[0].sum;
+    b->node[0].slow = true;
+    assert_int_equal(bench_step(b, 0, &event), 0);
+    bench_join(b, 3);
+    bench_sync(b, 0); /* its promise */
+    bench_settle(b, 3);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(bench_status(b, i).phase, HVC_PHASE_RUNNING);
+        assert_int_equal(bench_status(b, i).cluster_id[0], 77);
+        assert_true(bench_status(b, i).commit < bench_status(b, i).view_index);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        bench_crash(b, i, true);
+        bench_start(b, i);
+        assert_int_equal(bench_status(b, i).voter, i == 0);
+    }
+    b->node[0].slow = false;
+    bench_join(b, 3);
+    assert_int_equal(bench_status(b, 0).wait, HVC_WAIT_VOTES); /* one of three counts */
+    bench_join(b, 7);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(bench_status(b, i).phase, HVC_PHASE_RUNNING);
+        assert_int_not_equal(bench_status(b, i).cluster_id[0], 77);
+        assert_true(bench_status(b, i).voter);
+        assert_int_equal(b->node[i].sum, sum);
+    }
+    propose(b, 2, 1, 7); /* asked again: answered from the table */
+    assert_int_equal(b->node[1].sum, sum);
+    propose(b, 0, 2, 7);
+    bench_free(b);
+}
+
 /* Everybody installs, and the ring changes before an acknowledgement is heard. */
 static void enter_in_vain(struct bench *b)
 {
@@ -354,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_truncation_below_the_own_commit_is_refused),
         cmocka_unit_test(a_forced_store_refills_all_others_under_a_new_cluster_id),
         cmocka_unit_test(a_refilled_store_that_does_not_count_yet_can_be_forced),
+        cmocka_unit_test(a_force_that_the_named_store_has_not_kept_is_void),
         cmocka_unit_test(a_log_full_of_views_says_so_and_goes_on_after_a_force),
         cmocka_unit_test(a_store_of_another_cluster_leaves),
     };
