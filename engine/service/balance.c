@@ -34,7 +34,7 @@ const char *hvc_balance_stay_text(unsigned stay)
         [HVC_BALANCE_MOVABLE] = "may be moved",
         [HVC_BALANCE_BUSY] = "has an unfinished job or migration",
         [HVC_BALANCE_NOT_RUNNING] = "does not run, or is paused",
-        [HVC_BALANCE_HELD] = "moved within the hold time",
+        [HVC_BALANCE_HELD] = "moved, or was to be moved, within the hold time",
         [HVC_BALANCE_NO_MEMORY] = "has an unknown amount of memory",
     };
 
