@@ -16,13 +16,15 @@ static uint64_t rounded(uint64_t part, uint64_t unit)
 
 /* ---- nodes ---- */
 
-static void describe_share(struct hvc_record *record, const struct hvc_balance_share *share)
+/* after: what it will be then, "memory_percent_after" and so on. */
+static void describe_share(struct hvc_record *record, const struct hvc_balance_share *share, bool after)
 {
-    hvc_record_set_u64(record, "memory_kib", share->memory_kib);
-    hvc_record_set_u64(record, "memory_percent", rounded(share->memory_part, PERCENT));
-    hvc_record_set_format(record, "load", "%" PRIu64 ".%02" PRIu64, share->load / 1000, share->load % 1000 / 10);
-    hvc_record_set_u64(record, "load_percent", rounded(share->load_part, PERCENT));
-    hvc_record_set_u64(record, "guests", share->guests);
+    hvc_record_set_u64(record, after ? "used_kib_after" : "used_kib", share->memory_kib);
+    hvc_record_set_u64(record, after ? "memory_percent_after" : "memory_percent", rounded(share->memory_part, PERCENT));
+    hvc_record_set_format(record, after ? "load_after" : "load", "%" PRIu64 ".%02" PRIu64, share->load / 1000,
+                          share->load % 1000 / 10);
+    hvc_record_set_u64(record, after ? "load_percent_after" : "load_percent", rounded(share->load_part, PERCENT));
+    hvc_record_set_u64(record, after ? "guests_after" : "guests", share->guests);
 }
 
 static void describe_node(const struct balance *balance, unsigned i, struct hvc_record *record)
@@ -35,8 +37,8 @@ static void describe_node(const struct balance *balance, unsigned i, struct hvc_
     if (node->out == HVC_BALANCE_IN) {
         hvc_record_set_u64(record, "memory_kib", node->memory_kib);
         hvc_record_set_u64(record, "cpus", node->cpus);
-        describe_share(hvc_record_set_record(record, "before"), &node->before);
-        describe_share(hvc_record_set_record(record, "after"), &node->after);
+        describe_share(record, &node->before, false);
+        describe_share(record, &node->after, true);
         return;
     }
     hvc_record_set_format(record, "words", "%s%s%s", hvc_balance_out_text(node->out),

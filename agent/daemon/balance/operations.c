@@ -60,7 +60,10 @@ static enum hvc_result plan(struct hvc_operations *operations, struct hvc_call *
     if (result != HVC_RESULT_OK)
         return result;
     balance_describe(balance, call->data);
-    return balance_say(balance);
+    result = balance_say(balance);
+    if (result == HVC_RESULT_OK)
+        hvc_record_set_text(call->data, "summary", call->error.text);
+    return result;
 }
 
 static const struct hvc_argument arguments[] = {
