@@ -175,16 +175,22 @@ static void a_hvclusterd_that_is_restarted_is_asked_again(void **state)
     assert_string_equal(printed, "job 7: guest vm7: completed, it runs on n2\n");
 }
 
-static int run_watch(const char *words, const char *const *answers)
+static int run_order(const char *words, const char *const *answers,
+                     int (*carry_out)(struct hvc_client *client, const struct hvc_cli_order *order))
 {
     struct hvc_cli_order order = order_of(words);
     int code;
 
     begin_script(answers);
     capture();
-    code = hvc_cli_watch(the_client, &order);
+    code = carry_out(the_client, &order);
     release();
     return code;
+}
+
+static int run_watch(const char *words, const char *const *answers)
+{
+    return run_order(words, answers, hvc_cli_watch);
 }
 
 static void those_that_are_unfinished_at_first_are_watched_and_the_worst_end_counts(void **state)
@@ -269,14 +275,7 @@ static void a_refusal_is_the_exit_status(void **state)
 
 static int run_balance(const char *words, const char *const *answers)
 {
-    struct hvc_cli_order order = order_of(words);
-    int code;
-
-    begin_script(answers);
-    capture();
-    code = hvc_cli_balance(the_client, &order);
-    release();
-    return code;
+    return run_order(words, answers, hvc_cli_balance);
 }
 
 static void hints_are_shown_and_nothing_else_is_asked(void **state)
