@@ -105,6 +105,8 @@ static int set_option(const struct hvc_cli_option *option, const char *value, st
         order->wait_ms = 0;
     else if (strcmp(option->name, "--follow") == 0)
         order->follow = true;
+    else if (strcmp(option->name, "--do") == 0)
+        order->act = true;
     else if (strcmp(option->name, "--json") == 0)
         order->output = HVC_CLI_JSON;
     else if (strcmp(option->name, "--config") == 0)

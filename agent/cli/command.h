@@ -49,6 +49,7 @@ enum hvc_cli_work {
     HVC_CLI_MOVE,    /* the same, and then the job is followed */
     HVC_CLI_WATCH,   /* jobs are followed */
     HVC_CLI_ADOPT,   /* the same twice: first to learn which file the definition is in */
+    HVC_CLI_BALANCE, /* hints are asked for, with --do made jobs, and those followed */
     HVC_CLI_EVENTS,  /* events, with --follow also those to come */
     HVC_CLI_RESTORE, /* the store, while hvclusterd is stopped */
     HVC_CLI_FORGET
@@ -77,6 +78,7 @@ enum {
     HVC_CLI_OF_RATE = 16384u, /* --bandwidth of one move, not of a network */
     HVC_CLI_OF_CHECK = 262144u,
     HVC_CLI_OF_ADOPT = 524288u,
+    HVC_CLI_OF_BALANCE = 1048576u,
 };
 
 struct hvc_cli_command {
@@ -126,6 +128,7 @@ struct hvc_cli_order {
     uint64_t timeout_ms;
     bool timeout_given;
     bool follow;
+    bool act;         /* --do */
     uint64_t wait_ms; /* how long a job is followed; UINT64_MAX: to its end */
     char numbers[21 * HVC_CLI_NUMBERS_MAX];
     const char *config; /* NULL: the installed one */

@@ -168,6 +168,27 @@ static const struct hvc_cli_command commands[] = {
          "of the move; a warning is what it would cost, or what nobody could tell. Ends with 0 when the guest can move "
          "to "
          "TARGET, or to one of the nodes; otherwise as busy (it may go away by itself), as refused, or as not found."},
+    {
+        .words = "balance",
+        .options = HVC_CLI_OF_READ | HVC_CLI_OF_BALANCE,
+        .work = HVC_CLI_BALANCE,
+        .operation = "balance.plan",
+        .render = hvc_render_balance,
+        .shows_no = true,
+        .help = "how unequally the nodes are loaded, and what would help",
+        .description =
+            "Gives the cluster a score, 0 when memory and load are shared alike, and proposes few moves that lower it. "
+            "A "
+            "move is proposed only when the checks before a move find nothing against it: rules of Pacemaker's "
+            "(locations, colocations, stickiness) are asked of its scheduler, one move behind the other; what they "
+            "forbid is told. Guests that moved within the hold time stay. Nothing is changed; with --do each proposal "
+            "becomes a job of low priority, which is checked once more, and the jobs are followed to their ends as by "
+            "'jobs watch'. With --output-as json the hints are one line, then a line for each job that was asked for, "
+            "then those of the following. The answer may take a second for each move that is looked at; --timeout is "
+            "120 "
+            "here. Ends with 0 also when there is nothing to move; with --do as the worst job, or as the first request "
+            "for one that was refused.",
+    },
     {.words = "jobs list",
      .options = HVC_CLI_OF_READ | HVC_CLI_OF_JOBS,
      .short_form = true,
@@ -363,9 +384,19 @@ static const struct hvc_cli_option options[] = {
     {"--node", "NODE", "of this node only, by name or id", HVC_CLI_OF_NODE, HVC_CLI_WORD, "node"},
     {"--kind", "live|storage|live-storage|staged|quick|restart|definition", "what is moved, and how (live)",
      HVC_CLI_OF_MOVE | HVC_CLI_OF_CHECK, HVC_CLI_WORD, "kind"},
-    {"--wait", "[=SECONDS]", "for the end of the job, or so long at most; 0: not at all (to the end)", HVC_CLI_OF_MOVE,
-     HVC_CLI_NONE, NULL},
-    {"--no-wait", NULL, "the same as --wait=0", HVC_CLI_OF_MOVE, HVC_CLI_NONE, NULL},
+    {"--gain", "NUMBER", "thousandths by which a move lowers the score at least (10)", HVC_CLI_OF_BALANCE,
+     HVC_CLI_NUMBER, "gain"},
+    {"--low", "NUMBER", "thousandths; such a score is left alone (50)", HVC_CLI_OF_BALANCE, HVC_CLI_NUMBER, "low"},
+    {"--moves", "NUMBER", "at most (5)", HVC_CLI_OF_BALANCE, HVC_CLI_NUMBER, "moves"},
+    {"--hold", "SECONDS", "for which a guest stays after a move (1800)", HVC_CLI_OF_BALANCE, HVC_CLI_NUMBER, "hold_s"},
+    {"--memory-weight", "NUMBER", "of memory in the score; 0: not looked at (2)", HVC_CLI_OF_BALANCE, HVC_CLI_NUMBER,
+     "memory_weight"},
+    {"--load-weight", "NUMBER", "of load in the score; 0: not looked at (1)", HVC_CLI_OF_BALANCE, HVC_CLI_NUMBER,
+     "load_weight"},
+    {"--do", NULL, "make jobs of the moves", HVC_CLI_OF_BALANCE, HVC_CLI_NONE, NULL},
+    {"--wait", "[=SECONDS]", "for the end of the job, or so long at most; 0: not at all (to the end)",
+     HVC_CLI_OF_MOVE | HVC_CLI_OF_BALANCE, HVC_CLI_NONE, NULL},
+    {"--no-wait", NULL, "the same as --wait=0", HVC_CLI_OF_MOVE | HVC_CLI_OF_BALANCE, HVC_CLI_NONE, NULL},
     {"--dry-run", NULL, "say what would be done and what stands against it; make no job", HVC_CLI_OF_MOVE, HVC_CLI_SET,
      "dry_run"},
     {"--back", NULL, "from VirtualSystem to VirtualDomain", HVC_CLI_OF_ADOPT, HVC_CLI_SET, "back"},

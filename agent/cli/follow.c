@@ -26,6 +26,7 @@ enum {
 
 struct follow {
     struct hvc_client *client;
+    struct hvc_client *given; /* the caller's, who closes it; client is that one, or a newer one of ours */
     const struct hvc_cli_order *order;
     const char *ids; /* with commas; NULL: those that are unfinished at the first look */
     char *found;     /* the ids of these; free() */
@@ -106,11 +107,17 @@ static uint64_t min_of(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static void close_own(struct follow *follow)
+{
+    if (follow->client != follow->given)
+        hvc_client_close(follow->client);
+    follow->client = NULL;
+}
+
 /* hvclusterd is gone or was too slow: jobs do not depend on it, so the question is asked again for a while. */
 static int connect_again(struct follow *follow, uint64_t until_ms, struct hvc_error *error)
 {
-    hvc_client_close(follow->client);
-    follow->client = NULL;
+    close_own(follow);
     return hvc_client_connect(NULL, min_of(until_ms, hvc_deadline_in(ANSWER_MS)), &follow->client, error);
 }
 
@@ -228,10 +235,9 @@ static int give_up(struct follow *follow, const struct hvc_error *error)
     return hvc_cli_complain(follow->order, error);
 }
 
-static void end_follow(struct follow *follow, struct hvc_client *given)
+static void end_follow(struct follow *follow)
 {
-    if (follow->client != given)
-        hvc_client_close(follow->client);
+    close_own(follow);
     hvc_record_free(follow->response);
     free(follow->found);
 }
@@ -280,7 +286,7 @@ static int end_move(struct follow *follow)
 int hvc_cli_follow_move(struct hvc_client *client, const struct hvc_cli_order *order, const struct hvc_record *made)
 {
     uint64_t id = hvc_record_u64(hvc_response_data(made), "id", 0);
-    struct follow follow = {.client = client, .order = order};
+    struct follow follow = {.client = client, .given = client, .order = order};
     struct hvc_error error = {0};
     char ids[24];
     int code;
@@ -301,7 +307,7 @@ int hvc_cli_follow_move(struct hvc_client *client, const struct hvc_cli_order *o
         (void)hvc_error_prefix(&error, "job %s was made, but cannot be followed", ids);
         code = give_up(&follow, &error);
     }
-    end_follow(&follow, client);
+    end_follow(&follow);
     return code;
 }
 
@@ -345,7 +351,7 @@ static bool show_watched(struct follow *follow)
 
 int hvc_cli_watch(struct hvc_client *client, const struct hvc_cli_order *order)
 {
-    struct follow follow = {.client = client, .order = order};
+    struct follow follow = {.client = client, .given = client, .order = order};
     struct hvc_error error = {0};
     uint64_t until_ms = order->timeout_given ? hvc_deadline_in(order->timeout_ms) : HVC_NO_DEADLINE;
     int code;
@@ -362,7 +368,7 @@ int hvc_cli_watch(struct hvc_client *client, const struct hvc_cli_order *order)
     } else {
         code = give_up(&follow, &error);
     }
-    end_follow(&follow, client);
+    end_follow(&follow);
     return code;
 }
 

@@ -5,6 +5,7 @@
 
 #include "adopt.h"
 #include "ask.h"
+#include "balance.h"
 #include "follow.h"
 #include "store_commands.h"
 
@@ -21,6 +22,8 @@ static int carry_out(const struct hvc_cli_order *order)
         return hvc_cli_watch(client, order);
     if (order->command->work == HVC_CLI_ADOPT)
         return hvc_cli_adopt(client, order);
+    if (order->command->work == HVC_CLI_BALANCE)
+        return hvc_cli_balance(client, order);
     if (hvc_cli_ask(client, order, deadline_ms, &response, &error) != 0)
         return hvc_cli_complain(order, &error);
     if (order->command->work == HVC_CLI_EVENTS && order->follow)

@@ -15,6 +15,7 @@ void hvc_render_locations(FILE *out, const struct hvc_record *data, unsigned col
  * stale when it is. "" when nothing has come from the node. */
 void hvc_render_facts(const struct hvc_record *data, const char *node, char *text, size_t size);
 void hvc_render_checks(FILE *out, const struct hvc_record *data, unsigned columns);
+void hvc_render_balance(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_adoption(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_moves(FILE *out, const struct hvc_record *data, unsigned columns);
 void hvc_render_settings(FILE *out, const struct hvc_record *data, unsigned columns);

@@ -239,18 +239,58 @@ int plan_hand_back(const char *program, xmlDoc *cib, const char *resource, const
     return make_plan(&p, simulate_hand_back, ret_plan, error);
 }
 
+/* A number that no job has; simulate_move takes it, too, behind this. */
+static int put_place(xmlNode *cib, const struct hvc_pacemaker_place *place, uint64_t number, struct hvc_error *error)
+{
+    const struct hvc_pacemaker_wish wish = {
+        .job = UINT64_MAX - number, .resource = place->resource, .here = place->node};
+    int r = marks_wish(cib, &wish, NULL, error);
+
+    return r == -ENOENT ? 0 : r;
+}
+
+int plan_move_on(const char *program, xmlDoc **cib, const struct hvc_pacemaker_place *places, size_t count,
+                 uint64_t deadline_ms, struct hvc_error *error)
+{
+    struct simulation moved = {0};
+    xmlDoc *copy, *after = NULL;
+    int r = 0;
+
+    if (count == 0)
+        return 0;
+    copy = copy_to_simulate(*cib, error);
+    if (copy == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = put_place(xmlDocGetRootElement(copy), &places[i], i, error);
+    if (r == 0)
+        r = simulate(program, copy, places[0].resource, deadline_ms, &moved, &after, error);
+    simulation_clear(&moved);
+    xmlFreeDoc(copy);
+    if (r < 0)
+        return r;
+    for (size_t i = 0; i < count; i++)
+        marks_clear_locations(xmlDocGetRootElement(after), places[i].resource);
+    xmlFreeDoc(*cib);
+    *cib = after;
+    return 0;
+}
+
 typedef int (*plan_fn)(const char *program, xmlDoc *cib, const char *resource, const char *target, uint64_t deadline_ms,
                        struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
 
-static int plan_now(plan_fn plan, const char *resource, const char *target, uint64_t deadline_ms,
-                    struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
+static int plan_now(plan_fn plan, const struct hvc_pacemaker_place *before, size_t count, const char *resource,
+                    const char *target, uint64_t deadline_ms, struct hvc_pacemaker_plan *ret_plan,
+                    struct hvc_error *error)
 {
     xmlDoc *cib = NULL;
     int r = plan_read_cib(deadline_ms, &cib, error);
 
     if (r < 0)
         return r;
-    r = plan(NULL, cib, resource, target, deadline_ms, ret_plan, error);
+    r = plan_move_on(NULL, &cib, before, count, deadline_ms, error);
+    if (r == 0)
+        r = plan(NULL, cib, resource, target, deadline_ms, ret_plan, error);
     xmlFreeDoc(cib);
     return r;
 }
@@ -258,13 +298,20 @@ static int plan_now(plan_fn plan, const char *resource, const char *target, uint
 int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadline_ms,
                        struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
-    return plan_now(plan_simulate, resource, target, deadline_ms, ret_plan, error);
+    return plan_now(plan_simulate, NULL, 0, resource, target, deadline_ms, ret_plan, error);
+}
+
+int hvc_pacemaker_plan_behind(const struct hvc_pacemaker_place *before, size_t count, const char *resource,
+                              const char *target, uint64_t deadline_ms, struct hvc_pacemaker_plan *ret_plan,
+                              struct hvc_error *error)
+{
+    return plan_now(plan_simulate, before, count, resource, target, deadline_ms, ret_plan, error);
 }
 
 int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint64_t deadline_ms,
                                  struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
-    return plan_now(plan_hand_back, resource, target, deadline_ms, ret_plan, error);
+    return plan_now(plan_hand_back, NULL, 0, resource, target, deadline_ms, ret_plan, error);
 }
 
 /* ---- where it is ---- */

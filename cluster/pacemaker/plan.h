@@ -15,6 +15,10 @@ int plan_hand_back(const char *program, xmlDoc *cib, const char *resource, const
 int plan_look(const char *program, xmlDoc *cib, const char *resource, uint64_t deadline_ms,
               struct hvc_pacemaker_resource *ret_resource, struct hvc_error *error);
 
+/* *cib becomes the one in which hvc_pacemaker_plan_behind has made its moves; none: it stays as it is. */
+int plan_move_on(const char *program, xmlDoc **cib, const struct hvc_pacemaker_place *places, size_t count,
+                 uint64_t deadline_ms, struct hvc_error *error);
+
 /* An own copy of the CIB of now: what libcib gives is watched by its libraries. xmlFreeDoc(). */
 int plan_read_cib(uint64_t deadline_ms, xmlDoc **ret_cib, struct hvc_error *error);
 

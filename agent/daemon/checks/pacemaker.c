@@ -30,8 +30,7 @@ void checks_ask_pacemaker(struct checks_target *target)
                                              run->facts.pacemaker_error.text};
     if (!run->facts.pacemaker_answers || ask_it == NULL || run->source.node == NULL)
         return;
-    ask_it(run->operations, run->resource, run->source.node->fact->name, target->node->fact->name,
-           checks_deadline(run, 10000), &target->pacemaker);
+    ask_it(run->request, run->resource, target->node->fact->name, checks_deadline(run, 10000), &target->pacemaker);
     if ((run->request->flags & HVC_OPTION_PIN) != 0)
         facts->stays.is = HVC_TELL_MOOT;
     if ((run->request->flags & HVC_OPTION_WITH_OTHERS) != 0)

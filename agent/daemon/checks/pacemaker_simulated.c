@@ -25,17 +25,21 @@ static void take_all(const struct hvc_pacemaker_plan *plan, struct hvc_checks_pa
     take(&p->facts.quiet, plan->actions[0] == '\0', p->words.actions, plan->actions);
 }
 
-/* The resource of a guest that was removed from Pacemaker since stands in nobody's way. */
-void hvc_checks_simulate_pacemaker(struct hvc_operations *operations, const char *resource, const char *source,
-                                   const char *target, uint64_t deadline_ms, struct hvc_checks_pacemaker *pacemaker)
+/* The resource of a guest that was removed from Pacemaker since stands in nobody's way. Where it is the CIB says, and
+ * what is read there is what counts. */
+void hvc_checks_simulate_pacemaker(const struct hvc_checks_request *request, const char *resource, const char *target,
+                                   uint64_t deadline_ms, struct hvc_checks_pacemaker *pacemaker)
 {
+    struct hvc_pacemaker_place before[HVC_CHECKS_BEFORE_MAX];
+    size_t count = request->before_count < HVC_CHECKS_BEFORE_MAX ? request->before_count : HVC_CHECKS_BEFORE_MAX;
     struct hvc_pacemaker_plan plan;
     struct hvc_error error = {0};
     size_t used = 0;
-    int r = hvc_pacemaker_plan(resource, target, deadline_ms, &plan, &error);
+    int r;
 
-    (void)operations;
-    (void)source; /* the CIB says where it is, and what is read there is what counts */
+    for (size_t i = 0; i < count; i++)
+        before[i] = (struct hvc_pacemaker_place){request->before[i].resource, request->before[i].target};
+    r = hvc_pacemaker_plan_behind(before, count, resource, target, deadline_ms, &plan, &error);
     if (r == 0) {
         take_all(&plan, pacemaker);
     } else if (r == -ENOENT) {

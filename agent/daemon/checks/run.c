@@ -150,6 +150,7 @@ static int judge_all(struct checks_run *run, struct hvc_checks *checks)
         checks_judge(run, &run->targets[i], &checks->reports[i]);
     memcpy(checks->guest, run->request->guest, sizeof(checks->guest));
     memcpy(checks->name, source->profile != NULL ? source->profile->name : run->state.guest_name, sizeof(checks->name));
+    memcpy(checks->resource, run->resource, sizeof(checks->resource));
     checks->kind = run->request->kind;
     checks->memory_kib = source->profile == NULL ? 0 : source->profile->memory_kib;
     if (source->node != NULL) {

@@ -13,7 +13,7 @@ static const struct hvc_operation_set *const sets[] = {
     &hvc_status_operations,  &hvc_guest_operations,  &hvc_move_operations,          &hvc_settings_operations,
     &hvc_service_operations, &hvc_node_operations,   &hvc_network_operations,       &hvc_state_operations,
     &hvc_job_operations,     &hvc_check_operations,  &hvc_compatibility_operations, &hvc_definition_operations,
-    &hvc_event_operations,   &hvc_vector_operations, &hvc_adoption_operations,
+    &hvc_event_operations,   &hvc_vector_operations, &hvc_adoption_operations,      &hvc_balance_operations,
 };
 
 const struct hvc_operation *hvc_operation_at(size_t index)

@@ -107,7 +107,8 @@ one_copy() { # one_copy GUEST [TEXT]: no moment with two copies, by disk and by 
     check "${2:-one copy of $1 throughout}" $lab guest marks "$1"
 }
 
-# managed GUEST [PARAMETER=VALUE...] [-- PCS-ARGUMENTS...]: makes the guest and a resource of that name, and starts it.
+# managed GUEST [PARAMETER=VALUE...] [-- PCS-ARGUMENTS...]: makes the guest (of guest_mib MiB, if that is set) and a
+# resource of that name, and starts it.
 managed() {
     local guest=$1 parameters=() rest=()
     shift
@@ -116,7 +117,7 @@ managed() {
         shift
     done
     [ $# = 0 ] || { shift && rest=("$@"); }
-    $lab guest create "$guest" || return 1
+    $lab guest create "$guest" ${guest_mib:+--memory "$guest_mib"} || return 1
     n1 pcs resource create "$guest" "$HVC_AGENT" "config=/etc/hvcluster/guests/$guest.xml" "${parameters[@]}" \
         op start timeout=60s stop timeout=60s monitor interval=10s timeout=20s migrate_to timeout=120s \
         migrate_from timeout=60s meta allow-migrate=true "${rest[@]}" || return 1

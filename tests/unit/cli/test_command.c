@@ -47,6 +47,7 @@ static void orders_are_read_from_the_tables(void **state)
         {"network remove 3", "network.remove", "3", HVC_CLI_TEXT, 30000},
         {"init", "state.init", NULL, HVC_CLI_TEXT, 30000},
         {"backup /tmp/x", "state.backup", "/tmp/x", HVC_CLI_TEXT, 30000},
+        {"balance --do", "balance.plan", NULL, HVC_CLI_TEXT, 30000},
     };
 
     (void)state;
@@ -112,6 +113,12 @@ static void one_name_means_what_its_command_wants(void **state)
     assert_int_equal(parse("move --wait vm1 n2", &order, &error), 0);
     assert_true(order.wait_ms == UINT64_MAX);
     assert_string_equal(hvc_cli_value(&order, "target")->text, "n2");
+    assert_int_equal(parse("balance --do --no-wait --hold=60", &order, &error), 0);
+    assert_true(order.act);
+    assert_int_equal(order.wait_ms, 0);
+    assert_int_equal(hvc_cli_value(&order, "hold_s")->number, 60);
+    assert_int_equal(parse("balance", &order, &error), 0);
+    assert_false(order.act);
     assert_int_equal(parse("--wait service start", &order, &error), 0);
     assert_true(hvc_cli_value(&order, "wait")->yes);
     assert_string_equal(order.command->fixed[1].value, "enabled");

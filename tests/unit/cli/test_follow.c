@@ -8,13 +8,15 @@
 #include <unistd.h>
 
 #include "ask.h"
+#include "balance.h"
 
 #include "../hvc_cmocka.h"
 
 /* ---- the client ---- */
 
 static const char *const *script; /* answers in turn, NULL: the client is told that hvclusterd is gone */
-static unsigned asked, connected;
+static unsigned asked, connected, closed;
+static char given, newer; /* stand for clients: main's, and those that are made on the way */
 static char questions[4096];
 
 int hvc_client_connect(const struct hvc_client_options *options, uint64_t deadline_ms, struct hvc_client **ret_client,
@@ -24,13 +26,17 @@ int hvc_client_connect(const struct hvc_client_options *options, uint64_t deadli
     (void)deadline_ms;
     (void)error;
     connected++;
-    *ret_client = NULL;
+    *ret_client = (struct hvc_client *)(void *)&newer;
     return 0;
 }
 
+static struct hvc_client *const the_client = (struct hvc_client *)(void *)&given;
+
+/* Main closes its own. */
 void hvc_client_close(struct hvc_client *client)
 {
-    (void)client;
+    assert_ptr_not_equal(client, &given);
+    closed++;
 }
 
 int hvc_client_call(struct hvc_client *client, const struct hvc_record *request, uint64_t deadline_ms,
@@ -95,7 +101,7 @@ static struct hvc_cli_order order_of(const char *words)
 static void begin_script(const char *const *answers)
 {
     script = answers;
-    asked = connected = 0;
+    asked = connected = closed = 0;
     questions[0] = '\0';
 }
 
@@ -116,9 +122,9 @@ static int run_move(const char *words, const char *const *answers)
     int code;
 
     begin_script(answers);
-    assert_int_equal(hvc_cli_ask(NULL, &order, 1000, &made, &error), 0);
+    assert_int_equal(hvc_cli_ask(the_client, &order, 1000, &made, &error), 0);
     capture();
-    code = hvc_cli_follow_move(NULL, &order, made);
+    code = hvc_cli_follow_move(the_client, &order, made);
     release();
     hvc_record_free(made);
     return code;
@@ -165,19 +171,26 @@ static void a_hvclusterd_that_is_restarted_is_asked_again(void **state)
     (void)state;
     assert_int_equal(run_move("move vm7", answers), 0);
     assert_int_equal(connected, 1);
+    assert_int_equal(closed, 1);
     assert_string_equal(printed, "job 7: guest vm7: completed, it runs on n2\n");
 }
 
-static int run_watch(const char *words, const char *const *answers)
+static int run_order(const char *words, const char *const *answers,
+                     int (*carry_out)(struct hvc_client *client, const struct hvc_cli_order *order))
 {
     struct hvc_cli_order order = order_of(words);
     int code;
 
     begin_script(answers);
     capture();
-    code = hvc_cli_watch(NULL, &order);
+    code = carry_out(the_client, &order);
     release();
     return code;
+}
+
+static int run_watch(const char *words, const char *const *answers)
+{
+    return run_order(words, answers, hvc_cli_watch);
 }
 
 static void those_that_are_unfinished_at_first_are_watched_and_the_worst_end_counts(void **state)
@@ -223,7 +236,7 @@ static int watch_unread(const char *words, const char *const *answers)
     assert_true(kept >= 0 && pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) >= 0);
     assert_int_equal(close(ends[0]) + close(ends[1]), 0);
     begin_script(answers);
-    code = hvc_cli_watch(NULL, &order);
+    code = hvc_cli_watch(the_client, &order);
     assert_true(dup2(kept, STDOUT_FILENO) >= 0);
     assert_int_equal(close(kept), 0);
     clearerr(stdout);
@@ -251,6 +264,75 @@ static void a_refusal_is_the_exit_status(void **state)
     (void)state;
     assert_int_equal(run_watch("jobs watch 9", answers), 3);
     assert_string_equal(printed, "");
+}
+
+/* ---- balance ---- */
+
+#define MOVE(n) "{\"guest\":\"vm" n "\",\"uuid\":\"uuid-" n "\",\"source\":\"n1\",\"target\":\"n2\",\"score\":41}"
+#define PLAN(moves)                                                                                                    \
+    ANSWER("\"score_before\":213,\"score_after\":41,\"nodes\":[],\"moves\":[" moves "],\"summary\":\"hints\"")
+#define REFUSAL(result) "{\"version\":1,\"result\":\"" result "\",\"text\":\"no\"}"
+
+static int run_balance(const char *words, const char *const *answers)
+{
+    return run_order(words, answers, hvc_cli_balance);
+}
+
+static void hints_are_shown_and_nothing_else_is_asked(void **state)
+{
+    static const char *const answers[] = {PLAN(MOVE("7"))};
+
+    (void)state;
+    assert_int_equal(run_balance("balance --gain 20 --low=0 --moves 3 --hold 60 --load-weight 0", answers), 0);
+    assert_int_equal(asked, 1);
+    assert_non_null(strstr(questions, "\"op\":\"balance.plan\""));
+    assert_non_null(strstr(questions, "\"gain\":20,\"low\":0,\"moves\":3,\"hold_s\":60,\"load_weight\":0"));
+    assert_non_null(strstr(questions, "\"timeout_ms\":108000"));
+    assert_non_null(strstr(printed, "vm7 from n1 to n2: 0.041"));
+}
+
+static void moves_become_jobs_that_are_followed(void **state)
+{
+    static const char *const answers[] = {PLAN(MOVE("7") "," MOVE("8")), ANSWER("\"id\":7"), ANSWER("\"id\":8"),
+                                          JOBS("aa", DONE "," FAILED)};
+
+    (void)state;
+    assert_int_equal(run_balance("balance --do", answers), 11);
+    assert_int_equal(asked, 4);
+    assert_non_null(strstr(questions, "\"guest\":\"uuid-7\",\"target\":\"n2\",\"priority\":10000"));
+    assert_non_null(strstr(questions, "\"guest\":\"uuid-8\""));
+    assert_non_null(strstr(questions, "\"ids\":\"7,8\""));
+    assert_non_null(strstr(printed, "said\nsaid\n"));
+    assert_non_null(strstr(printed, "job 8  vm8  live  n1 -> n2  failed"));
+}
+
+static void who_does_not_wait_gets_the_jobs_only(void **state)
+{
+    static const char *const answers[] = {PLAN(MOVE("7")), ANSWER("\"id\":7")};
+
+    (void)state;
+    assert_int_equal(run_balance("balance --do --no-wait --json", answers), 0);
+    assert_int_equal(asked, 2);
+    assert_non_null(strstr(printed, "}\n" ANSWER("\"id\":7") "\n")); /* an answer a line */
+}
+
+static void a_request_that_is_refused_is_the_exit_status_and_stops_no_other(void **state)
+{
+    static const char *const busy[] = {PLAN(MOVE("7") "," MOVE("8")), REFUSAL("busy"), ANSWER("\"id\":7"),
+                                       JOBS("aa", DONE)};
+    static const char *const lost[] = {PLAN(MOVE("7") "," MOVE("8")), REFUSAL("no-quorum")};
+    static const char *const stopped[] = {REFUSAL("no-quorum")};
+    static const char *const none[] = {PLAN("")};
+
+    (void)state;
+    assert_int_equal(run_balance("balance --do", busy), 7);
+    assert_int_equal(asked, 4);
+    assert_int_equal(run_balance("balance --do", lost), 6);
+    assert_int_equal(asked, 2);
+    assert_int_equal(run_balance("balance --do", stopped), 6);
+    assert_int_equal(asked, 1);
+    assert_int_equal(run_balance("balance --do", none), 0);
+    assert_int_equal(asked, 1);
 }
 
 /* ---- what no hvclusterd has answered ---- */
@@ -311,6 +393,10 @@ int main(void)
         cmocka_unit_test(programs_get_an_answer_a_line),
         cmocka_unit_test(a_refusal_is_the_exit_status),
         cmocka_unit_test(who_is_not_read_any_more_ends_and_tells_what_it_knew),
+        cmocka_unit_test(hints_are_shown_and_nothing_else_is_asked),
+        cmocka_unit_test(moves_become_jobs_that_are_followed),
+        cmocka_unit_test(who_does_not_wait_gets_the_jobs_only),
+        cmocka_unit_test(a_request_that_is_refused_is_the_exit_status_and_stops_no_other),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

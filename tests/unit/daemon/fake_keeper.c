@@ -66,7 +66,7 @@ static int fake_propose(struct hvc_keeper *base, const struct hvc_command *comma
         return 0;
     }
     filled.node = 1;
-    filled.stamp_ms = 1000;
+    filled.stamp_ms = keeper->stamp_ms != 0 ? keeper->stamp_ms : 1000;
     apply(keeper, &filled, &ret_outcome->answer);
     keep_part(keeper, command);
     keeper->answered = *token;

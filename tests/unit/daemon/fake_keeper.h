@@ -22,6 +22,7 @@ struct fake_keeper {
     char document[65536]; /* the last one that came */
     size_t document_length;
     uint64_t index;
+    uint64_t stamp_ms;  /* of what is proposed; 0: 1000 */
     bool waited;        /* the last propose was to wait for quorum */
     unsigned proposals; /* that were applied */
     char backup[256];

@@ -15,28 +15,10 @@
 static struct hvc_file_state file; /* at every place of n2 */
 static unsigned looks;
 
-static int read_xml(struct hvc_hypervisor *h, const char *uuid, bool inactive, uint64_t deadline_ms, char **ret_xml,
-                    struct hvc_error *error)
-{
-    (void)h, (void)uuid, (void)inactive, (void)deadline_ms, (void)error;
-    *ret_xml = strdup(XML);
-    return 0;
-}
-
 static int live_xml(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, char **ret_xml,
                     struct hvc_error *error)
 {
-    return read_xml(h, uuid, false, deadline_ms, ret_xml, error);
-}
-
-static int fits(struct hvc_hypervisor *h, const struct hvc_guest_profile *profile, const char *cpu,
-                uint64_t deadline_ms, struct hvc_host_fit *ret_fit, struct hvc_error *error)
-{
-    (void)h, (void)profile, (void)cpu, (void)deadline_ms, (void)error;
-    memset(ret_fit, 0, sizeof(*ret_fit));
-    ret_fit->type.is = ret_fit->machine.is = ret_fit->emulator.is = HVC_TELL_YES;
-    ret_fit->cpu.is = ret_fit->tpm.is = HVC_TELL_MOOT;
-    return 0;
+    return read_its_xml(h, uuid, false, deadline_ms, ret_xml, error);
 }
 
 static int disk_size(struct hvc_hypervisor *h, const char *uuid, const char *name, uint64_t deadline_ms,
@@ -64,8 +46,8 @@ static int up(void **state)
 
     (void)begin(state);
     ops = *world->here.base.ops;
-    ops.read_xml = read_xml;
-    ops.fits = fits;
+    ops.read_xml = read_its_xml;
+    ops.fits = fits_everywhere;
     ops.reaches = reaches;
     ops.storage = &storage;
     world->here.base.ops = world->there.base.ops = &ops;

@@ -390,6 +390,51 @@ static void the_real_crm_simulate_is_asked(void **state)
     xmlFreeDoc(tree);
 }
 
+/* web and tail shall not be on one node. */
+static void keep_apart(xmlDoc *tree)
+{
+    xmlNode *configuration = tree_child(xmlDocGetRootElement(tree), "configuration");
+    xmlNode *rule =
+        xmlNewChild(tree_child(configuration, "constraints"), NULL, (const xmlChar *)"rsc_colocation", NULL);
+
+    assert_non_null(rule);
+    (void)xmlNewProp(rule, (const xmlChar *)"id", (const xmlChar *)"apart");
+    (void)xmlNewProp(rule, (const xmlChar *)"rsc", (const xmlChar *)"web");
+    (void)xmlNewProp(rule, (const xmlChar *)"with-rsc", (const xmlChar *)"tail");
+    (void)xmlNewProp(rule, (const xmlChar *)"score", (const xmlChar *)"-INFINITY");
+}
+
+static void a_move_behind_others_meets_them_where_they_will_be(void **state)
+{
+    static const struct {
+        const char *what, *before, *node, *target;
+        bool idle, good; /* good: allowed, and others stay where they are */
+    } cases[] = {
+        {"to where another one goes", "tail", "n1", "n1", true, false},
+        {"to another node than the other one", "tail", "n1", "n3", true, true},
+        {"to where another one was", "tail", "n1", "n2", true, true},
+        {"behind a resource that is gone", "nosuch", "n1", "n1", true, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        const struct hvc_pacemaker_place before = {cases[i].before, cases[i].node};
+        struct hvc_pacemaker_plan plan;
+        struct hvc_error error = {0};
+        xmlDoc *tree = tree_now();
+
+        keep_apart(tree);
+        if (plan_move_on(NULL, &tree, &before, 1, hvc_deadline_in(60 * SECONDS), &error) != 0)
+            fail_msg("%s", error.text);
+        if (plan_simulate(NULL, tree, "web", cases[i].target, hvc_deadline_in(60 * SECONDS), &plan, &error) != 0)
+            fail_msg("%s", error.text);
+        if (plan.idle != cases[i].idle || (plan.allowed && plan.stays && !plan.others) != cases[i].good)
+            fail_msg("%s: idle %d %s, allowed %d %s, others %d %s", cases[i].what, plan.idle, plan.idle_words,
+                     plan.allowed, plan.allowed_words, plan.others, plan.others_words);
+        xmlFreeDoc(tree);
+    }
+}
+
 #define OP(id, key, what, interval, call)                                                                              \
     "<lrm_rsc_op id='" id "' operation_key='" key "' operation='" what "' interval='" interval "' call-id='" call "'/" \
     ">"
@@ -623,6 +668,7 @@ int main(void)
         cmocka_unit_test(only_ids_of_ours_are_ours),
         cmocka_unit_test(a_monitor_goes_on_until_its_record_is_gone),
         WITH_CIB(the_real_crm_simulate_is_asked),
+        WITH_CIB(a_move_behind_others_meets_them_where_they_will_be),
         WITH_CIB(a_history_tells_whether_a_monitor_goes_on),
         WITH_CIB(a_hold_and_an_older_pin_are_thought_away),
         WITH_CIB(a_crm_simulate_that_fails_is_told),

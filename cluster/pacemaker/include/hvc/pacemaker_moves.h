@@ -84,6 +84,15 @@ struct hvc_pacemaker_plan {
 int hvc_pacemaker_plan(const char *resource, const char *target, uint64_t deadline_ms,
                        struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error);
 
+/* The same behind other moves, which it thinks to be made: the scheduler makes them on the copy, each by a location of
+ * ours that goes again. One whose resource is gone is left out. The version says nothing then. */
+struct hvc_pacemaker_place {
+    const char *resource, *node;
+};
+int hvc_pacemaker_plan_behind(const struct hvc_pacemaker_place *before, size_t count, const char *resource,
+                              const char *target, uint64_t deadline_ms, struct hvc_pacemaker_plan *ret_plan,
+                              struct hvc_error *error);
+
 /* The same for a guest that is there already, in a third of the time: idle says only whether something is pending with
  * the resource, and stays is not asked (true). */
 int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint64_t deadline_ms,

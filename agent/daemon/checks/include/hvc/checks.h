@@ -19,6 +19,12 @@
 #include "hvc/operations.h"
 #include "hvc/storage_plan.h"
 
+/* A move that is thought to have been made before. */
+struct hvc_checks_move {
+    const char *resource, *target; /* of Pacemaker; name of the node */
+};
+#define HVC_CHECKS_BEFORE_MAX 32
+
 struct hvc_checks_request {
     char guest[HVC_UUID_TEXT_MAX]; /* lower case, with dashes */
     uint8_t kind;                  /* enum hvc_job_kind */
@@ -28,6 +34,8 @@ struct hvc_checks_request {
     const char *target; /* node; NULL or "": every other configured node, for STORAGE the source */
     const struct hvc_storage_plan *plan; /* where storage shall be; NULL: not looked at */
     uint64_t job; /* of the job that is checked: what it holds itself is not in its way. 0: none */
+    const struct hvc_checks_move *before; /* what Pacemaker would do is asked behind these, HVC_CHECKS_BEFORE_MAX */
+    size_t before_count;
 };
 
 /*
@@ -41,19 +49,20 @@ struct hvc_checks_pacemaker {
         char managed[256], migratable[256], allowed[256], stays[256], others[256], idle[256], actions[256];
     } words;
 };
-typedef void (*hvc_checks_pacemaker_fn)(struct hvc_operations *operations, const char *resource, const char *source,
+typedef void (*hvc_checks_pacemaker_fn)(const struct hvc_checks_request *request, const char *resource,
                                         const char *target, uint64_t deadline_ms,
                                         struct hvc_checks_pacemaker *pacemaker);
 /* By the CIB of now and crm_simulate (hvc/pacemaker_moves.h): what hvclusterd plugs in. */
-void hvc_checks_simulate_pacemaker(struct hvc_operations *operations, const char *resource, const char *source,
-                                   const char *target, uint64_t deadline_ms, struct hvc_checks_pacemaker *pacemaker);
+void hvc_checks_simulate_pacemaker(const struct hvc_checks_request *request, const char *resource, const char *target,
+                                   uint64_t deadline_ms, struct hvc_checks_pacemaker *pacemaker);
 /* For every later run of this process; before the first one. */
 void hvc_checks_ask_pacemaker(hvc_checks_pacemaker_fn ask);
 
 struct hvc_checks {
     char guest[HVC_UUID_TEXT_MAX];
-    char name[HVC_GUEST_NAME_MAX];  /* "": not known */
-    char source[HVC_NODE_NAME_MAX]; /* where it is; "": not found */
+    char name[HVC_GUEST_NAME_MAX];        /* "": not known */
+    char resource[HVC_RESOURCE_NAME_MAX]; /* of Pacemaker's, "": none */
+    char source[HVC_NODE_NAME_MAX];       /* where it is; "": not found */
     uint32_t source_id;
     uint8_t kind;
     uint64_t memory_kib; /* of the guest, 0: not known */

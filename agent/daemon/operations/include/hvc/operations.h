@@ -102,6 +102,7 @@ extern const struct hvc_operation_set hvc_definition_operations;    /* guest_def
 extern const struct hvc_operation_set hvc_check_operations;         /* ../checks/operations.c */
 extern const struct hvc_operation_set hvc_compatibility_operations; /* ../checks/compatibility.c */
 extern const struct hvc_operation_set hvc_vector_operations;        /* ../checks/vectors.c */
+extern const struct hvc_operation_set hvc_balance_operations;       /* ../balance/operations.c */
 
 /* Row of a name, NULL when there is none; and all rows in order, NULL after the last. */
 const struct hvc_operation *hvc_operation_find(const char *name);
