@@ -60,6 +60,9 @@ says() {
 }
 
 idle() { n1 crm_resource --wait --timeout=120 >/dev/null 2>&1; } # until the cluster has nothing to do
+# The same, looked at at once: crm_resource --wait sleeps for two seconds before each look.
+at_rest() { poll 120 eval 'plans_nothing && plans_nothing'; }
+plans_nothing() { n1 crm_simulate --simulate --live-check --output-as=xml 2>/dev/null | grep -q '<transition/>'; }
 all_nodes_of_lab() { $lab exec n1 crm_node -l | awk '$3 == "member" { print $2 }' | sort; }
 node_up() { n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -qE "<node name=\"$1\" .*online=\"true\".*pending=\"false\""; } # node_up NODE, by Pacemaker's word
 located() { n1 crm_resource --resource "$1" --locate 2>/dev/null | sed -n 's/.*running on: *\([^ ]*\).*/\1/p' | head -n 1; }

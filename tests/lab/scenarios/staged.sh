@@ -47,10 +47,7 @@ all_agree() {
     [ -n "$phase" ] || return 1
     for node in $(all_nodes_of_lab); do [ "$(how_is "$node")" = "$phase" ] || return 1; done
 }
-all_up() {
-    local node
-    for node in n1 n2 n3; do node_up "$node" || return 1; done
-}
+all_up() { [ "$(n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -cE '<node name="n[1-3]" .*online="true".*pending="false"')" = 3 ]; }
 runs_somewhere() { place=$(located "$guest") && [ -n "$place" ] && runs_here "$place" "$guest"; }
 other_than() { # other_than NODE...: a node that is none of these
     local node
@@ -121,11 +118,11 @@ reach() {
 forget() {
     n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -q '<failure ' || return 0
     n1 crm_resource --cleanup >/dev/null 2>&1
-    idle
+    at_rest
 }
 bring() { # bring NODE: the guest goes there before the row
     to=$1 asker=$(other_than "$from" "$1")
-    begin_move && poll 60 ended && idle && [ "$(located "$guest")" = "$1" ] || not_ok "the guest goes to $1"
+    begin_move && poll 60 ended && at_rest && [ "$(located "$guest")" = "$1" ] || not_ok "the guest goes to $1"
     from=$1
 }
 # places FAULT. The DC is the node without a part in it: a part of it that hangs holds up the whole cluster, which is another fault. Where the
@@ -150,7 +147,7 @@ no_more() {
 # What is true after any fault. BOOTS: as often the fault itself boots the guest.
 judge() { # judge FAULT BOOTS
     local name="$step, $1" did more
-    idle
+    at_rest
     within 120 "$name: the guest runs where Pacemaker has it" runs_somewhere
     more=$(($(boots "$guest") - booted))
     no_more "$name: no boot that the fault does not demand" "$more" "$2"
@@ -230,7 +227,7 @@ staged() {
     within 60 "the cluster keeps a state" n1 hvcluster settings show --fresh
     managed "$guest" || not_ok "a managed guest runs"
     ! declare -F before >/dev/null || before
-    idle
+    at_rest
     for each in "${rows[@]}"; do
         # shellcheck disable=SC2086
         set -- $each
