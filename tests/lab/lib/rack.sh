@@ -7,14 +7,14 @@
 is_rack() {
     local argument
     { IFS= read -r -d '' argument && IFS= read -r -d '' argument; } 2>/dev/null <"/proc/$1/cmdline" || return 1
-    [ "$argument" = "$LAB_DIR" ] && [ "$(inner_pid "$1")" = 1 ]
+    [ "$argument" = "$LAB_DIR" ] && is_inside "$1" 1
 }
 
-# inner_pid PID: what the process is called one PID namespace below the one it is seen from (NSpid: 12345 17 1).
-inner_pid() {
+# is_inside PID NUMBER: that is what the process is called one PID namespace below the one it is seen from (NSpid: 12345 17 1).
+is_inside() {
     local line=()
     while read -ra line; do
-        [ "${line[0]-}" != NSpid: ] || { echo "${line[2]-}" && return 0; }
+        [ "${line[0]-}" != NSpid: ] || { [ "${line[2]-}" = "$2" ] && return; }
     done 2>/dev/null <"/proc/$1/status"
     return 1
 }
@@ -41,11 +41,12 @@ in_rack() { nsenter --target "$RACK" --mount --net --pid -- "$@" 9>&-; }
 
 # node_pid NODE: sets NODE_PID to the node's PID 1 as this machine sees it; fails when the node has no power.
 node_pid() {
-    local child inner
+    local child children=() inner
     NODE_PID=
     { read -r inner <"$LAB_DIR/nodes/$1/init.pid"; } 2>/dev/null || return 1
-    for child in $(cat "/proc/$RACK/task/$RACK/children" 2>/dev/null); do
-        if [ "$(inner_pid "$child")" = "$inner" ]; then
+    { read -ra children <"/proc/$RACK/task/$RACK/children"; } 2>/dev/null # a line without an end
+    for child in "${children[@]}"; do
+        if is_inside "$child" "$inner"; then
             NODE_PID=$child
             return 0
         fi
@@ -73,7 +74,7 @@ start_rack() { "$1/tests/lab/hvc-lab-rack" "$LAB_DIR"; }
 is_dying_rack() {
     local name length=
     { read -r name <"/proc/$1/comm" && length=$(wc -c <"/proc/$1/cmdline"); } 2>/dev/null
-    [ "$length" = 0 ] && [ "$name" = hvc-lab-rack ] && [ "$(inner_pid "$1")" = 1 ]
+    [ "$length" = 0 ] && [ "$name" = hvc-lab-rack ] && is_inside "$1" 1
 }
 
 rack_is_gone() { ! is_rack "$1" && ! is_dying_rack "$1"; }
