@@ -21,13 +21,13 @@ export HVC_BUILD=${HVC_BUILD:-build/dev}
 on() { $lab exec "$@"; } # on NODE COMMAND...
 n1() { $lab exec n1 "$@"; }
 
-# poll SECONDS COMMAND...: true as soon as the command is, false after that time.
+# poll SECONDS COMMAND...: true as soon as the command is, false after that time. PAUSE between two looks.
 poll() {
     local deadline=$((SECONDS + $1))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.1
+        sleep "${PAUSE:-0.1}"
     done
 }
 # within SECONDS TEXT COMMAND...: the same as a result; false when it is none in time.

@@ -19,6 +19,7 @@ move_options=() # of hvcluster move
 frozen=() # NODE PROCESS pairs that are stopped
 job='' place='' step='' dc=''
 given_up='' # not empty: the cluster's state was taken back to one without the job
+PAUSE=0.3 # what is waited for stays; a look costs the other labs on the machine more than it gains here
 service_options=(op monitor interval=3s timeout=20s) # a killed hvclusterd is back as soon; the default of its agent is 10s
 
 # --- what stands ---
