@@ -7,16 +7,14 @@
 is_rack() {
     local argument
     { IFS= read -r -d '' argument && IFS= read -r -d '' argument; } 2>/dev/null <"/proc/$1/cmdline" || return 1
-    [ "$argument" = "$LAB_DIR" ] && inner_pid "$1" && [ "$INNER_PID" = 1 ]
+    [ "$argument" = "$LAB_DIR" ] && is_inside "$1" 1
 }
 
-# inner_pid PID: sets INNER_PID to what the process is called one PID namespace below the one it is seen from (NSpid: 12345
-# 17 1). Without a process of its own, as all that "exec" needs: scenarios call it thousands of times.
-inner_pid() {
+# is_inside PID NUMBER: that is what the process is called one PID namespace below the one it is seen from (NSpid: 12345 17 1).
+is_inside() {
     local line=()
-    INNER_PID=
     while read -ra line; do
-        [ "${line[0]-}" != NSpid: ] || { INNER_PID=${line[2]-} && return 0; }
+        [ "${line[0]-}" != NSpid: ] || { [ "${line[2]-}" = "$2" ] && return; }
     done 2>/dev/null <"/proc/$1/status"
     return 1
 }
@@ -46,9 +44,9 @@ node_pid() {
     local child children=() inner
     NODE_PID=
     { read -r inner <"$LAB_DIR/nodes/$1/init.pid"; } 2>/dev/null || return 1
-    { read -ra children <"/proc/$RACK/task/$RACK/children"; } 2>/dev/null
-    for child in ${children[@]+"${children[@]}"}; do
-        if inner_pid "$child" && [ "$INNER_PID" = "$inner" ]; then
+    { read -ra children <"/proc/$RACK/task/$RACK/children"; } 2>/dev/null # a line without an end
+    for child in "${children[@]}"; do
+        if is_inside "$child" "$inner"; then
             NODE_PID=$child
             return 0
         fi
@@ -76,7 +74,7 @@ start_rack() { "$1/tests/lab/hvc-lab-rack" "$LAB_DIR"; }
 is_dying_rack() {
     local name length=
     { read -r name <"/proc/$1/comm" && length=$(wc -c <"/proc/$1/cmdline"); } 2>/dev/null
-    [ "$length" = 0 ] && [ "$name" = hvc-lab-rack ] && inner_pid "$1" && [ "$INNER_PID" = 1 ]
+    [ "$length" = 0 ] && [ "$name" = hvc-lab-rack ] && is_inside "$1" 1
 }
 
 rack_is_gone() { ! is_rack "$1" && ! is_dying_rack "$1"; }

@@ -5,7 +5,7 @@
 #
 #     . tests/lab/scenarios/lib.sh
 #     scenario_begin          # a healthy, clean lab with the migration service running as a clone; HVC_LAB_NODES: of
-#                             # another size than three nodes
+#                             # another size than three nodes; service_options: of its resource, for pcs
 #     ...
 #     scenario_end            # everything of the scenario removed; a lab that is not clean then is taken down
 #
@@ -21,13 +21,13 @@ export HVC_BUILD=${HVC_BUILD:-build/dev}
 on() { $lab exec "$@"; } # on NODE COMMAND...
 n1() { $lab exec n1 "$@"; }
 
-# poll SECONDS COMMAND...: true as soon as the command is, false after that time.
+# poll SECONDS COMMAND...: true as soon as the command is, false after that time. PAUSE between two looks.
 poll() {
     local deadline=$((SECONDS + $1))
     shift
     until "$@" >/dev/null 2>&1; do
         [ "$SECONDS" -lt "$deadline" ] || return 1
-        sleep 0.1
+        sleep "${PAUSE:-0.1}"
     done
 }
 # within SECONDS TEXT COMMAND...: the same as a result; false when it is none in time.
@@ -60,6 +60,9 @@ says() {
 }
 
 idle() { n1 crm_resource --wait --timeout=120 >/dev/null 2>&1; } # until the cluster has nothing to do
+# The same, looked at at once: crm_resource --wait sleeps for two seconds before each look.
+at_rest() { poll 120 eval 'plans_nothing && plans_nothing'; }
+plans_nothing() { n1 crm_simulate --simulate --live-check --output-as=xml 2>/dev/null | grep -q '<transition/>'; }
 all_nodes_of_lab() { $lab exec n1 crm_node -l | awk '$3 == "member" { print $2 }' | sort; }
 node_up() { n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -qE "<node name=\"$1\" .*online=\"true\".*pending=\"false\""; } # node_up NODE, by Pacemaker's word
 located() { n1 crm_resource --resource "$1" --locate 2>/dev/null | sed -n 's/.*running on: *\([^ ]*\).*/\1/p' | head -n 1; }
@@ -110,6 +113,9 @@ one_copy() { # one_copy GUEST [TEXT]: no moment with two copies, by disk and by 
 # managed GUEST [PARAMETER=VALUE...] [-- PCS-ARGUMENTS...]: makes the guest (of guest_mib MiB, if that is set) and a
 # resource of that name, and starts it.
 managed() {
+    $lab guest create "$1" ${guest_mib:+--memory "$guest_mib"} && resource_of "$@" && poll 60 counts_at_all "$1"
+}
+resource_of() { # resource_of GUEST ...: the resource alone, as above
     local guest=$1 parameters=() rest=()
     shift
     while [ $# -gt 0 ] && [ "$1" != -- ]; do
@@ -117,14 +123,12 @@ managed() {
         shift
     done
     [ $# = 0 ] || { shift && rest=("$@"); }
-    $lab guest create "$guest" ${guest_mib:+--memory "$guest_mib"} || return 1
     n1 pcs resource create "$guest" "$HVC_AGENT" "config=/etc/hvcluster/guests/$guest.xml" "${parameters[@]}" \
         op start timeout=60s stop timeout=60s monitor interval=10s timeout=20s migrate_to timeout=120s \
         migrate_from timeout=60s meta allow-migrate=true "${rest[@]}" || return 1
     # as the operator guide has it: neither a failed service nor one that stops first costs a guest anything
     n1 pcs constraint order start migration-service-clone "then" start "$guest" symmetrical=false || return 1
-    n1 pcs constraint order stop "$guest" "then" stop migration-service-clone symmetrical=false || return 1
-    poll 60 counts_at_all "$guest"
+    n1 pcs constraint order stop "$guest" "then" stop migration-service-clone symmetrical=false
 }
 counts_at_all() { [ "$(mark "$1" count)" -gt 0 ]; }
 unmanaged() { # removes resource and guest
@@ -133,6 +137,7 @@ unmanaged() { # removes resource and guest
     $lab guest rm "$1"
 }
 
+service_options=()
 scenario_begin() {
     mkdir -p build/tests
     if ! $lab up --nodes "${HVC_LAB_NODES:-3}" >"build/tests/lab-up-$HVC_LAB.log" 2>&1; then
@@ -143,7 +148,7 @@ scenario_begin() {
     trap scenario_abort EXIT
     local node # what an earlier scenario recorded of its guests is not said of those that have their names now
     for node in $(all_nodes_of_lab); do on "$node" sh -c 'rm -rf /var/lib/hvcluster/*'; done
-    n1 pcs resource create migration-service ocf:hvcluster:MigrationService clone interleave=true || {
+    n1 pcs resource create migration-service ocf:hvcluster:MigrationService "${service_options[@]}" clone interleave=true || {
         not_ok "the migration service is configured"
         group_end
     }
@@ -153,6 +158,14 @@ scenario_begin() {
 # A lab that is used again remembers what was fenced before.
 fencings() { n1 stonith_admin --history '*' 2>/dev/null | grep -cE 'reboot|off'; }
 none_was_fenced() { is "no node was fenced for any of it" "$(fencings)" "$fencings_before"; }
+# service_agent NODE start|stop|monitor [PARAMETER=VALUE...]: the agent of the migration service by hand, as Pacemaker's executor runs it
+service_agent() {
+    local node=$1 action=$2
+    shift 2
+    on "$node" env OCF_ROOT=/usr/lib/ocf OCF_RA_VERSION_MAJOR=1 OCF_RA_VERSION_MINOR=1 OCF_RESOURCE_INSTANCE=migration-service \
+        OCF_RESOURCE_TYPE=MigrationService OCF_RESOURCE_PROVIDER=hvcluster OCF_RESKEY_CRM_meta_timeout=60000 \
+        "${@/#/OCF_RESKEY_}" /usr/lib/ocf/resource.d/hvcluster/MigrationService "$action"
+}
 service_runs() { [ "$(n1 crm_resource --resource migration-service-clone --locate 2>/dev/null | grep -c 'running on')" = "$(all_nodes_of_lab | wc -l)" ]; }
 
 scenario_end() {

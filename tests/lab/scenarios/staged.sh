@@ -10,13 +10,17 @@
 #     before; ahead FAULT; after FAULT    # or not: before the first row; before each row's move; when its job has ended
 #     staged "$@"                 # all rows; --list prints them as the document has them (tests/lab/staged_table)
 #
-# While they run: $guest, $from, $to, $asker (a node that has no part in it), $dc, $job, $step.
+# While they run: $guest, $from, $to, $asker (a node that has no part in it), $dc, $job, $step. The name of a fault ends with the part of the
+# node that it befalls (node_of).
 
 guest=${guest:-web}
 STAGED_TABLE=build/tests/staged.md
 move_options=() # of hvcluster move
 frozen=() # NODE PROCESS pairs that are stopped
 job='' place='' step='' dc=''
+given_up='' # not empty: the cluster's state was taken back to one without the job
+PAUSE=0.3 # what is waited for stays; a look costs the other labs on the machine more than it gains here
+service_options=(op monitor interval=3s timeout=20s) # a killed hvclusterd is back as soon; the default of its agent is 10s
 
 # --- what stands ---
 configuration() { on "$asker" cibadmin --query --scope configuration; }
@@ -26,26 +30,45 @@ nothing_left() {
     now=$(configuration) && [ -n "$now" ] && ! grep -q 'id="hvcluster-job-' <<<"$now"
 }
 field() { on "$1" hvcluster jobs show "$job" --output-as=json --timeout=5 2>/dev/null | jq -r ".data|(.$2 // .job.$2 // empty)" 2>/dev/null; } # field NODE NAME
-phase_is() { [ "$(field "$asker" phase)" = "$1" ]; }
+# how_is NODE: the phase of the job there; "given-up" where it has to be so, and that node knows no such job
+how_is() {
+    if [ -n "$given_up" ]; then
+        on "$1" hvcluster jobs show "$job" --timeout=5 2>&1 | grep -q "the cluster knows no job $job;" && echo given-up
+    else
+        field "$1" phase
+    fi
+}
+phase_is() { [ "$(how_is "$asker")" = "$1" ]; }
 step_is() { [ "$(field "$asker" step)" = "$1" ]; }
-ended() { [ "$(field "$asker" ended)" = true ]; }
+ended() { if [ -n "$given_up" ]; then phase_is given-up; else [ "$(field "$asker" ended)" = true ]; fi; }
 has_mark() { marks_of_ours | grep -q -- "job-$job-$1\""; } # has_mark hold|here|pin
 all_agree() {
     local node phase
-    phase=$(field "$asker" phase)
+    phase=$(how_is "$asker")
     [ -n "$phase" ] || return 1
-    for node in $(all_nodes_of_lab); do [ "$(field "$node" phase)" = "$phase" ] || return 1; done
+    for node in $(all_nodes_of_lab); do [ "$(how_is "$node")" = "$phase" ] || return 1; done
 }
-all_up() {
-    local node
-    for node in n1 n2 n3; do node_up "$node" || return 1; done
-}
+all_up() { [ "$(n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -cE '<node name="n[1-3]" .*online="true".*pending="false"')" = 3 ]; }
 runs_somewhere() { place=$(located "$guest") && [ -n "$place" ] && runs_here "$place" "$guest"; }
 other_than() { # other_than NODE...: a node that is none of these
     local node
     for node in n1 n2 n3; do
         [[ " $* " = *" $node "* ]] || { echo "$node" && return; }
     done
+}
+node_of() { # node_of FAULT: whom it befalls, when it is one node
+    case $1 in
+    *-source | *-source-dc) echo "$from" ;;
+    *-target | *-target-dc) echo "$to" ;;
+    *-third) echo "$asker" ;;
+    *-dc) echo "$dc" ;;
+    esac
+}
+everywhere() { # everywhere COMMAND...: with each node as its last word, at once
+    local node begun=() failed=0
+    for node in n1 n2 n3; do "$@" "$node" & begun+=($!); done
+    for node in "${begun[@]}"; do wait "$node" || failed=1; done
+    return "$failed"
 }
 dc_of() { crmadmin_says=$(n1 crmadmin --dc_lookup 2>/dev/null) && sed -n 's/.*is: *\(n[0-9]\).*/\1/p' <<<"$crmadmin_says"; }
 
@@ -96,19 +119,26 @@ reach() {
 forget() {
     n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -q '<failure ' || return 0
     n1 crm_resource --cleanup >/dev/null 2>&1
-    idle
+    at_rest
 }
-# The DC is the node without a part in it: a part of it that hangs holds up the whole cluster, which is another fault.
+bring() { # bring NODE: the guest goes there before the row
+    to=$1 asker=$(other_than "$from" "$1")
+    begin_move && poll 60 ended && at_rest && [ "$(located "$guest")" = "$1" ] || not_ok "the guest goes to $1"
+    from=$1
+}
+# places FAULT. The DC is the node without a part in it: a part of it that hangs holds up the whole cluster, which is another fault. Where the
+# DC itself is lost as the source or the target, it takes with it what hangs.
 places() {
     dc=$(dc_of)
     from=$(located "$guest")
+    if [[ $1 = *-source-dc ]]; then
+        [ "$from" = "$dc" ] || bring "$dc"
+    elif [ "$from" = "$dc" ]; then
+        bring "$(other_than "$dc")"
+    fi
     to=$(other_than "$from" "$dc")
+    [[ $1 != *-target-dc ]] || to=$dc
     asker=$(other_than "$from" "$to")
-    [ "$from" = "$dc" ] || return 0
-    begin_move && poll 60 ended && idle && [ "$(located "$guest")" = "$to" ] || not_ok "the guest leaves the DC"
-    from=$to
-    to=$(other_than "$from" "$dc")
-    asker=$dc
 }
 
 # no_more TEXT HAVE MOST
@@ -118,12 +148,12 @@ no_more() {
 # What is true after any fault. BOOTS: as often the fault itself boots the guest.
 judge() { # judge FAULT BOOTS
     local name="$step, $1" did more
-    idle
+    at_rest
     within 120 "$name: the guest runs where Pacemaker has it" runs_somewhere
     more=$(($(boots "$guest") - booted))
     no_more "$name: no boot that the fault does not demand" "$more" "$2"
     did=$(operations)
-    if fences "$1" || recovers "$1" || [ "$2" -gt 0 ]; then
+    if fences "$1" || recovers "$1" || stops "$1" || [ "$2" -gt 0 ]; then
         no_more "$name: Pacemaker started it no more often than that (${did:-nothing})" "$(count_of start "$did")" 1
     else
         no_more "$name: Pacemaker started it nowhere (${did:-nothing})" "$(count_of start "$did")" 0
@@ -134,6 +164,8 @@ judge() { # judge FAULT BOOTS
 }
 # The faults that end a node: what runs there is started elsewhere.
 fences() { [[ $1 = power-* || $1 = ring-* ]]; }
+# Pacemaker stops what is no resource any more where it has it, also where it has left.
+stops() { [ "$1" = deleted ]; }
 # Let to watch before it is told, Pacemaker finds the guest gone from its source and starts it there: the agent fetches it back, live.
 recovers() { [ "$step/$1" = hand-back/hold-removed ]; }
 
@@ -150,15 +182,16 @@ keep_row() { # keep_row FAULT BOOTS OPERATIONS: in place of an earlier one of th
     did=${did//) /), }
     [ -f "$STAGED_TABLE" ] || : >"$STAGED_TABLE"
     sed -i "/^| $step | $1 |/d" "$STAGED_TABLE"
-    printf '| %s | %s | %s | %s | %s | %s |\n' "$step" "$1" "$(field "$asker" phase)" "$(where)" "${did:-nothing}" "$2" >>"$STAGED_TABLE"
+    printf '| %s | %s | %s | %s | %s | %s |\n' "$step" "$1" "$(how_is "$asker")" "$(where)" "${did:-nothing}" "$2" >>"$STAGED_TABLE"
 }
 
 row() { # row STEP FAULT BOOTS
     local fault=$2 booted begin=$SECONDS name
     step=$1
+    given_up=
     name="$step, $fault"
     forget
-    places
+    places "$fault"
     remember_log
     booted=$(boots "$guest")
     ! declare -F ahead >/dev/null || ahead "$fault"
@@ -195,7 +228,7 @@ staged() {
     within 60 "the cluster keeps a state" n1 hvcluster settings show --fresh
     managed "$guest" || not_ok "a managed guest runs"
     ! declare -F before >/dev/null || before
-    idle
+    at_rest
     for each in "${rows[@]}"; do
         # shellcheck disable=SC2086
         set -- $each

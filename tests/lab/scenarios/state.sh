@@ -18,12 +18,7 @@ declare -A writers=() # by node: the process outside the lab
 
 # ---- the service ----
 
-# by_hand NODE start|stop|monitor: the agent, as Pacemaker's executor runs it
-by_hand() {
-    on "$1" env OCF_ROOT=/usr/lib/ocf OCF_RA_VERSION_MAJOR=1 OCF_RA_VERSION_MINOR=1 OCF_RESOURCE_INSTANCE=migration-service \
-        OCF_RESOURCE_TYPE=MigrationService OCF_RESOURCE_PROVIDER=hvcluster OCF_RESKEY_CRM_meta_timeout=60000 \
-        OCF_RESKEY_binary="$STATE_DAEMON" /usr/lib/ocf/resource.d/hvcluster/MigrationService "$2"
-}
+by_hand() { service_agent "$1" "$2" "binary=$STATE_DAEMON"; } # by_hand NODE start|stop|monitor
 up_by_hand() {
     local node
     for node; do by_hand "$node" start >>build/tests/state-agent.log 2>&1 || return 1; done
