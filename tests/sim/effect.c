@@ -486,7 +486,7 @@ static void prove(struct sim_world *w, struct sim_node *n, const struct todo *t,
         elsewhere = elsewhere || (i != source && i != target && is_up(k->seen[i]));
     if (k->seen[source] == HVC_SEEN_LEAVING || k->seen[target] == HVC_SEEN_INCOMING) {
         go_on(w, n, t, guest);
-    } else if (k->seen[target] == HVC_SEEN_FAILED && moves) {
+    } else if (k->seen[target] == HVC_SEEN_FAILED && (moves || w->guest[guest].move.phase == MOVE_NONE)) {
         report_phase(w, n, t, HVC_JOB_NEEDS_OPERATOR); /* stranded by a move of a history that was given up */
     } else if (k->seen[source] == HVC_SEEN_FAILED) {
         if (n->id == source && (is_up(k->seen[target]) || is_gone(n, k, target)))
