@@ -19,7 +19,9 @@ move_options=() # of hvcluster move
 frozen=() # NODE PROCESS pairs that are stopped
 job='' place='' step='' dc=''
 given_up='' # not empty: the cluster's state was taken back to one without the job
+# shellcheck disable=SC2034 # poll reads it
 PAUSE=0.3 # what is waited for stays; a look costs the other labs on the machine more than it gains here
+# shellcheck disable=SC2034 # service does
 service_options=(op monitor interval=3s timeout=20s) # a killed hvclusterd is back as soon; the default of its agent is 10s
 
 # --- what stands ---
