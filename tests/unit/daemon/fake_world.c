@@ -67,6 +67,24 @@ static int fake_read_xml(struct hvc_hypervisor *h, const char *uuid, bool inacti
     return *ret_xml == NULL ? -ENOMEM : 0;
 }
 
+/* No copy has begun. */
+static int fake_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms,
+                         struct hvc_migrate_progress *ret_progress, struct hvc_error *error)
+{
+    struct fake_hypervisor *fake = (struct fake_hypervisor *)h;
+
+    (void)deadline_ms;
+    (void)error;
+    *ret_progress = (struct hvc_migrate_progress){.phase = HVC_MIGRATE_NONE};
+    (void)pthread_mutex_lock(&fake->lock);
+    for (size_t i = 0; i < fake->count; i++) {
+        if (strcmp(fake->guests[i].id.uuid, uuid) == 0 && fake->guests[i].migrating_out)
+            ret_progress->phase = HVC_MIGRATE_SETUP;
+    }
+    (void)pthread_mutex_unlock(&fake->lock);
+    return 0;
+}
+
 static int fake_cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
     struct fake_hypervisor *fake = (struct fake_hypervisor *)h;
@@ -107,6 +125,7 @@ static const struct hvc_hypervisor_ops hypervisor_ops = {.close = fake_close,
                                                          .list = fake_list,
                                                          .inspect = fake_inspect,
                                                          .read_xml = fake_read_xml,
+                                                         .progress = fake_progress,
                                                          .cancel = fake_cancel,
                                                          .host = fake_host,
                                                          .status = fake_status};

@@ -95,7 +95,7 @@ static int fake_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t de
                                                : world.source.state.guest_class == HVC_GUEST_ABSENT ? HVC_MIGRATE_DONE
                                                                                                     : HVC_MIGRATE_COPY,
                                       .total_bytes = 64 << 20,
-                                      .remaining_bytes = 1 << 20,
+                                      .remaining_bytes = 60 << 20, /* far enough from the end to be cancelled */
                                       .rate_bytes = 100 << 20,
                                       .iteration = 2,
                                       .expected_downtime_ms = 21};
