@@ -95,7 +95,7 @@ static int fake_progress(struct hvc_hypervisor *h, const char *uuid, uint64_t de
                                                : world.source.state.guest_class == HVC_GUEST_ABSENT ? HVC_MIGRATE_DONE
                                                                                                     : HVC_MIGRATE_COPY,
                                       .total_bytes = 64 << 20,
-                                      .remaining_bytes = 60 << 20, /* far enough from the end to be cancelled */
+                                      .remaining_bytes = 1 << 20,
                                       .rate_bytes = 100 << 20,
                                       .iteration = 2,
                                       .expected_downtime_ms = 21};
@@ -139,6 +139,17 @@ static int fake_pause(struct hvc_hypervisor *h, const char *uuid, uint64_t deadl
     return set_flag(&world.paused);
 }
 
+static int fake_set_downtime(struct hvc_hypervisor *h, const char *uuid, uint64_t downtime_ms, uint64_t deadline_ms,
+                             struct hvc_error *error)
+{
+    (void)uuid;
+    (void)downtime_ms;
+    (void)deadline_ms;
+    (void)error;
+    assert_ptr_equal(h, &world.source.base);
+    return 0;
+}
+
 static int fake_set_owner(struct hvc_hypervisor *h, const char *uuid, const char *owner, uint64_t deadline_ms,
                           struct hvc_error *error)
 {
@@ -159,6 +170,7 @@ static const struct hvc_hypervisor_ops ops = {.migrate = fake_migrate,
                                               .inspect = fake_inspect,
                                               .progress = fake_progress,
                                               .cancel = fake_cancel,
+                                              .set_downtime = fake_set_downtime,
                                               .pause = fake_pause,
                                               .set_owner = fake_set_owner};
 static atomic_bool cancel_flag;
