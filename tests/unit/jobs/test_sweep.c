@@ -332,6 +332,21 @@ static void nothing_goes_without_quorum(void **state)
     assert_int_equal(removals + others, 0);
 }
 
+/* n2 is back, the job has failed with its guest at that node (0: nowhere), and its hold stands. */
+static void leave_hold(uint32_t node)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
+
+    members_are(2);
+    c.report.job = mark.job;
+    c.report.from = HVC_JOB_RECONCILING;
+    c.report.to = HVC_JOB_FAILED;
+    c.report.located = true;
+    c.report.runs_on = node;
+    (void)give(&c);
+    mark.kind = HVC_MARK_HOLD;
+}
+
 /* A hold of a job that nobody knows (its history was given up), of a guest that the state has nowhere. */
 static void what_is_nowhere_is_so_on_every_member(void **state)
 {
@@ -344,16 +359,9 @@ static void what_is_nowhere_is_so_on_every_member(void **state)
         {HVC_GUEST_ABSENT, HVC_GUEST_INCOMING, 0, false},        {HVC_GUEST_RUNNING, HVC_GUEST_ABSENT, 0, false},
         {HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, -ETIMEDOUT, false}, {HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, 0, true},
     };
-    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
 
     (void)state;
-    members_are(2);
-    c.report.job = mark.job;
-    c.report.from = HVC_JOB_RECONCILING;
-    c.report.to = HVC_JOB_FAILED;
-    c.report.located = true; /* nowhere */
-    (void)give(&c);
-    mark.kind = HVC_MARK_HOLD;
+    leave_hold(0);
     mark.job++;
     for (size_t i = 0; i < HVC_COUNT(rows); i++) {
         world->here.count = world->there.count = 1;
@@ -378,17 +386,9 @@ static void a_guest_that_leaves_has_no_place_yet(void **state)
         {HVC_GUEST_LEAVING, true, false},
         {HVC_GUEST_RUNNING, false, true},
     };
-    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
 
     (void)state;
-    members_are(2);
-    c.report.job = mark.job;
-    c.report.from = HVC_JOB_RECONCILING;
-    c.report.to = HVC_JOB_FAILED;
-    c.report.located = true;
-    c.report.runs_on = 1;
-    (void)give(&c);
-    mark.kind = HVC_MARK_HOLD;
+    leave_hold(1);
     for (size_t i = 0; i < HVC_COUNT(rows); i++) {
         world->here.count = 1;
         world->here.guests[0] = (struct hvc_guest_state){
