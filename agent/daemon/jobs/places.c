@@ -31,7 +31,7 @@ struct search {
     size_t count;
 };
 
-static bool runs(const struct hvc_guest_state *guest)
+bool job_places_runs(const struct hvc_guest_state *guest)
 {
     return (guest->guest_class == HVC_GUEST_RUNNING || guest->guest_class == HVC_GUEST_PAUSED) && !guest->migrating_out;
 }
@@ -78,7 +78,7 @@ static int compare(void *context, const struct hvc_service *service, const struc
     for (size_t i = 0; i < s->guest_count; i++) {
         uint8_t uuid[16];
 
-        if (!runs(&s->guests[i]) || hvc_parse_uuid_bytes(s->guests[i].id.uuid, uuid) < 0)
+        if (!job_places_runs(&s->guests[i]) || hvc_parse_uuid_bytes(s->guests[i].id.uuid, uuid) < 0)
             continue;
         guest = hvc_service_guest(service, uuid);
         if (guest != NULL && guest->job == 0 && guest->node != own->id)
@@ -118,7 +118,7 @@ static bool is_still_so(const struct search *s, size_t i)
     hvc_format_uuid(s->places[i].uuid, uuid);
     if (hvc_hypervisor_inspect(s->operations->hypervisor, uuid, hvc_deadline_in(PEER_MS), &state, NULL) < 0)
         return false;
-    return s->places[i].to == 0 ? state.guest_class == HVC_GUEST_ABSENT : runs(&state);
+    return s->places[i].to == 0 ? state.guest_class == HVC_GUEST_ABSENT : job_places_runs(&state);
 }
 
 static void keep_sure_ones(struct search *s)

@@ -12,4 +12,7 @@
 /* Blocks for some seconds at most; what could not be told is told the next time. */
 void job_places_follow(struct hvc_operations *operations);
 
+/* It is at its node, and is not being carried away from there. */
+bool job_places_runs(const struct hvc_guest_state *guest);
+
 #endif

@@ -12,6 +12,7 @@
 #include "hvc/text.h"
 #include "nowhere.h"
 #include "pacemaker.h"
+#include "places.h"
 
 enum {
     ASK_MS = 10000,   /* for one answer of Pacemaker's */
@@ -149,7 +150,7 @@ static bool is_dead_there(struct hvc_operations *operations, const struct hvc_pa
 }
 
 /* The state follows libvirt with some delay, and a force takes it back to what it was: nothing is done on its word
- * alone. */
+ * alone. Nor while the guest is carried away by a move whose job a force has given up. */
 static int prove(struct hvc_operations *operations, const struct hvc_pacemaker_mark *mark,
                  const struct hvc_agenda_verdict *verdict, struct hvc_error *error)
 {
@@ -166,9 +167,10 @@ static int prove(struct hvc_operations *operations, const struct hvc_pacemaker_m
     r = ask_node(operations, verdict, &state, error);
     if (r < 0)
         return hvc_error_prefix(error, "its guest shall be on %.60s", verdict->node);
-    if (state.guest_class == HVC_GUEST_RUNNING || state.guest_class == HVC_GUEST_PAUSED)
+    if (job_places_runs(&state))
         return 0;
-    return hvc_error_set(error, -EAGAIN, "its guest shall be on %.60s: %.300s", verdict->node, state.words);
+    return hvc_error_set(error, -EAGAIN, "its guest shall be on %.60s: %.300s%s", verdict->node, state.words,
+                         state.migrating_out ? ", and is being moved away" : "");
 }
 
 /* Pacemaker is not allowed the guest where it is: a job takes it to where it is, under the same hold. What is queued or

@@ -19,10 +19,10 @@ move_options=() # of hvcluster move
 frozen=() # NODE PROCESS pairs that are stopped
 job='' place='' step='' dc=''
 given_up='' # not empty: the cluster's state was taken back to one without the job
-# shellcheck disable=SC2034 # poll reads it
-PAUSE=0.3 # what is waited for stays; a look costs the other labs on the machine more than it gains here
-# shellcheck disable=SC2034 # service does
-service_options=(op monitor interval=3s timeout=20s) # a killed hvclusterd is back as soon; the default of its agent is 10s
+# Both for lib.sh. What is waited for stays, and a look costs the other labs on the machine more than it gains here. A killed hvclusterd is
+# back in three seconds; the default of its agent is ten.
+# shellcheck disable=SC2034
+PAUSE=0.3 service_options=(op monitor interval=3s timeout=20s)
 
 # --- what stands ---
 configuration() { on "$asker" cibadmin --query --scope configuration; }
@@ -169,7 +169,7 @@ fences() { [[ $1 = power-* || $1 = ring-* ]]; }
 # Pacemaker stops what is no resource any more where it has it, also where it has left.
 stops() { [ "$1" = deleted ]; }
 # Let to watch before it is told, Pacemaker finds the guest gone from its source and starts it there: the agent fetches it back, live.
-recovers() { [ "$step/$1" = hand-back/hold-removed ]; }
+recovers() { [[ $step/$1 = hand-back/hold-removed || $step/$1 = hand-back/older-cib ]]; }
 
 where() {
     case $place in

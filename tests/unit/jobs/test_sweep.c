@@ -53,6 +53,18 @@ int __wrap_hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char 
     return 0;
 }
 
+int __wrap_hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms,
+                                  struct hvc_pacemaker_resource *ret_resource, struct hvc_error *error);
+int __wrap_hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms,
+                                  struct hvc_pacemaker_resource *ret_resource, struct hvc_error *error)
+{
+    (void)resource;
+    (void)deadline_ms;
+    (void)error;
+    *ret_resource = (struct hvc_pacemaker_resource){.managed = true, .idle = true, .nodes = 1, .node = "n1"};
+    return 0;
+}
+
 /* ---- whose turn it is ---- */
 
 static bool looks(struct job_sweep *sweep, const struct hvc_agenda_verdict *verdict, unsigned rank, uint64_t now_ms)
@@ -320,6 +332,21 @@ static void nothing_goes_without_quorum(void **state)
     assert_int_equal(removals + others, 0);
 }
 
+/* n2 is back, the job has failed with its guest at that node (0: nowhere), and its hold stands. */
+static void leave_hold(uint32_t node)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
+
+    members_are(2);
+    c.report.job = mark.job;
+    c.report.from = HVC_JOB_RECONCILING;
+    c.report.to = HVC_JOB_FAILED;
+    c.report.located = true;
+    c.report.runs_on = node;
+    (void)give(&c);
+    mark.kind = HVC_MARK_HOLD;
+}
+
 /* A hold of a job that nobody knows (its history was given up), of a guest that the state has nowhere. */
 static void what_is_nowhere_is_so_on_every_member(void **state)
 {
@@ -332,22 +359,40 @@ static void what_is_nowhere_is_so_on_every_member(void **state)
         {HVC_GUEST_ABSENT, HVC_GUEST_INCOMING, 0, false},        {HVC_GUEST_RUNNING, HVC_GUEST_ABSENT, 0, false},
         {HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, -ETIMEDOUT, false}, {HVC_GUEST_ABSENT, HVC_GUEST_ABSENT, 0, true},
     };
-    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
 
     (void)state;
-    members_are(2);
-    c.report.job = mark.job;
-    c.report.from = HVC_JOB_RECONCILING;
-    c.report.to = HVC_JOB_FAILED;
-    c.report.located = true; /* nowhere */
-    (void)give(&c);
-    mark.kind = HVC_MARK_HOLD;
+    leave_hold(0);
     mark.job++;
     for (size_t i = 0; i < HVC_COUNT(rows); i++) {
         world->here.count = world->there.count = 1;
         world->here.guests[0] = (struct hvc_guest_state){.id = {UUID, "web"}, .guest_class = rows[i].here};
         world->there.guests[0] = (struct hvc_guest_state){.id = {UUID, "web"}, .guest_class = rows[i].there};
         world->there.inspect_result = rows[i].inspect_result;
+        sweep_once();
+        assert_int_equal(removals, rows[i].goes ? 1 : 0);
+        assert_int_equal(others, 0);
+    }
+}
+
+/* A hold of a job that has ended, as the state has it, while libvirt still carries the guest away. */
+static void a_guest_that_leaves_has_no_place_yet(void **state)
+{
+    static const struct {
+        enum hvc_guest_class class;
+        bool migrating_out, goes;
+    } rows[] = {
+        {HVC_GUEST_RUNNING, true, false},
+        {HVC_GUEST_PAUSED, true, false},
+        {HVC_GUEST_LEAVING, true, false},
+        {HVC_GUEST_RUNNING, false, true},
+    };
+
+    (void)state;
+    leave_hold(1);
+    for (size_t i = 0; i < HVC_COUNT(rows); i++) {
+        world->here.count = 1;
+        world->here.guests[0] = (struct hvc_guest_state){
+            .id = {UUID, "web"}, .guest_class = rows[i].class, .migrating_out = rows[i].migrating_out};
         sweep_once();
         assert_int_equal(removals, rows[i].goes ? 1 : 0);
         assert_int_equal(others, 0);
@@ -371,6 +416,7 @@ int main(void)
         T(a_hold_and_a_location_elsewhere_are_left_to_the_job),
         T(nothing_goes_without_quorum),
         T(what_is_nowhere_is_so_on_every_member),
+        T(a_guest_that_leaves_has_no_place_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
