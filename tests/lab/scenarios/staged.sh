@@ -206,7 +206,7 @@ row() { # row STEP FAULT BOOTS
     thaw
     [ "$step" = copy ] || quick >/dev/null 2>&1
     undo "$fault" >/dev/null 2>&1
-    quick >/dev/null 2>&1 # a copy ends only then: what is taken back in the hand-back is another row
+    [ "$step" != copy ] || quick >/dev/null 2>&1 # only then: what is taken back in the hand-back is another row
     within 180 "$name: the job ends" ended || on "$asker" hvcluster jobs show "$job"
     within 120 "$name: every node is there" all_up
     within 60 "$name: one result on every node" all_agree
