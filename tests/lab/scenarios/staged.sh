@@ -48,7 +48,7 @@ all_agree() {
     local node phase
     phase=$(how_is "$asker")
     [ -n "$phase" ] || return 1
-    for node in $(all_nodes_of_lab); do [ "$(how_is "$node")" = "$phase" ] || return 1; done
+    for node in n1 n2 n3; do [ "$(how_is "$node")" = "$phase" ] || return 1; done # also of one that is being fenced now
 }
 all_up() { [ "$(n1 crm_mon --one-shot --output-as=xml 2>/dev/null | grep -cE '<node name="n[1-3]" .*online="true".*pending="false"')" = 3 ]; }
 runs_somewhere() { place=$(located "$guest") && [ -n "$place" ] && runs_here "$place" "$guest"; }
