@@ -70,6 +70,8 @@ located_on() { [ "$(located "$1")" = "$2" ]; }
 stopped() { [ -z "$(located "$1")" ]; }
 domain_state() { on "$1" virsh domstate "$2" 2>/dev/null | head -n 1; } # domain_state NODE GUEST
 runs_here() { [ "$(domain_state "$1" "$2")" = running ]; }
+# copies GUEST: its move has a rate; until then libvirt may not even have been asked for it
+copies() { n1 hvcluster jobs list --output-as=json 2>/dev/null | jq -e ".data.jobs[]|select(.guest == \"$1\" and ([..|.rate_bytes?|numbers]|max) > 0)"; }
 no_emulator() { ! on "$1" pgrep -f "guest=$2," >/dev/null; } # no_emulator NODE GUEST, by the kernel's word
 
 # A certificate of another authority for a node's libvirtd, which the node itself takes for good; and its own again.
