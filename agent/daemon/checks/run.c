@@ -36,24 +36,33 @@ void checks_each(void *items, size_t count, size_t size, void *(*work)(void *ite
     }
 }
 
-/* ---- what the cluster says ---- */
-
-struct reader {
+struct question {
     struct checks_run *run;
-    bool state;
+    void (*ask)(struct checks_run *run);
 };
 
-static void *read_one(void *item)
+static void *ask(void *item)
 {
-    struct reader *reader = item;
-    struct checks_run *run = reader->run;
+    const struct question *question = item;
 
-    if (reader->state)
-        checks_read_state(run);
-    else if (hvc_facts_read(run->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER,
-                            checks_deadline(run, 5000), &run->facts) < 0)
-        (void)hvc_error_set(&run->facts.corosync_error, -ENOMEM, "out of memory");
+    question->ask(question->run);
     return NULL;
+}
+
+static void ask_both(struct checks_run *run, void (*one)(struct checks_run *run), void (*other)(struct checks_run *run))
+{
+    struct question questions[] = {{run, one}, {run, other}};
+
+    checks_each(questions, 2, sizeof(questions[0]), ask);
+}
+
+/* ---- what the cluster says ---- */
+
+static void read_facts(struct checks_run *run)
+{
+    if (hvc_facts_read(run->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER, checks_deadline(run, 5000),
+                       &run->facts) < 0)
+        (void)hvc_error_set(&run->facts.corosync_error, -ENOMEM, "out of memory");
 }
 
 /* A stand-alone host has no node list: it is the only node, and decides by itself. */
@@ -76,9 +85,7 @@ static void take_alone(struct checks_run *run)
 
 static void read_cluster(struct checks_run *run)
 {
-    struct reader readers[] = {{run, true}, {run, false}};
-
-    checks_each(readers, 2, sizeof(readers[0]), read_one);
+    ask_both(run, checks_read_state, read_facts);
     if (run->facts.count == 0)
         take_alone(run);
 }
@@ -121,6 +128,11 @@ static void *ask_target(void *item)
 {
     checks_ask_target(item);
     return NULL;
+}
+
+static void ask_targets(struct checks_run *run)
+{
+    checks_each(run->targets, run->target_count, sizeof(run->targets[0]), ask_target);
 }
 
 /* ---- the run ---- */
@@ -167,11 +179,10 @@ static int carry_out(struct checks_run *run, struct hvc_checks *checks)
     read_cluster(run);
     checks_survey(run);
     checks_read_source(run);
-    checks_read_foreign(run);
     result = choose_targets(run);
     if (result < 0)
         return result;
-    checks_each(run->targets, run->target_count, sizeof(run->targets[0]), ask_target);
+    ask_both(run, ask_targets, checks_read_foreign);
     return judge_all(run, checks);
 }
 

@@ -322,7 +322,6 @@ static void ask_node(struct checks_target *target)
         read_told(target);
     if (target->node->fact->member)
         ask_network(target);
-    checks_ask_pacemaker(target);
 }
 
 struct question {
@@ -338,18 +337,21 @@ static void *ask(void *item)
     return NULL;
 }
 
-/* The site's own checks run beside the rest: a libvirt or a name service that hangs takes no time from them. */
+/* Each beside the others: a libvirt or a name service that hangs takes no time from the site's own checks, and what
+ * Pacemaker would do takes as long as all else. */
 void checks_ask_target(struct checks_target *target)
 {
-    struct question questions[] = {{target, ask_node}, {target, checks_ask_plugins}};
+    struct question questions[] = {{target, ask_node}, {target, checks_ask_pacemaker}, {target, checks_ask_plugins}};
     bool decided = target->run->request->origin == HVC_ORIGIN_PACEMAKER; /* a no would cost the guest a restart */
 
     target->cpu_back.is = target->boot.is = target->definition.is = target->plugins.is = HVC_TELL_MOOT;
     target->storage.is = HVC_TELL_MOOT;
     if (target->node == NULL)
         return;
-    if (decided)
+    if (decided) {
         ask_node(target);
-    else
+        checks_ask_pacemaker(target);
+    } else {
         checks_each(questions, sizeof(questions) / sizeof(questions[0]), sizeof(questions[0]), ask);
+    }
 }
