@@ -58,7 +58,7 @@ static void read_record(const xmlNode *record, const xmlNode *primitive, struct 
         newest = call;
         ret_record->failed = !tree_has(op, "rc-code", "0") && !tree_has(op, "rc-code", "7");
     }
-    ret_record->watched = marks_is_monitored(record, false);
+    ret_record->watched = marks_is_monitored(record);
     ret_record->known = record->children != NULL;
 }
 

@@ -17,6 +17,7 @@ enum {
     ASK_MS = 10000,  /* for one answer */
     LATER_MS = 1000, /* ... that comes after the end of the wait */
     UNTOLD_MS = 250, /* a look also when nothing was told: a CIB that is replaced may be */
+    LISTEN_MS = 5000, /* over one connection: the CIB manager keeps what it told there */
     XPATH_MAX = 1024,
 };
 
@@ -25,7 +26,7 @@ struct waiting {
     struct hvc_pacemaker_wait wait;
     char resource[HVC_RESOURCE_NAME_MAX], node[HVC_NODE_NAME_MAX];
     uint64_t until_ms;
-    int result;
+    int result; /* 0, -EAGAIN, -ECANCELED */
 };
 
 /* 1: there is something; 0: nothing. */
@@ -45,54 +46,102 @@ static int look_for_hold(cib_t *cib, uint64_t job, struct hvc_error *error)
     return r;
 }
 
-static int look_for_monitor(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
+/* What the nodes' records have of the resource: on the node, or (others) on all others. */
+static int find_records(cib_t *cib, const struct hvc_pacemaker_wait *wait, bool others, xmlNode **ret_records,
+                        struct hvc_error *error)
 {
     char xpath[XPATH_MAX];
-    xmlNode *history = NULL;
     size_t used = 0;
-    int r;
 
     if (strchr(wait->node, '\'') != NULL || strchr(wait->resource, '\'') != NULL ||
-        hvc_text_append(xpath, sizeof(xpath), &used, "//cib/status/node_state[@uname='%s']//lrm_resource[@id='%s']",
-                        wait->node, wait->resource) < 0)
+        hvc_text_append(xpath, sizeof(xpath), &used, "//cib/status/node_state[@uname%s'%s']//lrm_resource[@id='%s']",
+                        others ? "!=" : "=", wait->node, wait->resource) < 0)
         return hvc_error_set(error, -EINVAL, "pacemaker has no resource or node of such a name: %.60s, %.60s",
                              wait->resource, wait->node);
-    r = cib_text_find(cib, xpath, &history, error);
+    return cib_text_find(cib, xpath, ret_records, error);
+}
+
+/* 1: it is; 0: it is not. */
+static int look_for_monitor(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
+{
+    xmlNode *record = NULL;
+    int r = find_records(cib, wait, false, &record, error);
+
     if (r == 0)
-        r = history != NULL && marks_is_monitored(history, wait->watched);
-    free_xml(history);
+        r = record != NULL && marks_is_monitored(record);
+    free_xml(record);
     return r;
 }
 
-int await_look(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
+/* Nowhere else, and then there: what begins between the two is not what is waited for. */
+static int look_for_place(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
+{
+    xmlNode *records = NULL;
+    bool elsewhere = false;
+    int r = find_records(cib, wait, true, &records, error);
+
+    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(records, m)) != NULL;)
+        elsewhere = elsewhere || marks_activity(m) != MARKS_AWAY;
+    free_xml(records);
+    if (r < 0 || elsewhere)
+        return r;
+    records = NULL;
+    r = find_records(cib, wait, false, &records, error);
+    if (r == 0)
+        r = records != NULL && marks_activity(records) == MARKS_ACTIVE;
+    free_xml(records);
+    return r;
+}
+
+static int look_for_unwatched(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
 {
     int r = look_for_monitor(cib, wait, error);
 
     if (r < 0)
         return r;
-    if ((r > 0) == wait->watched)
+    if (r == 0)
         return 0;
     r = wait->held == 0 ? 1 : look_for_hold(cib, wait->held, error);
     if (r == 0)
         return hvc_error_set(error, -ECANCELED, "the hold of job %llu on resource %.60s is gone",
                              (unsigned long long)wait->held, wait->resource);
     return r < 0 ? r
-                 : hvc_error_set(error, -EAGAIN, "pacemaker %s resource %.60s on %.60s",
-                                 wait->watched ? "does not watch" : "still watches", wait->resource, wait->node);
+                 : hvc_error_set(error, -EAGAIN, "pacemaker still watches resource %.60s on %.60s", wait->resource,
+                                 wait->node);
 }
 
-/* What changes between the look and the wait is told, for it listens before it looks. */
+int await_look(cib_t *cib, const struct hvc_pacemaker_wait *wait, struct hvc_error *error)
+{
+    int r;
+
+    if (!wait->there)
+        return look_for_unwatched(cib, wait, error);
+    r = look_for_place(cib, wait, error);
+    if (r < 0)
+        return r;
+    return r > 0 ? 0
+                 : hvc_error_set(error, -EAGAIN, "pacemaker does not have resource %.60s on %.60s yet", wait->resource,
+                                 wait->node);
+}
+
+/* What changes between a look and its wait is told, for it listens before it looks. */
 static int run_waiting(struct session_task *task, cib_t *cib)
 {
     struct waiting *waiting = (struct waiting *)(void *)task;
-    int r = session_listen(task, cib);
 
-    if (r == 0)
-        r = await_look(cib, &waiting->wait, &task->error);
-    waiting->result = r;
-    if (r == -EAGAIN)
-        session_await_change(task, waiting->until_ms);
-    return 0;
+    for (;;) {
+        uint64_t untold_ms = hvc_deadline_in(UNTOLD_MS);
+
+        cib->call_timeout = session_seconds_left(task);
+        waiting->result = await_look(cib, &waiting->wait, &task->error);
+        if (waiting->result == 0 || waiting->result == -ECANCELED)
+            return 0;
+        if (waiting->result != -EAGAIN)
+            return waiting->result;
+        if (hvc_deadline_left(waiting->until_ms) == 0)
+            return 0;
+        session_await_change(task, untold_ms < waiting->until_ms ? untold_ms : waiting->until_ms);
+    }
 }
 
 static void free_waiting(struct session_task *task)
@@ -100,11 +149,10 @@ static void free_waiting(struct session_task *task)
     free(task);
 }
 
-/* Until there was a change, or for a while. */
-static int look_once(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, struct hvc_error *error)
+static int listen_a_while(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, struct hvc_error *error)
 {
     struct waiting *waiting = calloc(1, sizeof(*waiting));
-    uint64_t while_ms = hvc_deadline_in(UNTOLD_MS), left_ms = hvc_deadline_left(until_ms);
+    uint64_t while_ms = hvc_deadline_in(LISTEN_MS), left_ms = hvc_deadline_left(until_ms);
     int r;
 
     if (waiting == NULL || hvc_text_copy(waiting->resource, sizeof(waiting->resource), wait->resource) < 0 ||
@@ -114,7 +162,7 @@ static int look_once(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, s
                              "no memory to ask pacemaker, or the name of a resource or node is too long");
     }
     waiting->wait = (struct hvc_pacemaker_wait){
-        .resource = waiting->resource, .node = waiting->node, .watched = wait->watched, .held = wait->held};
+        .resource = waiting->resource, .node = waiting->node, .there = wait->there, .held = wait->held};
     waiting->until_ms = until_ms < while_ms ? until_ms : while_ms;
     waiting->task = (struct session_task){
         .run = run_waiting,
@@ -135,7 +183,7 @@ int hvc_pacemaker_await(const struct hvc_pacemaker_wait *wait, uint64_t until_ms
     int r;
 
     do {
-        r = look_once(wait, until_ms, error);
+        r = listen_a_while(wait, until_ms, error);
     } while (r == -EAGAIN && hvc_deadline_left(until_ms) > 0);
     return r;
 }

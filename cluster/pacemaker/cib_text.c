@@ -59,6 +59,16 @@ int cib_text_find(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hv
     return 0;
 }
 
+xmlNode *cib_text_next(xmlNode *result, xmlNode *match)
+{
+    if (result == NULL || strcmp((const char *)result->name, "xpath-query") != 0)
+        return match == NULL ? result : NULL;
+    match = match == NULL ? result->children : match->next;
+    while (match != NULL && match->type != XML_ELEMENT_NODE)
+        match = match->next;
+    return match;
+}
+
 int cib_text_parse(const char *text, size_t length, xmlDoc **ret_tree, struct hvc_error *error)
 {
     xmlDoc *tree = NULL;

@@ -12,8 +12,12 @@
 /* free(*ret_text). Works on any variant of cib_t. */
 int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error);
 
-/* What matches, free_xml(*ret_result); NULL: nothing. One match comes by itself, several inside one <xpath-query>. */
+/* What matches, free_xml(*ret_result); NULL: nothing. */
 int cib_text_find(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hvc_error *error);
+
+/* The matches in it, one after the other: the first (match NULL), the next, NULL. A single one comes by itself, several
+ * come inside one <xpath-query>. */
+xmlNode *cib_text_next(xmlNode *result, xmlNode *match);
 
 /* xmlFreeDoc(*ret_tree). -EIO: not XML, or not a CIB. */
 int cib_text_parse(const char *text, size_t length, xmlDoc **ret_tree, struct hvc_error *error);

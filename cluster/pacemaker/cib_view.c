@@ -20,18 +20,6 @@
 #include "cib_text.h"
 #include "hvc/text.h"
 
-/* The matches of an xpath: several come inside one <xpath-query>, a single one comes by itself. */
-static xmlNode *first_match(xmlNode *result, bool *ret_list)
-{
-    *ret_list = result != NULL && strcmp((const char *)result->name, "xpath-query") == 0;
-    return *ret_list ? result->children : result;
-}
-
-static xmlNode *next_match(xmlNode *match, bool list)
-{
-    return list ? match->next : NULL;
-}
-
 static xmlNode *child(const xmlNode *parent, const char *name)
 {
     for (xmlNode *c = parent == NULL ? NULL : parent->children; c != NULL; c = c->next) {
@@ -186,12 +174,12 @@ static int add_node(struct hvc_pacemaker_view *view, const xmlNode *state, const
 static int read_properties(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_error *error)
 {
     xmlNode *result = NULL;
-    bool list, off = false, on = false;
+    bool off = false, on = false;
     int r = cib_text_find(cib, "//crm_config//nvpair[@name='stonith-enabled']", &result, error);
 
     if (r < 0)
         return r;
-    for (xmlNode *m = first_match(result, &list); m != NULL; m = next_match(m, list)) {
+    for (xmlNode *m = NULL; (m = cib_text_next(result, m)) != NULL;) {
         bool value = true;
 
         if (m->type != XML_ELEMENT_NODE)
@@ -208,12 +196,11 @@ static int read_properties(cib_t *cib, struct hvc_pacemaker_view *view, struct h
 static int read_modes(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_error *error)
 {
     xmlNode *result = NULL;
-    bool list;
     int r = cib_text_find(cib, "//configuration/nodes/node", &result, error);
 
     if (r < 0)
         return r;
-    for (xmlNode *m = first_match(result, &list); m != NULL; m = next_match(m, list)) {
+    for (xmlNode *m = NULL; (m = cib_text_next(result, m)) != NULL;) {
         const char *id = m->type == XML_ELEMENT_NODE ? crm_element_value(m, XML_ATTR_ID) : NULL;
         uint64_t number = 0;
 
@@ -231,7 +218,6 @@ static int read_modes(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_er
 int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *view, struct hvc_error *error)
 {
     xmlNode *result = NULL;
-    bool list;
     int r;
 
     view->count = 0;
@@ -241,7 +227,7 @@ int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *v
     r = cib_text_find(cib, "//cib/status/node_state", &result, error);
     if (r < 0)
         return r;
-    for (xmlNode *m = first_match(result, &list); r == 0 && m != NULL; m = next_match(m, list)) {
+    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(result, m)) != NULL;) {
         if (m->type == XML_ELEMENT_NODE)
             r = add_node(view, m, resource, error);
     }
@@ -295,13 +281,12 @@ int cib_view_guests(cib_t *cib, struct hvc_pacemaker_guest **ret_guests, size_t 
     struct hvc_pacemaker_guest *guests = NULL;
     xmlNode *result = NULL;
     size_t count = 0;
-    bool list;
     int r = cib_text_find(cib, "//primitive[@class='ocf' and @provider='hvcluster' and @type='VirtualSystem']", &result,
                           error);
 
     if (r < 0)
         return r;
-    for (xmlNode *m = first_match(result, &list); r == 0 && m != NULL; m = next_match(m, list)) {
+    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(result, m)) != NULL;) {
         if (m->type == XML_ELEMENT_NODE)
             r = add_guest(m, &guests, &count, error);
     }

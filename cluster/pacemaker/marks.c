@@ -108,14 +108,48 @@ static bool is_recurring(const xmlNode *op)
     return tree_has(op, "operation", "monitor") && !tree_has(op, "interval", "0") && tree_has(op, "operation_key", id);
 }
 
-bool marks_is_monitored(const xmlNode *history, bool answered)
+/* An operation of a call number; the newest decides. */
+static enum marks_activity activity_of(const xmlNode *op)
+{
+    bool well = tree_has(op, "rc-code", "0");
+
+    if (tree_has(op, "operation", "stop"))
+        return well ? MARKS_AWAY : MARKS_UNCLEAR;
+    if (tree_has(op, "operation", "monitor") && (tree_has(op, "rc-code", "7") || tree_has(op, "rc-code", "5")))
+        return MARKS_AWAY;
+    return well ? MARKS_ACTIVE : MARKS_UNCLEAR;
+}
+
+enum marks_activity marks_activity(const xmlNode *history)
+{
+    enum marks_activity activity = MARKS_AWAY;
+    char text[TREE_ATTRIBUTE_MAX];
+    uint64_t newest = 0;
+
+    for (xmlNode *op = NULL; (op = tree_next_child(history, op, "lrm_rsc_op")) != NULL;) {
+        uint64_t call = 0;
+
+        if (tree_has(op, "op-status", "-1") && is_recurring(op))
+            continue;
+        tree_attribute(op, "call-id", text);
+        if (tree_has(op, "op-status", "-1") || hvc_parse_u64(text, 0, UINT64_MAX, &call) < 0)
+            return MARKS_UNCLEAR;
+        if (call < newest)
+            continue;
+        newest = call;
+        activity = activity_of(op);
+    }
+    return activity;
+}
+
+bool marks_is_monitored(const xmlNode *history)
 {
     uint64_t watched = 0, stopped = 0;
     char text[TREE_ATTRIBUTE_MAX];
 
     for (xmlNode *op = NULL; (op = tree_next_child(history, op, "lrm_rsc_op")) != NULL;) {
         uint64_t call = 0;
-        bool recurs = is_recurring(op) && !(answered && tree_has(op, "op-status", "-1"));
+        bool recurs = is_recurring(op);
 
         tree_attribute(op, "call-id", text);
         if (hvc_parse_u64(text, 0, UINT64_MAX, &call) < 0)

@@ -25,11 +25,16 @@ void marks_clear_resource(xmlNode *cib, const char *resource);
 void marks_clear_holds(xmlNode *cib, const char *resource);
 void marks_clear_locations(xmlNode *cib, const char *resource);
 
-/* A node's history of a resource (lrm_resource) has a recurring monitor that goes on; answered: one that has answered.
+/* What a node's history of a resource (lrm_resource) says of it, by the newest operation; a recurring monitor may be
+ * under way. UNCLEAR: something else is, or that operation failed. */
+enum marks_activity { MARKS_AWAY, MARKS_ACTIVE, MARKS_UNCLEAR };
+enum marks_activity marks_activity(const xmlNode *history);
+
+/* It has a recurring monitor that goes on, or that runs for the first time.
  * A failure of an earlier one, which stays in the history under an id of its own, is none; nor is one that ended with a
  * stop, which stays there, too, where a migration began; nor is what an older CIB that was restored says of other
  * nodes. */
-bool marks_is_monitored(const xmlNode *history, bool answered);
+bool marks_is_monitored(const xmlNode *history);
 
 xmlNode *marks_primitive(xmlNode *cib, const char *resource);
 

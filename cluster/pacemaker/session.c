@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Connections to the local CIB manager. They are opened without a main loop source (signon_raw with a descriptor):
- * nothing of Pacemaker's ever runs in the daemon's GLib loop.
+ * nothing of Pacemaker's ever runs in the daemon's GLib loop. Two are kept between questions, one that may read and one
+ * that may write: to open one costs more than most questions.
  */
 #include "session.h"
 
@@ -12,11 +13,14 @@
 #include <pthread.h>
 #include <qb/qbipcc.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "hvc/bounded_call.h"
 #include "hvc/clock.h"
+
+#define HUNG "pacemaker runs but does not answer on this node: it is stopped or overloaded"
 
 /* A stopped daemon of Pacemaker keeps its clients in libqb for ever. */
 static struct hvc_bounded_limit pacemaker_calls = {.max_stuck = 4};
@@ -24,6 +28,14 @@ static struct hvc_bounded_limit pacemaker_calls = {.max_stuck = 4};
 /* The libraries keep tables of their own in static variables: one caller at a time. */
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+struct connection {
+    cib_t *cib; /* NULL: none */
+    int fd;
+    pid_t owner; /* a child of its owner shares the socket, and must neither use nor close it */
+};
+
+static struct connection kept[2]; /* by whether it may write; one_at_a_time's */
 
 /*
  * crm_perror writes to stderr up to this level. Only the variable is set: crm_log_init would take over the process's
@@ -74,47 +86,147 @@ int session_seconds_left(const struct session_task *task)
 
 int session_code(int code)
 {
-    return code == -ETIMEDOUT || code == -ETIME ? -ETIMEDOUT : code == -EACCES ? -EACCES : -EIO;
+    switch (code) {
+    case -ETIMEDOUT:
+    case -ETIME:
+        return -ETIMEDOUT;
+    case -EACCES:
+    case -ECOMM:
+        return code;
+    case -ENOTCONN:
+        return -ECOMM;
+    default:
+        return -EIO;
+    }
 }
 
-static int use_cib(struct session_task *task)
+/* ---- connections ---- */
+
+static int open_connection(struct session_task *task, struct connection *connection)
 {
     cib_t *cib = cib_native_new();
     int r;
 
+    *connection = (struct connection){.fd = -1, .owner = getpid()};
     if (cib == NULL)
         return hvc_error_set(&task->error, -ENOMEM, "no memory to connect to pacemaker");
-    r = cib->cmds->signon_raw(cib, SESSION_CLIENT, task->write ? cib_command : cib_query, &task->fd);
+    r = cib->cmds->signon_raw(cib, SESSION_CLIENT, task->write ? cib_command : cib_query, &connection->fd);
     if (r < 0) {
         r = session_connect_failed(&task->error, "CIB manager", task->write ? "cib_rw" : "cib_ro");
         cib_delete(cib);
         return r;
     }
-    cib->call_timeout = session_seconds_left(task);
-    r = task->run(task, cib);
-    (void)cib->cmds->signoff(cib);
-    cib_delete(cib);
+    connection->cib = cib;
+    return 0;
+}
+
+static void close_connection(struct connection *connection)
+{
+    if (connection->cib != NULL && connection->owner == getpid()) {
+        (void)connection->cib->cmds->signoff(connection->cib);
+        cib_delete(connection->cib);
+    }
+    connection->cib = NULL;
+}
+
+static bool has_ended(const struct connection *connection)
+{
+    struct pollfd end = {.fd = connection->fd, .events = POLLRDHUP};
+
+    return poll(&end, 1, 0) != 0;
+}
+
+/* libcib has one code for a CIB manager that ended and for one that was silent for the time it was given. */
+static int run_on(struct session_task *task, const struct connection *connection)
+{
+    int r;
+
+    connection->cib->call_timeout = session_seconds_left(task);
+    r = task->run(task, connection->cib);
+    if (r != -ECOMM)
+        return r;
+    if (!has_ended(connection))
+        return hvc_error_set(&task->error, -ETIMEDOUT, HUNG);
+    return hvc_error_set(&task->error, -ENOTCONN, "pacemaker's CIB manager on this node ended meanwhile");
+}
+
+static bool is_usable(const struct connection *connection)
+{
+    return connection->cib != NULL && connection->owner == getpid() && !has_ended(connection);
+}
+
+/* One that failed is not kept: an answer that came too late would be the next question's. */
+static int use_kept(struct session_task *task)
+{
+    struct connection *connection = &kept[task->write];
+    int r = 0;
+
+    if (!is_usable(connection)) {
+        close_connection(connection);
+        r = open_connection(task, connection);
+    }
+    if (r < 0)
+        return r;
+    r = run_on(task, connection);
+    if (r < 0)
+        close_connection(connection);
     return r;
 }
 
-int session_listen(struct session_task *task, cib_t *cib)
+/* The edge of each thing that is told: what was told is never taken from the connection. */
+static int watch(struct session_task *task, int fd)
 {
-    int r = cib->cmds->register_notification(cib, T_CIB_DIFF_NOTIFY, 1);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
 
+    task->told = epoll_create1(EPOLL_CLOEXEC);
+    if (task->told >= 0 && epoll_ctl(task->told, EPOLL_CTL_ADD, fd, &event) == 0)
+        return 0;
+    return hvc_error_set(&task->error, -errno, "cannot wait for pacemaker: %s", strerror(errno));
+}
+
+static int listen_first(struct session_task *task, const struct connection *connection)
+{
+    cib_t *cib = connection->cib;
+    int r = watch(task, connection->fd);
+
+    if (r < 0)
+        return r;
+    cib->call_timeout = session_seconds_left(task);
+    r = cib->cmds->register_notification(cib, T_CIB_DIFF_NOTIFY, 1);
     return r > 0 ? 0
                  : hvc_error_set(&task->error, session_code(r), "pacemaker does not tell of changes of its CIB: %s",
                                  pcmk_strerror(r));
 }
 
+/* Others have their turn while it waits: it has a connection of its own. */
+static int use_own(struct session_task *task)
+{
+    struct connection own;
+    int r = open_connection(task, &own);
+
+    if (r < 0)
+        return r;
+    task->told = -1;
+    r = listen_first(task, &own);
+    if (r == 0)
+        r = run_on(task, &own);
+    if (task->told >= 0)
+        (void)close(task->told);
+    close_connection(&own);
+    return r;
+}
+
 void session_await_change(const struct session_task *task, uint64_t until_ms)
 {
-    struct pollfd told = {.fd = task->fd, .events = POLLIN};
+    struct epoll_event event;
     uint64_t left = hvc_deadline_left(until_ms);
 
     (void)pthread_mutex_unlock(&one_at_a_time);
-    (void)poll(&told, 1, left > 60000 ? 60000 : (int)left); /* whatever it says: who waits looks again */
+    (void)epoll_wait(task->told, &event, 1, left > 60000 ? 60000 : (int)left); /* whatever it says: one looks again */
     (void)pthread_mutex_lock(&one_at_a_time);
 }
+
+/* ---- a task ---- */
 
 static void run_in_thread(void *context)
 {
@@ -127,7 +239,7 @@ static void run_in_thread(void *context)
         return;
     }
     (void)pthread_once(&once, quiet);
-    task->status = use_cib(task);
+    task->status = task->listens ? use_own(task) : use_kept(task);
     if (task->status == 0 && task->after != NULL)
         task->after(task);
     (void)pthread_mutex_unlock(&one_at_a_time);
@@ -150,7 +262,7 @@ int session_run(struct session_task *task, struct hvc_error *error)
     task->deadline_ms = task->deadline_ms > most ? most : task->deadline_ms;
     r = hvc_bounded_call(&pacemaker_calls, run_in_thread, release, task, task->deadline_ms);
     if (r == -ETIMEDOUT)
-        return hvc_error_set(error, r, "pacemaker runs but does not answer on this node: it is stopped or overloaded");
+        return hvc_error_set(error, r, HUNG);
     if (r < 0)
         return hvc_error_set(error, r, "cannot ask pacemaker: %s", strerror(-r));
     r = task->status;

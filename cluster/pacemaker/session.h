@@ -17,8 +17,9 @@ struct session_task {
     void (*after)(struct session_task *task);   /* when run went well and the CIB was let go of; NULL: nothing */
     void (*release)(struct session_task *task); /* frees the whole struct */
     bool write;                                 /* the CIB shall be changed */
+    bool listens;                               /* changes of the CIB are told: session_await_change() */
     uint64_t deadline_ms;
-    int fd;                 /* of the connection; of run */
+    int told;               /* of session.c */
     struct hvc_error error; /* of run */
     int status;
 };
@@ -26,9 +27,8 @@ struct session_task {
 /* 0: done, the task is the caller's. Negative: the task was released, or its thread will do so. NULL: -ENOMEM. */
 int session_run(struct session_task *task, struct hvc_error *error);
 
-/* In run: from now on changes of the CIB are told; and waits for one, until until_ms at most. Others have their turn
- * meanwhile. Only once in a run: what was told is never taken from the connection. */
-int session_listen(struct session_task *task, cib_t *cib);
+/* In run of a task that listens: until something has changed since run began or since the last wait, until_ms at most.
+ * Others have their turn meanwhile. */
 void session_await_change(const struct session_task *task, uint64_t until_ms);
 
 /* Seconds for a library's own timeout, at least one. */
@@ -37,7 +37,7 @@ int session_seconds_left(const struct session_task *task);
 /* Why no connection can be made: the libraries turn every failure into ENOTCONN. service: libqb's name of it. */
 int session_connect_failed(struct hvc_error *error, const char *whom, const char *service);
 
-/* Of a failed call of libcib's: -ETIMEDOUT, -EACCES or -EIO. */
+/* Of a failed call of libcib's: -ETIMEDOUT, -EACCES, -EIO, or -ECOMM, which session_run says in words of its own. */
 int session_code(int code);
 
 #define SESSION_CLIENT "hvcluster"

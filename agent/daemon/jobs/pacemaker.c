@@ -14,7 +14,7 @@
 enum {
     LOOK_MS = 20, /* before the second simulation of what Pacemaker does; then twice as long each time */
     LOOK_MOST_MS = 250,
-    WATCHED_MS = 500,  /* for its monitor of the guest at the target, before it is simulated without one */
+    RECORDS_MS = 500,  /* for its records to have the guest at the target, before it is simulated */
     ASK_MS = 10000,    /* for one answer */
     CHANGE_TRIES = 10, /* of a change that somebody else's overtakes */
 };
@@ -195,17 +195,19 @@ static bool is_there(const struct hvc_pacemaker_resource *resource, const char *
     return resource->nodes == 1 && strcmp(resource->node, node) == 0 && resource->idle;
 }
 
-/* A simulation costs much more than a look: there is one when Pacemaker watches the guest there, the last that it does
- * for a hand-back, and after a while in any case: the resource may have no monitor. */
+/* What its records say is seen without a simulation, which costs much more. They may never say it, of a node that was
+ * lost, say; and they do not say what is still to be done with others. */
 static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
-    const struct hvc_pacemaker_wait wait = {.resource = order->resource, .node = order->target, .watched = true};
+    const struct hvc_pacemaker_wait wait = {.resource = order->resource, .node = order->target, .there = true};
     unsigned look_ms = LOOK_MS;
 
     for (;;) {
         struct hvc_pacemaker_resource resource = {0};
-        int r = hvc_pacemaker_await(&wait, sooner(deadline_ms, WATCHED_MS), error);
+        int r = hvc_pacemaker_await(&wait, sooner(deadline_ms, RECORDS_MS), error);
 
+        if (r == 0 && !order->with_others)
+            return 0;
         if (r == 0 || r == -EAGAIN)
             r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
         if (r < 0)

@@ -267,16 +267,16 @@ static void a_monitor_goes_on_until_its_record_is_gone(void **state)
     "' op-status='" status "'/>"
     static const struct {
         const char *name, *ops;
-        bool goes_on, answered;
+        bool goes_on;
     } cases[] = {
-        {"nothing", "", false, false},
-        {"a start and a probe", OP("web_last_0", "web_monitor_0", "monitor", "0", "0"), false, false},
-        {"a monitor", OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", "0"), true, true},
+        {"nothing", "", false},
+        {"a start and a probe", OP("web_last_0", "web_monitor_0", "monitor", "0", "0"), false},
+        {"a monitor", OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", "0"), true},
         {"one that runs for the first time", OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", "-1"),
-         true, false},
-        {"one of two", OP("a", "a", "monitor", "10000", "-1") OP("b", "b", "monitor", "60000", "0"), true, true},
+         true},
+        {"one of two", OP("a", "a", "monitor", "10000", "-1") OP("b", "b", "monitor", "60000", "0"), true},
         {"what is left of one that failed", OP("web_last_failure_0", "web_monitor_10000", "monitor", "10000", "0"),
-         false, false},
+         false},
     };
 #undef OP
     char text[1024];
@@ -289,8 +289,7 @@ static void a_monitor_goes_on_until_its_record_is_gone(void **state)
 
         assert_int_equal(cib_text_parse(text, (size_t)length, &tree, NULL), 0);
         history = tree_child(xmlDocGetRootElement(tree), "lrm_resource");
-        if (marks_is_monitored(history, false) != cases[i].goes_on ||
-            marks_is_monitored(history, true) != cases[i].answered)
+        if (marks_is_monitored(history) != cases[i].goes_on)
             fail_msg("%s", cases[i].name);
         xmlFreeDoc(tree);
     }
@@ -303,14 +302,14 @@ static void one_look_tells_whether_it_is_still_waited(void **state)
         struct hvc_pacemaker_wait wait;
         int code;
     } cases[] = {
-        {"watched there", {.resource = "web", .node = "n2", .watched = true}, 0},
+        {"there", {.resource = "web", .node = "n2", .there = true}, 0},
         {"still watched", {.resource = "web", .node = "n2"}, -EAGAIN},
         {"... under its hold", {.resource = "web", .node = "n2", .held = 7}, -EAGAIN},
         {"... under no hold any more", {.resource = "web", .node = "n2", .held = 8}, -ECANCELED},
-        {"not there yet", {.resource = "web", .node = "n1", .watched = true}, -EAGAIN},
+        {"not there yet", {.resource = "web", .node = "n1", .there = true}, -EAGAIN},
         {"watched no more", {.resource = "web", .node = "n1", .held = 8}, 0},
         {"no such node", {.resource = "web", .node = "nosuch"}, 0},
-        {"no such resource", {.resource = "nosuch", .node = "n2", .watched = true}, -EAGAIN},
+        {"no such resource", {.resource = "nosuch", .node = "n2", .there = true}, -EAGAIN},
         {"no name", {.resource = "web", .node = "n2']|//*['"}, -EINVAL},
     };
     const struct hvc_pacemaker_wish hold = {.job = 7, .resource = "web", .hold = true};
@@ -464,8 +463,51 @@ static void a_history_tells_whether_a_monitor_goes_on(void **state)
         (void)snprintf(text, sizeof(text), "<lrm_resource id='web'>%s</lrm_resource>", cases[i].operations);
         record = xmlReadDoc((const xmlChar *)text, NULL, NULL, 0);
         assert_non_null(record);
-        if (marks_is_monitored(xmlDocGetRootElement(record), false) != cases[i].watched)
+        if (marks_is_monitored(xmlDocGetRootElement(record)) != cases[i].watched)
             fail_msg("%s", cases[i].operations);
+        xmlFreeDoc(record);
+    }
+}
+
+#define ENDED(what, call, code)                                                                                        \
+    "<lrm_rsc_op id='web_last_0' operation='" what "' call-id='" call "' rc-code='" code "' op-status='0'/>"
+#define PENDING(what, interval)                                                                                        \
+    "<lrm_rsc_op id='web_" what "_" interval "' operation_key='web_" what "_" interval "' operation='" what            \
+    "' interval='" interval "' call-id='-1' rc-code='193' op-status='-1'/>"
+
+static void a_history_tells_whether_the_guest_is_there(void **state)
+{
+    static const struct {
+        const char *operations;
+        enum marks_activity is;
+    } cases[] = {
+        {"", MARKS_AWAY},
+        {ENDED("monitor", "5", "7"), MARKS_AWAY},
+        {ENDED("monitor", "5", "5"), MARKS_AWAY},
+        {ENDED("monitor", "5", "0"), MARKS_ACTIVE},
+        {ENDED("migrate_from", "9", "0") ENDED("monitor", "5", "7"), MARKS_ACTIVE},
+        {ENDED("migrate_from", "9", "0") PENDING("monitor", "10000"), MARKS_ACTIVE},
+        {ENDED("migrate_from", "9", "1") ENDED("monitor", "5", "7"), MARKS_UNCLEAR},
+        {ENDED("start", "9", "0") ENDED("monitor", "12", "1"), MARKS_UNCLEAR},
+        {ENDED("monitor", "5", "7") PENDING("migrate_from", "0"), MARKS_UNCLEAR},
+        {ENDED("start", "9", "0") PENDING("stop", "0"), MARKS_UNCLEAR},
+        {ENDED("start", "9", "0") PENDING("monitor", "0"), MARKS_UNCLEAR},
+        {ENDED("migrate_to", "21", "0") ENDED("monitor", "9", "0"), MARKS_ACTIVE},
+        {ENDED("stop", "25", "0") ENDED("migrate_to", "21", "0"), MARKS_AWAY},
+        {ENDED("stop", "25", "1"), MARKS_UNCLEAR},
+        {ENDED("stop", "nonsense", "0"), MARKS_UNCLEAR},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        char text[1024];
+        xmlDoc *record;
+
+        (void)snprintf(text, sizeof(text), "<lrm_resource id='web'>%s</lrm_resource>", cases[i].operations);
+        record = xmlReadDoc((const xmlChar *)text, NULL, NULL, 0);
+        assert_non_null(record);
+        if (marks_activity(xmlDocGetRootElement(record)) != cases[i].is)
+            fail_msg("%d: %s", marks_activity(xmlDocGetRootElement(record)), cases[i].operations);
         xmlFreeDoc(record);
     }
 }
@@ -670,6 +712,7 @@ int main(void)
         WITH_CIB(the_real_crm_simulate_is_asked),
         WITH_CIB(a_move_behind_others_meets_them_where_they_will_be),
         WITH_CIB(a_history_tells_whether_a_monitor_goes_on),
+        cmocka_unit_test(a_history_tells_whether_the_guest_is_there),
         WITH_CIB(a_hold_and_an_older_pin_are_thought_away),
         WITH_CIB(a_crm_simulate_that_fails_is_told),
         WITH_CIB(nothing_is_simulated_that_is_known_or_not_needed),

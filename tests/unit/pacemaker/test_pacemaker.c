@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <qb/qblog.h>
 #include <sched.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "hvc/clock.h"
+#include "hvc/pacemaker_moves.h"
 
 #include "../hvc_cmocka.h"
 
@@ -291,6 +293,68 @@ static void a_stopped_pacemaker_costs_the_deadline_and_no_more(void **state)
     free(view);
 }
 
+/* libcib's own time is over before the deadline then. */
+static void one_that_is_stopped_behind_a_kept_connection_is_told_to_be(void **state)
+{
+    struct hvc_pacemaker_guest *guests = NULL;
+    struct hvc_error error = {0};
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(hvc_pacemaker_guests(hvc_deadline_in(2000), &guests, &count, &error), 0);
+    free(guests);
+    assert_int_equal(kill(based, SIGSTOP), 0);
+    assert_int_equal(hvc_pacemaker_guests(hvc_deadline_in(2900), &guests, &count, &error), -ETIMEDOUT);
+    assert_non_null(strstr(error.text, "runs but does not answer"));
+    assert_int_equal(kill(based, SIGCONT), 0);
+}
+
+static void one_that_has_ended_is_told_and_found_again(void **state)
+{
+    struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+    struct hvc_error error = {0};
+
+    (void)state;
+    assert_int_equal(read_until(view, true, &error), 0);
+    stop(&based);
+    assert_int_equal(hvc_pacemaker_read("vm1", hvc_deadline_in(2000), view, &error), -ENOTCONN);
+    based = start(DAEMONS "pacemaker-based", "-s");
+    if (read_until(view, true, &error) != 0)
+        fail_msg("%s", error.text);
+    free(view);
+}
+
+struct ending {
+    pid_t pid;
+    uint64_t after_ms;
+};
+
+static void *end_it(void *context)
+{
+    const struct ending *ending = context;
+
+    (void)usleep((useconds_t)(ending->after_ms * 1000));
+    (void)kill(ending->pid, SIGKILL);
+    return NULL;
+}
+
+static void one_that_ends_while_it_is_listened_to_is_told(void **state)
+{
+    const struct hvc_pacemaker_wait wait = {.resource = "vm1", .node = "n5", .there = true};
+    struct ending ending = {based, 300};
+    struct hvc_error error = {0};
+    uint64_t began = hvc_now_ms();
+    pthread_t thread;
+
+    (void)state;
+    assert_int_equal(hvc_pacemaker_await(&wait, hvc_deadline_in(100), &error), -EAGAIN);
+    assert_int_equal(pthread_create(&thread, NULL, end_it, &ending), 0);
+    assert_int_equal(hvc_pacemaker_await(&wait, hvc_deadline_in(20000), &error), -ENOTCONN);
+    assert_true(hvc_now_ms() - began < 10000);
+    (void)pthread_join(thread, NULL);
+    stop(&based);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +364,9 @@ int main(void)
         cmocka_unit_test(a_user_of_group_haclient_may_ask_and_another_may_not),
         cmocka_unit_test(with_the_fencer_its_history_is_read),
         cmocka_unit_test(a_stopped_pacemaker_costs_the_deadline_and_no_more),
+        cmocka_unit_test(one_that_is_stopped_behind_a_kept_connection_is_told_to_be),
+        cmocka_unit_test(one_that_has_ended_is_told_and_found_again),
+        cmocka_unit_test(one_that_ends_while_it_is_listened_to_is_told),
     };
 
     if (geteuid() != 0 || access(DAEMONS "pacemaker-based", X_OK) != 0 || own_namespaces() < 0) {

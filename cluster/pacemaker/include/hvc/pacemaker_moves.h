@@ -121,8 +121,9 @@ int hvc_pacemaker_resource(const char *resource, uint64_t deadline_ms, struct hv
 
 struct hvc_pacemaker_wait {
     const char *resource, *node;
-    bool watched;  /* until the node's record of it has a recurring monitor that has answered, or (false) has none */
-    uint64_t held; /* as long as the hold of this job stands; 0: in any case */
+    bool there;    /* until the nodes' records have it active on the node and nowhere else, with nothing under way but a
+                      recurring monitor; or (false) until the node's record has no recurring monitor */
+    uint64_t held; /* of not there, as long as the hold of this job stands; 0: in any case */
 };
 /* 0: it is so. -EAGAIN: not until until_ms; -ECANCELED: the hold is gone. Pacemaker tells when its CIB changes: it is
  * not asked all the time. One that hangs is waited for up to a second longer. */
