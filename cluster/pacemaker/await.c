@@ -14,9 +14,9 @@
 #include "session.h"
 
 enum {
-    ASK_MS = 10000,  /* for one answer */
-    LATER_MS = 1000, /* ... that comes after the end of the wait */
-    UNTOLD_MS = 250, /* a look also when nothing was told: a CIB that is replaced may be */
+    ASK_MS = 10000,   /* for one answer */
+    LATER_MS = 1000,  /* ... that comes after the end of the wait */
+    UNTOLD_MS = 250,  /* a look also when nothing was told: a CIB that is replaced may be */
     LISTEN_MS = 5000, /* over one connection: the CIB manager keeps what it told there */
     XPATH_MAX = 1024,
 };
