@@ -117,15 +117,16 @@ static struct request *new_request(const char *resource, uint64_t deadline_ms)
     return request;
 }
 
-int hvc_pacemaker_read(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_view *ret_view,
-                       struct hvc_error *error)
+/* fencer: may have confirmed what the CIB leaves open, or NULL. */
+static int read_nodes(const char *resource, uint64_t deadline_ms, void (*fencer)(struct session_task *task),
+                      struct hvc_pacemaker_view *ret_view, struct hvc_error *error)
 {
     struct request *request = new_request(resource, deadline_ms);
     int r;
 
     if (request != NULL) {
         request->task.run = read_view;
-        request->task.after = add_fencing;
+        request->task.after = fencer;
     }
     r = session_run(request == NULL ? NULL : &request->task, error);
     if (r < 0)
@@ -133,6 +134,22 @@ int hvc_pacemaker_read(const char *resource, uint64_t deadline_ms, struct hvc_pa
     *ret_view = request->view;
     free_request(&request->task);
     return 0;
+}
+
+int hvc_pacemaker_read(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_view *ret_view,
+                       struct hvc_error *error)
+{
+    return read_nodes(resource, deadline_ms, add_fencing, ret_view, error);
+}
+
+int hvc_pacemaker_read_modes(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_view *ret_view,
+                             struct hvc_error *error)
+{
+    int r = read_nodes(resource, deadline_ms, NULL, ret_view, error);
+
+    for (size_t i = 0; r == 0 && i < ret_view->count; i++)
+        ret_view->nodes[i].fenced = false;
+    return r;
 }
 
 int hvc_pacemaker_guests(uint64_t deadline_ms, struct hvc_pacemaker_guest **ret_guests, size_t *ret_count,

@@ -69,7 +69,7 @@ struct checks_target {
     struct hvc_fit_answer cpu, cpu_back, network, identity, boot, definition, plugins, storage;
     bool ring; /* the data would take the ring's network */
     struct hvc_checks_pacemaker pacemaker;
-    bool pacemaker_asked;
+    bool pacemaker_asked; /* beside what comes before the targets */
 };
 
 struct checks_run {
@@ -107,8 +107,9 @@ void checks_ask_target(struct checks_target *target);
  * connection is an answer. */
 struct hvc_fit_answer checks_reach(const char *uri, uint64_t deadline_ms);
 
-/* pacemaker.c */
+/* pacemaker.c: needs the resource and the target's name, and what the cluster says. Or only whether it answers. */
 void checks_ask_pacemaker(struct checks_target *target);
+void checks_ask_nothing_of_pacemaker(struct checks_target *target);
 
 /* plugins.c: the site's own checks, on the node that checks. YES when all of them say so, MOOT when there are none. */
 void checks_ask_plugins(struct checks_target *target);

@@ -9,7 +9,12 @@ void hvc_checks_ask_pacemaker(hvc_checks_pacemaker_fn ask)
     ask_it = ask;
 }
 
-void checks_ask_pacemaker(struct checks_target *target)
+static bool is_asked(const struct checks_run *run)
+{
+    return run->resource[0] != '\0' && run->request->origin != HVC_ORIGIN_PACEMAKER;
+}
+
+void checks_ask_nothing_of_pacemaker(struct checks_target *target)
 {
     const struct checks_run *run = target->run;
     struct hvc_check_pacemaker *facts = &target->pacemaker.facts;
@@ -24,11 +29,18 @@ void checks_ask_pacemaker(struct checks_target *target)
         .idle = {HVC_TELL_MOOT, target->pacemaker.words.idle},
         .quiet = {HVC_TELL_MOOT, target->pacemaker.words.actions},
     };
-    if (run->resource[0] == '\0' || run->request->origin == HVC_ORIGIN_PACEMAKER)
-        return;
-    facts->answers = (struct hvc_check_fact){run->facts.pacemaker_answers ? HVC_TELL_YES : HVC_TELL_NO,
-                                             run->facts.pacemaker_error.text};
-    if (!run->facts.pacemaker_answers || ask_it == NULL || run->source.node == NULL)
+    if (is_asked(run))
+        facts->answers = (struct hvc_check_fact){run->facts.pacemaker_answers ? HVC_TELL_YES : HVC_TELL_NO,
+                                                 run->facts.pacemaker_error.text};
+}
+
+void checks_ask_pacemaker(struct checks_target *target)
+{
+    const struct checks_run *run = target->run;
+    struct hvc_check_pacemaker *facts = &target->pacemaker.facts;
+
+    checks_ask_nothing_of_pacemaker(target);
+    if (!is_asked(run) || !run->facts.pacemaker_answers || ask_it == NULL)
         return;
     ask_it(run->request, run->resource, target->node->fact->name, checks_deadline(run, 10000), &target->pacemaker);
     if ((run->request->flags & HVC_OPTION_PIN) != 0)

@@ -60,7 +60,7 @@ static void ask_both(struct checks_run *run, void (*one)(struct checks_run *run)
 
 static void read_facts(struct checks_run *run)
 {
-    if (hvc_facts_read(run->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER, checks_deadline(run, 5000),
+    if (hvc_facts_read(run->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_MODES, checks_deadline(run, 5000),
                        &run->facts) < 0)
         (void)hvc_error_set(&run->facts.corosync_error, -ENOMEM, "out of memory");
 }
@@ -88,6 +88,9 @@ static void read_cluster(struct checks_run *run)
     ask_both(run, checks_read_state, read_facts);
     if (run->facts.count == 0)
         take_alone(run);
+    for (size_t i = 0; i < run->facts.count; i++)
+        run->nodes[i].fact = &run->facts.nodes[i];
+    memcpy(run->resource, run->state.guest_resource, sizeof(run->resource));
 }
 
 /* ---- targets ---- */
@@ -103,13 +106,22 @@ static struct checks_target *add_target(struct checks_run *run, struct checks_no
     return target->fit == NULL || target->disks == NULL ? NULL : target;
 }
 
+static bool stays(const struct checks_run *run)
+{
+    return (hvc_job_kind_info(run->request->kind)->flags & HVC_KIND_STAYS) != 0;
+}
+
+static bool is_one(const struct checks_run *run)
+{
+    return run->request->target != NULL && run->request->target[0] != '\0' && !stays(run);
+}
+
 static int choose_targets(struct checks_run *run)
 {
     const char *named = run->request->target;
-    bool stays = (hvc_job_kind_info(run->request->kind)->flags & HVC_KIND_STAYS) != 0;
-    bool one = named != NULL && named[0] != '\0';
+    bool one = is_one(run);
 
-    if (stays)
+    if (stays(run))
         return add_target(run, run->source.node) == NULL ? -ENOMEM : 0;
     for (size_t i = 0; i < run->facts.count; i++) {
         struct checks_node *node = &run->nodes[i];
@@ -172,14 +184,46 @@ static int judge_all(struct checks_run *run, struct hvc_checks *checks)
     return 0;
 }
 
+static void find_source(struct checks_run *run)
+{
+    checks_survey(run);
+    checks_read_source(run);
+}
+
+static void ask_ahead(struct checks_run *run)
+{
+    struct checks_target *target = &run->targets[0];
+
+    target->pacemaker_asked = true;
+    checks_ask_pacemaker(target);
+}
+
+/* What Pacemaker would do takes as long as all else: it is asked at once when it is known of which resource and node.
+ */
+static int find_ends(struct checks_run *run)
+{
+    int result;
+
+    if (!is_one(run) || run->resource[0] == '\0') {
+        find_source(run);
+        return choose_targets(run);
+    }
+    result = choose_targets(run);
+    if (result < 0)
+        return result;
+    if (run->targets[0].node == NULL)
+        find_source(run);
+    else
+        ask_both(run, find_source, ask_ahead);
+    return 0;
+}
+
 static int carry_out(struct checks_run *run, struct hvc_checks *checks)
 {
     int result;
 
     read_cluster(run);
-    checks_survey(run);
-    checks_read_source(run);
-    result = choose_targets(run);
+    result = find_ends(run);
     if (result < 0)
         return result;
     ask_both(run, ask_targets, checks_read_foreign);

@@ -52,7 +52,6 @@ void checks_survey(struct checks_run *run)
     for (size_t i = 0; i < run->facts.count; i++) {
         struct checks_node *node = &run->nodes[i];
 
-        node->fact = &run->facts.nodes[i];
         if (node->fact->local)
             node->hypervisor = run->operations->hypervisor;
         else if (hvc_peers_get(run->operations->peers, node->fact->name, &node->hypervisor, &node->error) < 0)
@@ -169,9 +168,8 @@ static void choose_resource(struct checks_run *run)
     const struct checks_node *node = run->source.node;
     const char *owner = node != NULL && node->answered ? node->guest.owner : "";
 
-    if (run->state.guest_resource[0] != '\0')
-        owner = run->state.guest_resource;
-    memcpy(run->resource, owner, strnlen(owner, sizeof(run->resource) - 1));
+    if (run->resource[0] == '\0')
+        memcpy(run->resource, owner, strnlen(owner, sizeof(run->resource) - 1));
 }
 
 void checks_read_source(struct checks_run *run)

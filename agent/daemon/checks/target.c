@@ -324,6 +324,14 @@ static void ask_node(struct checks_target *target)
         ask_network(target);
 }
 
+static void ask_pacemaker(struct checks_target *target)
+{
+    if (target->run->source.node == NULL) /* nobody has the guest */
+        checks_ask_nothing_of_pacemaker(target);
+    else if (!target->pacemaker_asked)
+        checks_ask_pacemaker(target);
+}
+
 struct question {
     struct checks_target *target;
     void (*ask)(struct checks_target *target);
@@ -341,7 +349,7 @@ static void *ask(void *item)
  * Pacemaker would do takes as long as all else. */
 void checks_ask_target(struct checks_target *target)
 {
-    struct question questions[] = {{target, ask_node}, {target, checks_ask_pacemaker}, {target, checks_ask_plugins}};
+    struct question questions[] = {{target, ask_node}, {target, ask_pacemaker}, {target, checks_ask_plugins}};
     bool decided = target->run->request->origin == HVC_ORIGIN_PACEMAKER; /* a no would cost the guest a restart */
 
     target->cpu_back.is = target->boot.is = target->definition.is = target->plugins.is = HVC_TELL_MOOT;
@@ -350,7 +358,7 @@ void checks_ask_target(struct checks_target *target)
         return;
     if (decided) {
         ask_node(target);
-        checks_ask_pacemaker(target);
+        ask_pacemaker(target);
     } else {
         checks_each(questions, sizeof(questions) / sizeof(questions[0]), sizeof(questions[0]), ask);
     }

@@ -80,16 +80,25 @@ static struct hvc_fact_node *node_of(struct hvc_cluster_facts *facts, const stru
     return node;
 }
 
-static int read_pacemaker(uint64_t deadline_ms, struct hvc_cluster_facts *facts)
+static void take_end(const struct hvc_pacemaker_node *known, struct hvc_fact_node *node)
 {
+    node->fenced = known->fenced && !node->member;
+    node->fenced_at = known->fenced_at;
+    node->clean_down = known->down && !known->fenced && !known->left_with && !node->member;
+}
+
+static int read_pacemaker(bool fencing, uint64_t deadline_ms, struct hvc_cluster_facts *facts)
+{
+    int (*read)(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_view *ret_view,
+                struct hvc_error *error) = fencing ? hvc_pacemaker_read : hvc_pacemaker_read_modes;
     HVC_CLEANUP(free) struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
 
     if (view == NULL)
         return -ENOMEM;
-    if (hvc_pacemaker_read(NULL, deadline_ms, view, &facts->pacemaker_error) < 0)
+    if (read(NULL, deadline_ms, view, &facts->pacemaker_error) < 0)
         return 0;
     facts->pacemaker_answers = true;
-    if (!view->fencer_answered)
+    if (fencing && !view->fencer_answered)
         (void)hvc_error_set(&facts->pacemaker_error, -ETIMEDOUT, "the fencer does not answer: %s", view->fencer_words);
     for (size_t i = 0; i < view->count; i++) {
         const struct hvc_pacemaker_node *known = &view->nodes[i];
@@ -101,9 +110,8 @@ static int read_pacemaker(uint64_t deadline_ms, struct hvc_cluster_facts *facts)
         node->unclean = known->unclean;
         node->standby = known->standby;
         node->maintenance = known->maintenance;
-        node->fenced = known->fenced && !node->member;
-        node->fenced_at = known->fenced_at;
-        node->clean_down = known->down && !known->fenced && !known->left_with && !node->member;
+        if (fencing)
+            take_end(known, node);
     }
     return 0;
 }
@@ -116,8 +124,8 @@ static int read_facts(struct hvc_facts *facts, unsigned what, uint64_t deadline_
     memset(ret_facts, 0, sizeof(*ret_facts));
     if ((what & HVC_FACTS_COROSYNC) != 0)
         rc = read_corosync(deadline_ms, ret_facts);
-    if (rc == 0 && (what & HVC_FACTS_PACEMAKER) != 0)
-        rc = read_pacemaker(deadline_ms, ret_facts);
+    if (rc == 0 && (what & (HVC_FACTS_PACEMAKER | HVC_FACTS_MODES)) != 0)
+        rc = read_pacemaker((what & HVC_FACTS_PACEMAKER) != 0, deadline_ms, ret_facts);
     return rc;
 }
 

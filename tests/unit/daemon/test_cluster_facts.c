@@ -38,6 +38,16 @@ int hvc_pacemaker_read(const char *resource, uint64_t deadline_ms, struct hvc_pa
     return 0;
 }
 
+int hvc_pacemaker_read_modes(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_view *ret_view,
+                             struct hvc_error *error)
+{
+    int r = hvc_pacemaker_read(resource, deadline_ms, ret_view, error);
+
+    for (size_t i = 0; r == 0 && i < ret_view->count; i++)
+        ret_view->nodes[i].fenced = false;
+    return r;
+}
+
 int hvc_pacemaker_guests(uint64_t deadline_ms, struct hvc_pacemaker_guest **ret_guests, size_t *ret_count,
                          struct hvc_error *error)
 {
@@ -132,6 +142,15 @@ static void both_words_on_a_node_stand_together(void **state)
     assert_null(hvc_facts_find(&world.read, "n6"));
 }
 
+static void without_the_fencer_nobody_is_said_to_be_down(void **state)
+{
+    (void)state;
+    assert_int_equal(hvc_facts_read(world.facts, HVC_FACTS_COROSYNC | HVC_FACTS_MODES, UINT64_MAX, &world.read), 0);
+    assert_true(world.read.pacemaker_answers && node("n1")->pacemaker_online && node("n5")->unclean);
+    for (size_t i = 0; i < world.read.count; i++)
+        assert_false(world.read.nodes[i].fenced || world.read.nodes[i].clean_down);
+}
+
 static void a_member_counts_neither_as_fenced_nor_as_down(void **state)
 {
     (void)state;
@@ -224,6 +243,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(both_words_on_a_node_stand_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(without_the_fencer_nobody_is_said_to_be_down, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_member_counts_neither_as_fenced_nor_as_down, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_what_was_asked_for_is_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_does_not_answer_is_told_with_its_words, set_up, tear_down),

@@ -46,6 +46,9 @@ struct hvc_pacemaker_view {
 /* resource: id of the resource for left_with; NULL or "": left_with is true for a node with any active guest. */
 int hvc_pacemaker_read(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_view *ret_view,
                        struct hvc_error *error);
+/* The same without the fencer, which is not asked: no node counts as fenced, and fencer_words are empty. */
+int hvc_pacemaker_read_modes(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_view *ret_view,
+                             struct hvc_error *error);
 
 /* The node with that Corosync id, or NULL: Pacemaker has not seen it since the status section began. */
 const struct hvc_pacemaker_node *hvc_pacemaker_find(const struct hvc_pacemaker_view *view, uint32_t id);
