@@ -115,7 +115,7 @@ static void ask(void *context)
     struct hvc_fence_watch *watch = context;
     struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
 
-    if (facts != NULL && hvc_facts_read(watch->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER,
+    if (facts != NULL && hvc_facts_read(watch->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_FENCER,
                                         hvc_deadline_in(ASK_MS), facts) == 0) {
         note_silence(watch, facts);
         for (unsigned i = 0; i < watch->asked_count && is_same_ring(watch); i++) {

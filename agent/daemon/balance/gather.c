@@ -51,7 +51,7 @@ static enum hvc_result take_facts(struct balance *balance)
     struct hvc_keeper *keeper = balance->operations->keeper;
 
     if (facts == NULL || soft == NULL ||
-        hvc_facts_read(balance->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_MODES,
+        hvc_facts_read(balance->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER,
                        guest_deadline(balance->call, FACTS_MS), facts) < 0)
         return hvc_call_say(balance->call, HVC_RESULT_INTERNAL, "out of memory");
     for (unsigned i = 0; i < balance->core.node_count; i++) {

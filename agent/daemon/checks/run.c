@@ -60,7 +60,7 @@ static void ask_both(struct checks_run *run, void (*one)(struct checks_run *run)
 
 static void read_facts(struct checks_run *run)
 {
-    if (hvc_facts_read(run->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_MODES, checks_deadline(run, 5000),
+    if (hvc_facts_read(run->operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER, checks_deadline(run, 5000),
                        &run->facts) < 0)
         (void)hvc_error_set(&run->facts.corosync_error, -ENOMEM, "out of memory");
 }

@@ -80,11 +80,13 @@ static struct hvc_fact_node *node_of(struct hvc_cluster_facts *facts, const stru
     return node;
 }
 
-static void take_end(const struct hvc_pacemaker_node *known, struct hvc_fact_node *node)
+static bool are_all_members(const struct hvc_cluster_facts *facts)
 {
-    node->fenced = known->fenced && !node->member;
-    node->fenced_at = known->fenced_at;
-    node->clean_down = known->down && !known->fenced && !known->left_with && !node->member;
+    for (size_t i = 0; i < facts->count; i++) {
+        if (!facts->nodes[i].member)
+            return false;
+    }
+    return facts->corosync_answers;
 }
 
 static int read_pacemaker(bool fencing, uint64_t deadline_ms, struct hvc_cluster_facts *facts)
@@ -110,8 +112,9 @@ static int read_pacemaker(bool fencing, uint64_t deadline_ms, struct hvc_cluster
         node->unclean = known->unclean;
         node->standby = known->standby;
         node->maintenance = known->maintenance;
-        if (fencing)
-            take_end(known, node);
+        node->fenced = known->fenced && !node->member;
+        node->fenced_at = known->fenced_at;
+        node->clean_down = known->down && !known->fenced && !known->left_with && !node->member;
     }
     return 0;
 }
@@ -124,8 +127,8 @@ static int read_facts(struct hvc_facts *facts, unsigned what, uint64_t deadline_
     memset(ret_facts, 0, sizeof(*ret_facts));
     if ((what & HVC_FACTS_COROSYNC) != 0)
         rc = read_corosync(deadline_ms, ret_facts);
-    if (rc == 0 && (what & (HVC_FACTS_PACEMAKER | HVC_FACTS_MODES)) != 0)
-        rc = read_pacemaker((what & HVC_FACTS_PACEMAKER) != 0, deadline_ms, ret_facts);
+    if (rc == 0 && (what & (HVC_FACTS_PACEMAKER | HVC_FACTS_FENCER)) != 0)
+        rc = read_pacemaker((what & HVC_FACTS_FENCER) != 0 || !are_all_members(ret_facts), deadline_ms, ret_facts);
     return rc;
 }
 

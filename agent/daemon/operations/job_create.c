@@ -174,7 +174,7 @@ static enum hvc_result check_target(struct hvc_operations *operations, struct hv
     const struct hvc_fact_node *node;
     const char *what = NULL;
 
-    if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_MODES,
+    if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC | HVC_FACTS_PACEMAKER,
                                         guest_deadline(call, FACTS_MS), facts) < 0)
         return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
     node = hvc_facts_find(facts, name);

@@ -17,6 +17,7 @@ static struct {
     struct hvc_pacemaker_guest guests[2];
     struct hvc_facts *facts;
     struct hvc_cluster_facts read;
+    int fencer_asked;
 } world;
 
 int hvc_membership_read(uint64_t deadline_ms, struct hvc_membership *ret_membership, struct hvc_error *error)
@@ -34,6 +35,7 @@ int hvc_pacemaker_read(const char *resource, uint64_t deadline_ms, struct hvc_pa
     (void)resource, (void)deadline_ms;
     if (world.pacemaker < 0)
         return hvc_error_set(error, world.pacemaker, "pacemaker does not answer");
+    world.fencer_asked++;
     *ret_view = world.view;
     return 0;
 }
@@ -43,6 +45,7 @@ int hvc_pacemaker_read_modes(const char *resource, uint64_t deadline_ms, struct 
 {
     int r = hvc_pacemaker_read(resource, deadline_ms, ret_view, error);
 
+    world.fencer_asked--;
     for (size_t i = 0; r == 0 && i < ret_view->count; i++)
         ret_view->nodes[i].fenced = false;
     return r;
@@ -142,13 +145,23 @@ static void both_words_on_a_node_stand_together(void **state)
     assert_null(hvc_facts_find(&world.read, "n6"));
 }
 
-static void without_the_fencer_nobody_is_said_to_be_down(void **state)
+static void the_fencer_is_asked_when_somebody_is_missing_or_waits_for_it(void **state)
 {
     (void)state;
-    assert_int_equal(hvc_facts_read(world.facts, HVC_FACTS_COROSYNC | HVC_FACTS_MODES, UINT64_MAX, &world.read), 0);
+    read_all();
+    assert_int_equal(world.fencer_asked, 1);
+    for (size_t i = 0; i < world.membership.count; i++)
+        world.membership.nodes[i].member = true;
+    read_all();
+    assert_int_equal(world.fencer_asked, 1);
     assert_true(world.read.pacemaker_answers && node("n1")->pacemaker_online && node("n5")->unclean);
     for (size_t i = 0; i < world.read.count; i++)
         assert_false(world.read.nodes[i].fenced || world.read.nodes[i].clean_down);
+    assert_int_equal(hvc_facts_read(world.facts, HVC_FACTS_COROSYNC | HVC_FACTS_FENCER, UINT64_MAX, &world.read), 0);
+    assert_int_equal(world.fencer_asked, 2);
+    world.corosync = -ENOTCONN; /* who is a member is not known */
+    read_all();
+    assert_int_equal(world.fencer_asked, 3);
 }
 
 static void a_member_counts_neither_as_fenced_nor_as_down(void **state)
@@ -243,7 +256,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(both_words_on_a_node_stand_together, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(without_the_fencer_nobody_is_said_to_be_down, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_fencer_is_asked_when_somebody_is_missing_or_waits_for_it, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_member_counts_neither_as_fenced_nor_as_down, set_up, tear_down),
         cmocka_unit_test_setup_teardown(only_what_was_asked_for_is_asked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_does_not_answer_is_told_with_its_words, set_up, tear_down),

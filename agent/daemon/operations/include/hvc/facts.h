@@ -24,13 +24,12 @@ struct hvc_fact_node {
     char address[HVC_NODE_NAME_MAX]; /* of its first ring, as corosync.conf has it; "": not told */
     bool local;
     bool member;
-    /* filled only with HVC_FACTS_MODES or HVC_FACTS_PACEMAKER */
+    /* filled only with HVC_FACTS_PACEMAKER or HVC_FACTS_FENCER */
     bool pacemaker_online;
-    bool unclean;     /* to be fenced */
-    bool standby;     /* may run nothing */
-    bool maintenance; /* Pacemaker leaves alone what runs there */
-    /* filled only with HVC_FACTS_PACEMAKER */
     bool clean_down;   /* left cleanly: Pacemaker expects it down and nothing of it is a member */
+    bool unclean;      /* to be fenced */
+    bool standby;      /* may run nothing */
+    bool maintenance;  /* Pacemaker leaves alone what runs there */
     bool fenced;       /* fencing was confirmed after it was last a member */
     int64_t fenced_at; /* seconds since the epoch; 0: never */
 };
@@ -54,8 +53,9 @@ struct hvc_fact_foreign {
     char config[HVC_PATH_TEXT_MAX]; /* file of its definition; "": it names none */
 };
 
-/* PACEMAKER: all that it says; MODES: without its fencer, which is not asked then. */
-enum { HVC_FACTS_COROSYNC = 1u, HVC_FACTS_PACEMAKER = 2u, HVC_FACTS_MODES = 4u };
+/* PACEMAKER: its fencer is not asked when Corosync, asked with it, has every node as a member: none counts as fenced.
+ * FENCER: the same, and the fencer is asked in any case: whoever waits for its word hears when it is silent. */
+enum { HVC_FACTS_COROSYNC = 1u, HVC_FACTS_PACEMAKER = 2u, HVC_FACTS_FENCER = 4u };
 
 struct hvc_facts_ops {
     void (*close)(struct hvc_facts *);
