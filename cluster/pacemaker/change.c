@@ -15,7 +15,7 @@
 #include "marks.h"
 #include "session.h"
 
-enum { TRIES = 20, AGAIN_MS = 100 };
+enum { TRIES = 20, AGAIN_MS = 100, XPATH_MAX = 1024 };
 
 struct change {
     struct session_task task; /* first */
@@ -198,6 +198,36 @@ static int run_list(struct session_task *task, cib_t *cib)
     return r < 0 ? hvc_error_set(&task->error, r, "no memory for what stands in pacemaker's CIB") : 0;
 }
 
+int change_marks_on(cib_t *cib, const char *resource, struct hvc_pacemaker_mark **marks, size_t *count,
+                    struct hvc_error *error)
+{
+    char xpath[XPATH_MAX];
+    struct hvc_pacemaker_mark mark;
+    xmlNode *found = NULL;
+    size_t used = 0;
+    int r = hvc_text_append(xpath, sizeof(xpath), &used,
+                            "//resources//primitive[@id='%s']/meta_attributes[starts-with(@id,'" HVC_PACEMAKER_PREFIX
+                            "')]|//constraints/rsc_location[@rsc='%s'][starts-with(@id,'" HVC_PACEMAKER_PREFIX "')]",
+                            resource, resource);
+
+    if (r < 0 || strchr(resource, '\'') != NULL)
+        return hvc_error_set(error, -EINVAL, "pacemaker has no resource of such a name: %.60s", resource);
+    r = cib_text_find(cib, xpath, &found, error);
+    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(found, m)) != NULL;) {
+        if (marks_read(m, resource, &mark) && marks_append(marks, count, &mark) < 0)
+            r = hvc_error_set(error, -ENOMEM, "no memory for what stands in pacemaker's CIB");
+    }
+    free_xml(found);
+    return r;
+}
+
+static int run_list_on(struct session_task *task, cib_t *cib)
+{
+    struct change *change = change_of(task);
+
+    return change_marks_on(cib, change->resource, &change->marks, &change->count, &task->error);
+}
+
 static bool copy(char *target, size_t size, const char *text)
 {
     return text == NULL || hvc_text_copy(target, size, text) == 0;
@@ -241,12 +271,20 @@ int hvc_pacemaker_wish(const struct hvc_pacemaker_wish *wish, const char *versio
     return 0;
 }
 
-int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count,
-                        struct hvc_error *error)
+/* Of one resource, or (NULL) every one. */
+static int list(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count,
+                struct hvc_error *error)
 {
     struct change *change = new_change(deadline_ms);
-    int r = session_run(change == NULL ? NULL : &change->task, error);
+    int r;
 
+    if (change != NULL && resource != NULL)
+        change->task.run = run_list_on;
+    if (change != NULL && !copy(change->resource, sizeof(change->resource), resource)) {
+        free(change);
+        return hvc_error_set(error, -EINVAL, "the name of a resource is too long");
+    }
+    r = session_run(change == NULL ? NULL : &change->task, error);
     if (r < 0)
         return r;
     *ret_marks = change->marks;
@@ -254,4 +292,16 @@ int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_ma
     change->marks = NULL;
     free_change(&change->task);
     return 0;
+}
+
+int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count,
+                        struct hvc_error *error)
+{
+    return list(NULL, deadline_ms, ret_marks, ret_count, error);
+}
+
+int hvc_pacemaker_marks_on(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks,
+                           size_t *ret_count, struct hvc_error *error)
+{
+    return list(resource, deadline_ms, ret_marks, ret_count, error);
 }

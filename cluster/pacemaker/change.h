@@ -27,4 +27,8 @@ int change_wish(const void *what, xmlNode *cib, xmlNode *patch, struct hvc_error
  * are copied, for a call that hangs is left behind. */
 int change_running(const struct change_order *order, size_t size, struct hvc_error *error);
 
+/* What of ours stands on the resource, added to *marks (free()). */
+int change_marks_on(cib_t *cib, const char *resource, struct hvc_pacemaker_mark **marks, size_t *count,
+                    struct hvc_error *error);
+
 #endif

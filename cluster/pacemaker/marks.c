@@ -49,8 +49,7 @@ void marks_make_id(char id[64], uint64_t job, enum hvc_pacemaker_mark_kind kind)
     (void)snprintf(id, 64, HVC_PACEMAKER_PREFIX "%" PRIu64 "%s", job, suffixes[kind]);
 }
 
-/* True: node is an object of ours. */
-static bool read_mark(const xmlNode *node, struct hvc_pacemaker_mark *mark)
+bool marks_read(const xmlNode *node, const char *resource, struct hvc_pacemaker_mark *mark)
 {
     enum hvc_pacemaker_mark_kind kind;
     char text[TREE_ATTRIBUTE_MAX];
@@ -64,11 +63,23 @@ static bool read_mark(const xmlNode *node, struct hvc_pacemaker_mark *mark)
         return false;
     mark->kind = (uint8_t)kind;
     marks_make_id(mark->id, mark->job, kind);
-    tree_attribute(hold ? node->parent : node, hold ? "id" : "rsc", text);
-    if (hvc_text_copy(mark->resource, sizeof(mark->resource), text) < 0)
+    if (resource == NULL)
+        tree_attribute(hold ? node->parent : node, hold ? "id" : "rsc", text);
+    if (hvc_text_copy(mark->resource, sizeof(mark->resource), resource == NULL ? text : resource) < 0)
         return false;
     tree_attribute(node, "node", text);
     return hold || hvc_text_copy(mark->node, sizeof(mark->node), text) == 0;
+}
+
+int marks_append(struct hvc_pacemaker_mark **marks, size_t *count, const struct hvc_pacemaker_mark *mark)
+{
+    struct hvc_pacemaker_mark *more = realloc(*marks, (*count + 1) * sizeof(*more));
+
+    if (more == NULL)
+        return -ENOMEM;
+    *marks = more;
+    more[(*count)++] = *mark;
+    return 0;
 }
 
 int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count)
@@ -78,17 +89,10 @@ int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_
     size_t count = 0;
 
     for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
-        struct hvc_pacemaker_mark *more;
-
-        if (!read_mark(n, &mark))
-            continue;
-        more = realloc(marks, (count + 1) * sizeof(*more));
-        if (more == NULL) {
+        if (marks_read(n, NULL, &mark) && marks_append(&marks, &count, &mark) < 0) {
             free(marks);
             return -ENOMEM;
         }
-        marks = more;
-        marks[count++] = mark;
     }
     *ret_marks = marks;
     *ret_count = count;
@@ -172,7 +176,7 @@ static xmlNode *find_unwanted(xmlNode *cib, unwanted_fn unwanted, const void *co
     struct hvc_pacemaker_mark mark;
 
     for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
-        if (read_mark(n, &mark) && unwanted(&mark, context))
+        if (marks_read(n, NULL, &mark) && unwanted(&mark, context))
             return n;
     }
     return NULL;
@@ -290,7 +294,7 @@ static int check_ids(xmlNode *cib, const struct hvc_pacemaker_wish *wish, struct
     xmlNode *node = find_unwanted(cib, is_in_the_way, wish);
     struct hvc_pacemaker_mark mark;
 
-    if (node == NULL || !read_mark(node, &mark))
+    if (node == NULL || !marks_read(node, NULL, &mark))
         return 0;
     return hvc_error_set(error, -EAGAIN,
                          "%s stands on resource %s, of a job that had this number in a history that was given up",
@@ -303,7 +307,7 @@ static bool is_held(xmlNode *cib, const struct hvc_pacemaker_wish *wish)
     struct hvc_pacemaker_mark mark;
 
     for (xmlNode *n = primitive == NULL ? NULL : primitive->children; n != NULL; n = n->next) {
-        if (read_mark(n, &mark) && mark.kind == HVC_MARK_HOLD && mark.job == wish->job)
+        if (marks_read(n, NULL, &mark) && mark.kind == HVC_MARK_HOLD && mark.job == wish->job)
             return true;
     }
     return false;

@@ -12,8 +12,12 @@ bool marks_parse_id(const char *id, enum hvc_pacemaker_mark_kind *ret_kind, uint
 
 void marks_make_id(char id[64], uint64_t job, enum hvc_pacemaker_mark_kind kind);
 
+/* True: node is one. resource: what it stands on; NULL: the tree around node tells. */
+bool marks_read(const xmlNode *node, const char *resource, struct hvc_pacemaker_mark *ret_mark);
+
 /* Every one in cib; *ret_marks by free(). -ENOMEM. */
 int marks_list(xmlNode *cib, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count);
+int marks_append(struct hvc_pacemaker_mark **marks, size_t *count, const struct hvc_pacemaker_mark *mark);
 
 /* Makes the tree as it is wished, and adds what was done to patch (NULL: none is wanted).
  * -ENOENT: there is no primitive of that id, and something shall be put on it; -ECANCELED: as the wish has it; -EIO: a

@@ -45,15 +45,13 @@ static int kinds_of(uint64_t job, const char *resource, uint64_t deadline_ms, un
 {
     HVC_CLEANUP(free) struct hvc_pacemaker_mark *marks = NULL;
     size_t count = 0;
-    int r = hvc_pacemaker_marks(sooner(deadline_ms, ASK_MS), &marks, &count, error);
+    int r = hvc_pacemaker_marks_on(resource, sooner(deadline_ms, ASK_MS), &marks, &count, error);
 
     if (r < 0)
         return r;
     *ret_kinds = 0;
     *ret_inherits = false;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(marks[i].resource, resource) != 0)
-            continue;
         *ret_kinds |= marks[i].job == job ? 1u << marks[i].kind : 0;
         *ret_inherits |= marks[i].job != job && marks[i].kind == HVC_MARK_HOLD;
     }

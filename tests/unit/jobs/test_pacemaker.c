@@ -29,16 +29,19 @@ static struct {
     char told[512];
 } world;
 
-int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count,
-                        struct hvc_error *error)
+int hvc_pacemaker_marks_on(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks,
+                           size_t *ret_count, struct hvc_error *error)
 {
     (void)deadline_ms;
     if (world.marks_code < 0)
         return hvc_error_set(error, world.marks_code, "pacemaker runs but does not answer");
     *ret_marks = calloc(4, sizeof(**ret_marks));
     assert_non_null(*ret_marks);
-    memcpy(*ret_marks, world.marks, sizeof(world.marks));
-    *ret_count = world.count;
+    *ret_count = 0;
+    for (size_t i = 0; i < world.count; i++) {
+        if (strcmp(world.marks[i].resource, resource) == 0)
+            (*ret_marks)[(*ret_count)++] = world.marks[i];
+    }
     return 0;
 }
 

@@ -295,6 +295,34 @@ static void a_monitor_goes_on_until_its_record_is_gone(void **state)
     }
 }
 
+static void what_stands_on_one_resource_is_read_alone(void **state)
+{
+    const struct hvc_pacemaker_wish hold = {.job = 7, .resource = "web", .hold = true},
+                                    pin = {.job = 6, .resource = "tail", .pin = "n2"},
+                                    both = {.job = 8, .resource = "tail", .hold = true, .pin = "n1"};
+    struct hvc_pacemaker_mark *marks = NULL;
+    struct hvc_error error = {0};
+    size_t count = 0;
+
+    (void)state;
+    assert_int_equal(change_marks_on(cib, "web", &marks, &count, &error), 0);
+    assert_int_equal(count, 0);
+    assert_int_equal(wish(&hold, NULL, NULL), 0);
+    assert_int_equal(wish(&pin, NULL, NULL), 0);
+    assert_int_equal(change_marks_on(cib, "web", &marks, &count, &error), 0);
+    assert_int_equal(count, 1);
+    assert_true(marks[0].kind == HVC_MARK_HOLD && marks[0].job == 7);
+    assert_string_equal(marks[0].resource, "web");
+    assert_int_equal(wish(&both, NULL, NULL), 0);
+    assert_int_equal(change_marks_on(cib, "tail", &marks, &count, &error), 0); /* behind what is there */
+    assert_int_equal(count, 3);
+    assert_true(marks[1].job == 8 && marks[2].job == 8 && marks[1].kind != marks[2].kind);
+    assert_int_equal(change_marks_on(cib, "nosuch", &marks, &count, &error), 0);
+    assert_int_equal(count, 3);
+    assert_int_equal(change_marks_on(cib, "web']|//*['", &marks, &count, &error), -EINVAL);
+    free(marks);
+}
+
 static void one_look_tells_whether_it_is_still_waited(void **state)
 {
     static const struct {
@@ -705,6 +733,7 @@ int main(void)
         WITH_CIB(what_has_the_number_and_another_resource_is_left_alone),
         WITH_CIB(a_change_thought_out_on_another_cib_is_not_made),
         WITH_CIB(a_patch_of_an_older_cib_is_refused_by_pacemaker_itself),
+        WITH_CIB(what_stands_on_one_resource_is_read_alone),
         WITH_CIB(one_look_tells_whether_it_is_still_waited),
         WITH_CIB(a_resource_that_is_not_there_is_an_error),
         cmocka_unit_test(only_ids_of_ours_are_ours),

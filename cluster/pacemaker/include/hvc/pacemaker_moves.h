@@ -42,6 +42,9 @@ struct hvc_pacemaker_mark {
 /* Every one. Free with free(); NULL when there are none. */
 int hvc_pacemaker_marks(uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks, size_t *ret_count,
                         struct hvc_error *error);
+/* Those on one resource; nothing else of the CIB is read. */
+int hvc_pacemaker_marks_on(const char *resource, uint64_t deadline_ms, struct hvc_pacemaker_mark **ret_marks,
+                           size_t *ret_count, struct hvc_error *error);
 
 /*
  * What shall stand there for a job: the rest of its objects goes, and with HERE or PIN older pins of the resource, with
