@@ -1,25 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# cut, heal, slow: what is done to a node's cables. machine/net.sh applies what is written here.
-
-apply_cable() { # apply_cable NODE NETWORK
-    local pid
-    # A node without power has no cable; "plug" finds the state when it is switched on.
-    { read -r pid <"$LAB_DIR/nodes/$1/init.pid"; } 2>/dev/null || return 0
-    in_rack bash -c ". '$LAB_DIR/lab/machine/net.sh' && net_apply '$LAB_DIR' '$1' '$2' '$pid'"
-}
+# cut, heal, slow: what is done to a node's cables. machine/net.sh writes and applies it.
 
 set_cable() { # set_cable NODE NETWORK CUT RATE: "keep" keeps one of them
-    local cut rate
-    net_state "$LAB_DIR" "$1" "$2"
-    [ "$3" = keep ] || cut=$3
-    [ "$4" = keep ] || rate=$4
-    if [ "$cut $rate" = "none none" ]; then
-        rm -f "$LAB_DIR/nodes/$1/net/$2"
-    else
-        echo "cut=$cut rate=$rate" >"$LAB_DIR/nodes/$1/net/$2"
-    fi
-    apply_cable "$1" "$2"
+    in_rack bash -c ". '$LAB_DIR/lab/machine/net.sh' && net_set '$LAB_DIR' '$1' '$2' '$3' '$4'"
 }
 
 take_net_options() { # sets NETS, ONEWAY and WORDS; NETS holds the default before

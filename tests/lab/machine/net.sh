@@ -54,6 +54,30 @@ net_shape() { # net_shape INTERFACE RATE
     fi
 }
 
+# One at a time plugs a node's cables in or changes them (to the caller's end): else a change of one that is just being
+# plugged in would be written, and never made.
+net_lock() { # net_lock FOLDER NODE
+    exec 8>>"$1/nodes/$2/cables.lock"
+    flock 8
+}
+
+# Writes how a cable is ("keep" keeps one of both) and makes it so. A node without power has none; "plug" finds the state
+# when it is switched on.
+net_set() { # net_set FOLDER NODE NETWORK CUT RATE
+    local cut rate pid file=$1/nodes/$2/net/$3
+    net_lock "$1" "$2"
+    net_state "$1" "$2" "$3"
+    [ "$4" = keep ] || cut=$4
+    [ "$5" = keep ] || rate=$5
+    if [ "$cut $rate" = "none none" ]; then
+        rm -f "$file"
+    else
+        echo "cut=$cut rate=$rate" >"$file"
+    fi
+    { read -r pid <"$1/nodes/$2/plugged"; } 2>/dev/null && [ -e "/proc/$pid/ns/net" ] || return 0
+    net_apply "$1" "$2" "$3" "$pid" || [ ! -e "/proc/$pid/ns/net" ] # it lost its power meanwhile
+}
+
 # Makes the switch's port (and, given the pid of the node's init, the node's end) what the state says.
 net_apply() { # net_apply FOLDER NODE NETWORK INIT-PID
     local cut rate port table
