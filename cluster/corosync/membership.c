@@ -6,6 +6,7 @@
 #include <corosync/quorum.h>
 #include <corosync/votequorum.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,19 +33,53 @@ struct reading {
     int status;
 };
 
-static int read_map(struct reading *reading)
-{
-    cmap_handle_t map;
-    cs_error_t e = cmap_initialize(&map);
-    int r;
+/* ---- connections: one of each service is kept, for to open them costs more than to ask ---- */
 
-    if (e != CS_OK)
-        return hvc_cs_unreachable(&reading->error, "cmap_initialize", e);
-    r = hvc_cmap_text(map, "totem.cluster_name", reading->cluster_name, sizeof(reading->cluster_name), &reading->error);
-    if (r == 0)
-        r = hvc_cmap_nodes(map, &reading->list, &reading->error);
-    (void)cmap_finalize(map);
-    return r;
+struct connections {
+    bool open;
+    pid_t owner; /* a child of its owner shares the sockets, and must neither use nor close them */
+    cmap_handle_t map;
+    quorum_handle_t quorum;
+    votequorum_handle_t votes;
+    uint32_t type; /* of quorum */
+};
+
+static struct connections kept;
+static pthread_mutex_t kept_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void close_all(struct connections *c)
+{
+    if (!c->open)
+        return;
+    (void)votequorum_finalize(c->votes);
+    (void)quorum_finalize(c->quorum);
+    (void)cmap_finalize(c->map);
+    c->open = false;
+}
+
+/* Nobody else has it meanwhile: a call that hangs takes it along. */
+static struct connections take_kept(void)
+{
+    struct connections taken;
+
+    (void)pthread_mutex_lock(&kept_lock);
+    taken = kept;
+    kept.open = false;
+    (void)pthread_mutex_unlock(&kept_lock);
+    taken.open = taken.open && taken.owner == getpid();
+    return taken;
+}
+
+static void keep(struct connections *c)
+{
+    struct connections former;
+
+    (void)pthread_mutex_lock(&kept_lock);
+    former = kept;
+    kept = *c;
+    (void)pthread_mutex_unlock(&kept_lock);
+    former.open = former.open && former.owner == getpid();
+    close_all(&former);
 }
 
 static void on_quorum(quorum_handle_t handle, uint32_t quorate, struct quorum_ring_id ring, uint32_t count,
@@ -76,36 +111,68 @@ static void on_nodes(quorum_handle_t handle, struct quorum_ring_id ring, uint32_
     (void)joined_count, (void)joined, (void)left_count, (void)left;
 }
 
-/* Members, quorate and ring id come in one callback, so they belong together. */
-static int read_quorum(struct reading *reading)
+static int open_quorum(struct connections *c, struct hvc_error *error)
 {
     quorum_model_v1_data_t model = {
         .model = QUORUM_MODEL_V1, .quorum_notify_fn = on_quorum, .nodelist_notify_fn = on_nodes};
-    uint32_t type = QUORUM_FREE;
-    quorum_handle_t handle;
-    cs_error_t e = quorum_model_initialize(&handle, QUORUM_MODEL_V1, (quorum_model_data_t *)&model, &type, reading);
+    cs_error_t e;
+
+    c->type = QUORUM_FREE;
+    e = quorum_model_initialize(&c->quorum, QUORUM_MODEL_V1, (quorum_model_data_t *)&model, &c->type, NULL);
+    return e == CS_OK ? 0 : hvc_cs_unreachable(error, "quorum_model_initialize", e);
+}
+
+static int open_all(struct connections *c, struct hvc_error *error)
+{
+    cs_error_t e = cmap_initialize(&c->map);
+    int r;
 
     if (e != CS_OK)
-        return hvc_cs_unreachable(&reading->error, "quorum_model_initialize", e);
-    reading->facts.votequorum = type == QUORUM_SET;
-    e = quorum_trackstart(handle, CS_TRACK_CURRENT);
+        return hvc_cs_unreachable(error, "cmap_initialize", e);
+    r = open_quorum(c, error);
+    if (r == 0) {
+        e = votequorum_initialize(&c->votes, NULL);
+        if (e == CS_OK) {
+            c->owner = getpid();
+            c->open = true;
+            return 0;
+        }
+        r = hvc_cs_unreachable(error, "votequorum_initialize", e);
+        (void)quorum_finalize(c->quorum);
+    }
+    (void)cmap_finalize(c->map);
+    return r;
+}
+
+/* ---- one snapshot ---- */
+
+static int read_map(struct reading *reading, cmap_handle_t map)
+{
+    int r =
+        hvc_cmap_text(map, "totem.cluster_name", reading->cluster_name, sizeof(reading->cluster_name), &reading->error);
+
+    return r < 0 ? r : hvc_cmap_nodes(map, &reading->list, &reading->error);
+}
+
+/* Members, quorate and ring id come in one callback, so they belong together. */
+static int read_quorum(struct reading *reading, const struct connections *c)
+{
+    cs_error_t e = quorum_context_set(c->quorum, reading);
+
+    reading->facts.votequorum = c->type == QUORUM_SET;
+    if (e == CS_OK)
+        e = quorum_trackstart(c->quorum, CS_TRACK_CURRENT);
     while (e == CS_OK && !reading->got_quorum)
-        e = quorum_dispatch(handle, CS_DISPATCH_ONE);
-    (void)quorum_finalize(handle);
+        e = quorum_dispatch(c->quorum, CS_DISPATCH_ONE);
     return e == CS_OK ? 0 : hvc_cs_failed(&reading->error, "quorum_dispatch", e);
 }
 
-static int read_votes(struct reading *reading)
+static int read_votes(struct reading *reading, votequorum_handle_t handle)
 {
     struct quorum_facts *facts = &reading->facts;
     struct votequorum_info info = {0};
-    votequorum_handle_t handle;
-    cs_error_t e = votequorum_initialize(&handle, NULL);
+    cs_error_t e = votequorum_getinfo(handle, 0, &info); /* 0: this node */
 
-    if (e != CS_OK)
-        return hvc_cs_unreachable(&reading->error, "votequorum_initialize", e);
-    e = votequorum_getinfo(handle, 0, &info); /* 0: this node */
-    (void)votequorum_finalize(handle);
     if (e != CS_OK)
         return hvc_cs_failed(&reading->error, "votequorum_getinfo", e);
     facts->local_id = info.node_id;
@@ -124,19 +191,19 @@ static int read_votes(struct reading *reading)
     return 0;
 }
 
-static int read_all(struct reading *reading)
+static int read_over(struct reading *reading, const struct connections *c)
 {
     char host[HVC_NODE_NAME_MAX] = "";
-    int r = read_map(reading);
+    int r = read_map(reading, c->map);
 
     if (r == 0)
-        r = read_quorum(reading);
+        r = read_quorum(reading, c);
     if (r == 0 && !reading->facts.votequorum)
         r = hvc_error_set(&reading->error, -EINVAL,
                           "corosync runs without a quorum provider: set 'provider: corosync_votequorum' in the quorum "
                           "section of corosync.conf");
     if (r == 0)
-        r = read_votes(reading);
+        r = read_votes(reading, c->votes);
     if (r < 0)
         return r;
     (void)gethostname(host, sizeof(host) - 1);
@@ -150,6 +217,26 @@ static void reset(struct reading *reading)
 
     memset(reading, 0, sizeof(*reading));
     reading->deadline_ms = deadline_ms;
+}
+
+/* What a kept connection says of its own end is no answer: a fresh one tells. */
+static int read_all(struct reading *reading)
+{
+    struct connections c = take_kept();
+    int r = c.open ? read_over(reading, &c) : -ENOTCONN;
+
+    if (r < 0) {
+        close_all(&c);
+        reset(reading);
+        r = open_all(&c, &reading->error);
+        if (r == 0)
+            r = read_over(reading, &c);
+    }
+    if (r == 0)
+        keep(&c);
+    else
+        close_all(&c);
+    return r;
 }
 
 /* In the thread. Corosync says "try again" while it forms a membership: some tens of milliseconds. */

@@ -125,6 +125,22 @@ static void a_stopped_corosync_costs_the_deadline_and_no_more(void **state)
     free(m);
 }
 
+static void one_that_was_restarted_is_asked_anew(void **state)
+{
+    struct hvc_membership *m = calloc(1, sizeof(*m));
+    struct hvc_error error = {0};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        solo_start();
+        if (read_until_it_runs(m, &error) != 0)
+            fail_msg("%s", error.text);
+        assert_int_equal(hvc_membership_read(hvc_deadline_in(3000), m, &error), 0);
+        solo_stop();
+    }
+    free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +148,7 @@ int main(void)
         cmocka_unit_test(a_running_corosync_gives_list_members_and_quorum),
         cmocka_unit_test(another_user_is_told_about_the_uidgid_file),
         cmocka_unit_test(a_stopped_corosync_costs_the_deadline_and_no_more),
+        cmocka_unit_test(one_that_was_restarted_is_asked_anew),
     };
 
     if (!solo_prepare())
