@@ -11,6 +11,7 @@ enum {
     BACKOFF_MOST_MS = 60000,
     PLACE_AGAIN_MS = 10000,    /* a job for which no node had room: one may have now */
     WATCH_MS = 2000,           /* between two looks at the hold of a move */
+    FORESEE_MS = 400,          /* before the second: both ends are busy with the beginning of the copy */
     FORBIDDEN_TRIES = 2,       /* of a hand-back to where Pacemaker is not allowed the guest */
     TELL_TRIES = 5,            /* for Pacemaker to learn the end of a move, before the job ends without that */
     CHECK_TRIES = 5,           /* back to the queue because of what may pass by itself, in all */
@@ -413,7 +414,7 @@ static void watch(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
     if (in->finding->code == HVC_REASON_GIVE_UP)
         action->step = HVC_AGENDA_END;
     else
-        again(in, HVC_JOB_WORK_WATCH, WATCH_MS, action);
+        again(in, HVC_JOB_WORK_WATCH, in->finding->tries == 1 ? FORESEE_MS : WATCH_MS, action);
 }
 
 /* The state counts the moves over networks that have a limit: it is told when this one takes another than it was given,

@@ -227,7 +227,7 @@ static bool hold(struct task *task)
     return rc == 0;
 }
 
-/* The first look comes when the copy begins and there is time: a short one ends before its hand-back is simulated. */
+/* The second look comes when the copy is well under way and there is time: its hand-back is simulated then. */
 static void watch(struct task *task)
 {
     uint64_t deadline_ms = hvc_deadline_in(WATCH_MS);
@@ -236,7 +236,7 @@ static void watch(struct task *task)
 
     if (rc < 0)
         find(task, rc == -ENOENT ? HVC_REASON_GIVE_UP : HVC_REASON_RETRY, error.text);
-    else if (task->finding.tries == 1)
+    else if (task->finding.tries == 2)
         job_pacemaker_foresee(&task->effect, deadline_ms);
 }
 
