@@ -21,6 +21,11 @@ enum {
     XPATH_MAX = 1024,
 };
 
+/* A node that takes part: what the records of another one say is not so any more. Since Pacemaker 2.1.7 it is said by
+ * the second. */
+#define ONLINE                                                                                                         \
+    "[not(@in_ccm='false') and not(@in_ccm='0') and not(@crmd='offline') and not(@crmd='0') and @join='member']"
+
 struct waiting {
     struct session_task task; /* first */
     struct hvc_pacemaker_wait wait;
@@ -54,8 +59,8 @@ static int find_records(cib_t *cib, const struct hvc_pacemaker_wait *wait, bool 
     size_t used = 0;
 
     if (strchr(wait->node, '\'') != NULL || strchr(wait->resource, '\'') != NULL ||
-        hvc_text_append(xpath, sizeof(xpath), &used, "//cib/status/node_state[@uname%s'%s']//lrm_resource[@id='%s']",
-                        others ? "!=" : "=", wait->node, wait->resource) < 0)
+        hvc_text_append(xpath, sizeof(xpath), &used, "//cib/status/node_state[@uname%s'%s']%s//lrm_resource[@id='%s']",
+                        others ? "!=" : "=", wait->node, others || !wait->there ? "" : ONLINE, wait->resource) < 0)
         return hvc_error_set(error, -EINVAL, "pacemaker has no resource or node of such a name: %.60s, %.60s",
                              wait->resource, wait->node);
     return cib_text_find(cib, xpath, ret_records, error);
@@ -167,6 +172,7 @@ static int listen_a_while(const struct hvc_pacemaker_wait *wait, uint64_t until_
     waiting->task = (struct session_task){
         .run = run_waiting,
         .release = free_waiting,
+        .listens = true,
         .deadline_ms = hvc_deadline_in(left_ms > ASK_MS - LATER_MS ? ASK_MS : left_ms + LATER_MS)};
     r = session_run(&waiting->task, error);
     if (r < 0)

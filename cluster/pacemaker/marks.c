@@ -119,6 +119,8 @@ static enum marks_activity activity_of(const xmlNode *op)
 
     if (tree_has(op, "operation", "stop"))
         return well ? MARKS_AWAY : MARKS_UNCLEAR;
+    if (tree_has(op, "operation", "migrate_to"))
+        return MARKS_UNCLEAR; /* its stop is to come */
     if (tree_has(op, "operation", "monitor") && (tree_has(op, "rc-code", "7") || tree_has(op, "rc-code", "5")))
         return MARKS_AWAY;
     return well ? MARKS_ACTIVE : MARKS_UNCLEAR;
@@ -140,8 +142,10 @@ enum marks_activity marks_activity(const xmlNode *history)
             return MARKS_UNCLEAR;
         if (call < newest)
             continue;
+        /* one call may have two records: what is left of a monitor's failure, and its last success */
+        if (call > newest || activity_of(op) != MARKS_ACTIVE)
+            activity = activity_of(op);
         newest = call;
-        activity = activity_of(op);
     }
     return activity;
 }

@@ -6,6 +6,7 @@
  */
 #include "session.h"
 
+#include <assert.h>
 #include <crm/common/logging.h>
 #include <crm/common/results.h>
 #include <errno.h>
@@ -136,13 +137,40 @@ static bool has_ended(const struct connection *connection)
     return poll(&end, 1, 0) != 0;
 }
 
+/* The edge of each thing that is told: what was told is never taken from the connection. */
+static int watch(struct session_task *task, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+
+    task->told = epoll_create1(EPOLL_CLOEXEC);
+    if (task->told >= 0 && epoll_ctl(task->told, EPOLL_CTL_ADD, fd, &event) == 0)
+        return 0;
+    return hvc_error_set(&task->error, -errno, "cannot wait for pacemaker: %s", strerror(errno));
+}
+
+static int listen_first(struct session_task *task, const struct connection *connection)
+{
+    cib_t *cib = connection->cib;
+    int r = watch(task, connection->fd);
+
+    if (r < 0)
+        return r;
+    cib->call_timeout = session_seconds_left(task);
+    r = cib->cmds->register_notification(cib, T_CIB_DIFF_NOTIFY, 1);
+    return r > 0 ? 0
+                 : hvc_error_set(&task->error, session_code(r), "pacemaker does not tell of changes of its CIB: %s",
+                                 pcmk_strerror(r));
+}
+
 /* libcib has one code for a CIB manager that ended and for one that was silent for the time it was given. */
 static int run_on(struct session_task *task, const struct connection *connection)
 {
     int r;
 
     connection->cib->call_timeout = session_seconds_left(task);
-    r = task->run(task, connection->cib);
+    r = task->listens ? listen_first(task, connection) : 0;
+    if (r == 0)
+        r = task->run(task, connection->cib);
     if (r != -ECOMM)
         return r;
     if (!has_ended(connection))
@@ -173,31 +201,6 @@ static int use_kept(struct session_task *task)
     return r;
 }
 
-/* The edge of each thing that is told: what was told is never taken from the connection. */
-static int watch(struct session_task *task, int fd)
-{
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET};
-
-    task->told = epoll_create1(EPOLL_CLOEXEC);
-    if (task->told >= 0 && epoll_ctl(task->told, EPOLL_CTL_ADD, fd, &event) == 0)
-        return 0;
-    return hvc_error_set(&task->error, -errno, "cannot wait for pacemaker: %s", strerror(errno));
-}
-
-static int listen_first(struct session_task *task, const struct connection *connection)
-{
-    cib_t *cib = connection->cib;
-    int r = watch(task, connection->fd);
-
-    if (r < 0)
-        return r;
-    cib->call_timeout = session_seconds_left(task);
-    r = cib->cmds->register_notification(cib, T_CIB_DIFF_NOTIFY, 1);
-    return r > 0 ? 0
-                 : hvc_error_set(&task->error, session_code(r), "pacemaker does not tell of changes of its CIB: %s",
-                                 pcmk_strerror(r));
-}
-
 /* Others have their turn while it waits: it has a connection of its own. */
 static int use_own(struct session_task *task)
 {
@@ -207,9 +210,7 @@ static int use_own(struct session_task *task)
     if (r < 0)
         return r;
     task->told = -1;
-    r = listen_first(task, &own);
-    if (r == 0)
-        r = run_on(task, &own);
+    r = run_on(task, &own);
     if (task->told >= 0)
         (void)close(task->told);
     close_connection(&own);
@@ -221,6 +222,7 @@ void session_await_change(const struct session_task *task, uint64_t until_ms)
     struct epoll_event event;
     uint64_t left = hvc_deadline_left(until_ms);
 
+    assert(task->listens); /* or others use the connection meanwhile, and may close it */
     (void)pthread_mutex_unlock(&one_at_a_time);
     (void)epoll_wait(task->told, &event, 1, left > 60000 ? 60000 : (int)left); /* whatever it says: one looks again */
     (void)pthread_mutex_lock(&one_at_a_time);

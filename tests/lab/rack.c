@@ -100,12 +100,16 @@ static void show_power(const struct node *node)
 
 static void node_gone(struct node *node)
 {
+    char plugged[PATH_TEXT];
+
     if (node->go_fd >= 0)
         (void)close(node->go_fd);
     node->go_fd = -1;
     node->init = 0;
     node->state = NODE_OFF;
     show_power(node);
+    node_path(node, "plugged", plugged);
+    (void)unlink(plugged);
 }
 
 static int node_on(struct node *node)

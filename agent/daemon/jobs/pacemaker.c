@@ -194,7 +194,7 @@ static bool is_there(const struct hvc_pacemaker_resource *resource, const char *
 }
 
 /* What its records say is seen without a simulation, which costs much more. They may never say it, of a node that was
- * lost, say; and they do not say what is still to be done with others. */
+ * lost, say; and they do not say what is still to be done: with others, or where the plan was insisted against. */
 static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
     const struct hvc_pacemaker_wait wait = {.resource = order->resource, .node = order->target, .there = true};
@@ -204,7 +204,7 @@ static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, 
         struct hvc_pacemaker_resource resource = {0};
         int r = hvc_pacemaker_await(&wait, sooner(deadline_ms, RECORDS_MS), error);
 
-        if (r == 0 && !order->with_others)
+        if (r == 0 && !order->with_others && !order->insist)
             return 0;
         if (r == 0 || r == -EAGAIN)
             r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);

@@ -324,6 +324,47 @@ static void one_that_has_ended_is_told_and_found_again(void **state)
     free(view);
 }
 
+static void *wait_for_nothing(void *context)
+{
+    const struct hvc_pacemaker_wait wait = {.resource = "vm1", .node = "n5", .there = true};
+    int *result = context;
+
+    *result = hvc_pacemaker_await(&wait, hvc_deadline_in(2000), NULL);
+    return NULL;
+}
+
+static uint64_t processor_ms(void)
+{
+    struct timespec used;
+
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return (uint64_t)used.tv_sec * 1000 + (uint64_t)used.tv_nsec / 1000000;
+}
+
+static void who_waits_sleeps_and_lets_others_ask(void **state)
+{
+    struct hvc_pacemaker_guest *guests = NULL;
+    struct hvc_error error = {0};
+    uint64_t used = processor_ms();
+    size_t count = 0;
+    int result = 0;
+    pthread_t thread;
+
+    (void)state;
+    assert_null(wait_for_nothing(&result));
+    assert_int_equal(result, -EAGAIN);
+    used = processor_ms() - used;
+    if (used > 500) /* of 2000 ms; a wait that looks all the time takes all of it */
+        fail_msg("a wait took %llu ms of processor time", (unsigned long long)used);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_nothing, &result), 0);
+    for (int i = 0; i < 50; i++) {
+        if (hvc_pacemaker_guests(hvc_deadline_in(1000), &guests, &count, &error) != 0)
+            fail_msg("%s", error.text);
+        free(guests);
+    }
+    (void)pthread_join(thread, NULL);
+}
+
 struct ending {
     pid_t pid;
     uint64_t after_ms;
@@ -366,6 +407,7 @@ int main(void)
         cmocka_unit_test(a_stopped_pacemaker_costs_the_deadline_and_no_more),
         cmocka_unit_test(one_that_is_stopped_behind_a_kept_connection_is_told_to_be),
         cmocka_unit_test(one_that_has_ended_is_told_and_found_again),
+        cmocka_unit_test(who_waits_sleeps_and_lets_others_ask),
         cmocka_unit_test(one_that_ends_while_it_is_listened_to_is_told),
     };
 
