@@ -230,7 +230,7 @@ bench_cluster() {
 # like it that nobody manages, in turn and there and back. The blackout is the longest gap in the guest's own ticks.
 blackout() { $lab guest marks "$1" --json --since "$2" | field max_gap_ms | head -n 1; }
 bench_staged() {
-    local staged=() bare=() staged_gap=() bare_gap=() source_node=n1 target_node=n2 uuid swap ms since
+    local staged=() bare=() staged_rest=() bare_rest=() staged_gap=() bare_gap=() source_node=n1 target_node=n2 uuid swap ms since
     enable ours 1 n1 n2 n3 || give_up "b1 does not start (staged)" || return 1
     # hvcluster does not move what another agent's resource would start again, nor what Pacemaker would take back
     quietly $lab exec n1 pcs resource delete --force theirs-b1 && quietly $lab exec n1 pcs constraint delete ours-b1-n1 && calm 60 ||
@@ -242,6 +242,7 @@ bench_staged() {
         since=$(date +%s.%N)
         ms=$(once "$source_node" hvcluster move b1 "$target_node") && [ -n "$ms" ] || give_up "hvcluster move failed" || return 1
         staged+=("$ms")
+        staged_rest+=("$(calc "$ms - $(copied_ms "$target_node" b1)")")
         quietly $lab exec n1 hvcluster jobs --guest b1 --limit 1 --output-as=json
         calm 60
         staged_gap+=("$(blackout b1 "$since")")
@@ -249,6 +250,7 @@ bench_staged() {
         ms=$(once "$source_node" virsh migrate --live --p2p --tls "$uuid" "qemu+tls://$target_node/system") && [ -n "$ms" ] ||
             give_up "virsh migrate failed" || return 1
         bare+=("$ms")
+        bare_rest+=("$(calc "$ms - $(copied_ms "$target_node" b2)")")
         calm 60
         bare_gap+=("$(blackout b2 "$since")")
         swap=$source_node source_node=$target_node target_node=$swap
@@ -257,7 +259,10 @@ bench_staged() {
     local a b
     a=$(printf '%s\n' "${staged[@]}" | median)
     b=$(printf '%s\n' "${bare[@]}" | median)
-    row "hvcluster move, managed, beside bare virsh" "$a" "$b" ms "$(calc "$a / $b")" "ours - bare <= 500 ms"
+    row "hvcluster move, managed, beside bare virsh" "$a" "$b" ms "$(calc "$a / $b")" ""
+    a=$(printf '%s\n' "${staged_rest[@]}" | median)
+    b=$(printf '%s\n' "${bare_rest[@]}" | median)
+    row "  without QEMU's own time" "$a" "$b" ms "$(calc "$a / $b")" "ours - bare <= 500 ms"
     figure staged_overhead_ms "$(calc "$a - $b")"
     a=$(printf '%s\n' "${staged_gap[@]}" | median)
     b=$(printf '%s\n' "${bare_gap[@]}" | median)

@@ -65,13 +65,13 @@ by_virsh() {
         b2 "$2" 2>>"$log"
 }
 bench_moves() {
-    local invokes=() wholes=() bare=() to=n2 swap ms
+    local invokes=() wholes=() rests=() bare=() bare_rests=() to=n2 swap ms
     [ "$from" = n1 ] || to=n1
     for ((i = 0; i < rounds_methods; i++)); do
         by_method "$to" || give_up "the move by a method failed" || return 1
-        invokes+=("$invoked") wholes+=("$whole")
+        invokes+=("$invoked") wholes+=("$whole") rests+=("$(calc "$whole - $(copied_ms "$to" b1)" 0)")
         ms=$(by_virsh "$from" "$to") && [ -n "$ms" ] || give_up "virsh migrate failed" || return 1
-        bare+=("$ms")
+        bare+=("$ms") bare_rests+=("$(calc "$ms - $(copied_ms "$to" b2)" 0)")
         swap=$from from=$to to=$swap
     done
     local a b
@@ -79,7 +79,10 @@ bench_moves() {
     b=$(printf '%s\n' "${bare[@]}" | median)
     row "what" ours theirs unit ratio bar
     row "InvokeMethod" "$(printf '%s\n' "${invokes[@]}" | median)" "" ms "" ""
-    row "InvokeMethod to job complete, staged move" "$a" "$b" ms "$(calc "$a / $b")" "ours - virsh <= 700 ms"
+    row "InvokeMethod to job complete, staged move" "$a" "$b" ms "$(calc "$a / $b")" ""
+    a=$(printf '%s\n' "${rests[@]}" | median)
+    b=$(printf '%s\n' "${bare_rests[@]}" | median)
+    row "  without QEMU's own time" "$a" "$b" ms "$(calc "$a / $b")" "ours - virsh <= 700 ms"
     figure method_invoke_ms "$(printf '%s\n' "${invokes[@]}" | median)"
     figure method_overhead_ms "$(calc "$a - $b" 0)"
 }
