@@ -31,7 +31,6 @@ struct waiting {
     struct hvc_pacemaker_wait wait;
     char resource[HVC_RESOURCE_NAME_MAX], node[HVC_NODE_NAME_MAX];
     uint64_t until_ms;
-    int result; /* 0, -EAGAIN, -ECANCELED */
 };
 
 /* 1: there is something; 0: nothing. */
@@ -136,15 +135,12 @@ static int run_waiting(struct session_task *task, cib_t *cib)
 
     for (;;) {
         uint64_t untold_ms = hvc_deadline_in(UNTOLD_MS);
+        int r;
 
         cib->call_timeout = session_seconds_left(task);
-        waiting->result = await_look(cib, &waiting->wait, &task->error);
-        if (waiting->result == 0 || waiting->result == -ECANCELED)
-            return 0;
-        if (waiting->result != -EAGAIN)
-            return waiting->result;
-        if (hvc_deadline_left(waiting->until_ms) == 0)
-            return 0;
+        r = await_look(cib, &waiting->wait, &task->error);
+        if (r != -EAGAIN || hvc_deadline_left(waiting->until_ms) == 0)
+            return r;
         session_await_change(task, untold_ms < waiting->until_ms ? untold_ms : waiting->until_ms);
     }
 }
@@ -175,12 +171,8 @@ static int listen_a_while(const struct hvc_pacemaker_wait *wait, uint64_t until_
         .listens = true,
         .deadline_ms = hvc_deadline_in(left_ms > ASK_MS - LATER_MS ? ASK_MS : left_ms + LATER_MS)};
     r = session_run(&waiting->task, error);
-    if (r < 0)
-        return r;
-    r = waiting->result;
-    if (r < 0 && error != NULL)
-        *error = waiting->task.error;
-    free_waiting(&waiting->task);
+    if (r == 0)
+        free_waiting(&waiting->task);
     return r;
 }
 

@@ -182,8 +182,6 @@ static int read_properties(cib_t *cib, struct hvc_pacemaker_view *view, struct h
     for (xmlNode *m = NULL; (m = cib_text_next(result, m)) != NULL;) {
         bool value = true;
 
-        if (m->type != XML_ELEMENT_NODE)
-            continue;
         (void)hvc_parse_bool(crm_element_value(m, XML_NVPAIR_ATTR_VALUE), &value);
         on = on || value;
         off = off || !value;
@@ -201,7 +199,7 @@ static int read_modes(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_er
     if (r < 0)
         return r;
     for (xmlNode *m = NULL; (m = cib_text_next(result, m)) != NULL;) {
-        const char *id = m->type == XML_ELEMENT_NODE ? crm_element_value(m, XML_ATTR_ID) : NULL;
+        const char *id = crm_element_value(m, XML_ATTR_ID);
         uint64_t number = 0;
 
         if (id == NULL || hvc_parse_u64(id, 0, UINT32_MAX, &number) < 0)
@@ -227,10 +225,8 @@ int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *v
     r = cib_text_find(cib, "//cib/status/node_state", &result, error);
     if (r < 0)
         return r;
-    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(result, m)) != NULL;) {
-        if (m->type == XML_ELEMENT_NODE)
-            r = add_node(view, m, resource, error);
-    }
+    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(result, m)) != NULL;)
+        r = add_node(view, m, resource, error);
     free_xml(result);
     return r < 0 ? r : read_modes(cib, view, error);
 }
@@ -286,10 +282,8 @@ int cib_view_guests(cib_t *cib, struct hvc_pacemaker_guest **ret_guests, size_t 
 
     if (r < 0)
         return r;
-    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(result, m)) != NULL;) {
-        if (m->type == XML_ELEMENT_NODE)
-            r = add_guest(m, &guests, &count, error);
-    }
+    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(result, m)) != NULL;)
+        r = add_guest(m, &guests, &count, error);
     free_xml(result);
     if (r < 0) {
         free(guests);

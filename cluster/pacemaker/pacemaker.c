@@ -98,8 +98,7 @@ static void add_fencing(struct session_task *task)
     request->view.fencer_answered = ask_fencer(request, &error) == 0;
     if (request->view.fencer_answered)
         return;
-    for (size_t i = 0; i < request->view.count; i++)
-        request->view.nodes[i].fenced = false;
+    cib_view_apply_fencing(&request->view, NULL, 0);
     (void)hvc_text_append(request->view.fencer_words, sizeof(request->view.fencer_words), &used, "%s", error.text);
 }
 
@@ -147,8 +146,8 @@ int hvc_pacemaker_read_modes(const char *resource, uint64_t deadline_ms, struct 
 {
     int r = read_nodes(resource, deadline_ms, NULL, ret_view, error);
 
-    for (size_t i = 0; r == 0 && i < ret_view->count; i++)
-        ret_view->nodes[i].fenced = false;
+    if (r == 0)
+        cib_view_apply_fencing(ret_view, NULL, 0);
     return r;
 }
 

@@ -155,7 +155,6 @@ static int listen_first(struct session_task *task, const struct connection *conn
 
     if (r < 0)
         return r;
-    cib->call_timeout = session_seconds_left(task);
     r = cib->cmds->register_notification(cib, T_CIB_DIFF_NOTIFY, 1);
     return r > 0 ? 0
                  : hvc_error_set(&task->error, session_code(r), "pacemaker does not tell of changes of its CIB: %s",

@@ -467,6 +467,17 @@ static void a_move_behind_others_meets_them_where_they_will_be(void **state)
     ">"
 #define MONITOR(call) OP("web_monitor_10000", "web_monitor_10000", "monitor", "10000", call)
 
+static xmlDoc *record_of(const char *operations)
+{
+    char text[1024];
+    xmlDoc *record;
+
+    (void)snprintf(text, sizeof(text), "<lrm_resource id='web'>%s</lrm_resource>", operations);
+    record = xmlReadDoc((const xmlChar *)text, NULL, NULL, 0);
+    assert_non_null(record);
+    return record;
+}
+
 static void a_history_tells_whether_a_monitor_goes_on(void **state)
 {
     static const struct {
@@ -485,12 +496,8 @@ static void a_history_tells_whether_a_monitor_goes_on(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char text[1024];
-        xmlDoc *record;
+        xmlDoc *record = record_of(cases[i].operations);
 
-        (void)snprintf(text, sizeof(text), "<lrm_resource id='web'>%s</lrm_resource>", cases[i].operations);
-        record = xmlReadDoc((const xmlChar *)text, NULL, NULL, 0);
-        assert_non_null(record);
         if (marks_is_monitored(xmlDocGetRootElement(record)) != cases[i].watched)
             fail_msg("%s", cases[i].operations);
         xmlFreeDoc(record);
@@ -530,12 +537,8 @@ static void a_history_tells_whether_the_guest_is_there(void **state)
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(cases); i++) {
-        char text[1024];
-        xmlDoc *record;
+        xmlDoc *record = record_of(cases[i].operations);
 
-        (void)snprintf(text, sizeof(text), "<lrm_resource id='web'>%s</lrm_resource>", cases[i].operations);
-        record = xmlReadDoc((const xmlChar *)text, NULL, NULL, 0);
-        assert_non_null(record);
         if (marks_activity(xmlDocGetRootElement(record)) != cases[i].is)
             fail_msg("%d: %s", marks_activity(xmlDocGetRootElement(record)), cases[i].operations);
         xmlFreeDoc(record);
