@@ -234,6 +234,7 @@ static void watch(struct hvc_move *m)
 
         take_wish(m);
         hvc_move_lock(m);
+        m->seen_changes = m->changes;
         call = m->call;
         cancel = m->report.cancelled || m->report.aborted;
         split = is_split(&m->report.progress);
@@ -333,10 +334,11 @@ enum hvc_move_end hvc_move_run(struct hvc_move *move, uint64_t deadline_ms, stru
 void hvc_move_cancel(struct hvc_move *move, const char *reason)
 {
     hvc_move_lock(move);
-    if (!move->report.cancelled)
+    if (!move->report.cancelled) {
         (void)snprintf(move->cancel_reason, sizeof(move->cancel_reason), "%s", reason);
-    move->report.cancelled = true;
-    (void)pthread_cond_broadcast(&move->changed);
+        move->report.cancelled = true;
+        hvc_move_changed(move);
+    }
     hvc_move_unlock(move);
 }
 

@@ -41,12 +41,14 @@ struct hvc_move {
     unsigned told;              /* tries whose words were told */
     uint64_t rescue_ms;         /* of the last look whether an end is lost */
     char lost[320];             /* why the guest is lost in post-copy; "": it is not */
+    unsigned seen_changes;      /* of changes, when it last looked at what they are */
     bool job_seen_after_return; /* libvirt still has the migration whose call has returned (its connection broke) */
     struct hvc_error source_words, target_words; /* why an end did not answer */
     struct hvc_error note;                       /* what is to be said of a move that ended well */
 
     pthread_mutex_t lock; /* what follows */
     pthread_cond_t changed;
+    unsigned changes; /* cancels, and returns of the call */
     unsigned refs;
     struct hvc_move_report report;
     char cancel_reason[256];
@@ -78,7 +80,10 @@ uint64_t hvc_move_call_deadline(const struct hvc_move *m);
 uint64_t hvc_move_work_deadline(void);
 bool hvc_move_is_cancelled(struct hvc_move *m);
 bool hvc_move_is_late(const struct hvc_move *m);
+/* Until a cancel, the return of the call, or the time: also one that came since the run's thread last looked for them. */
 void hvc_move_wait(struct hvc_move *m, uint64_t ms);
+/* The lock is held: a cancel or a return has come. */
+void hvc_move_changed(struct hvc_move *m);
 int hvc_move_inspect(struct hvc_move *m, struct hvc_hypervisor *end, struct hvc_guest_state *ret_state,
                      struct hvc_error *error);
 void hvc_move_ask_ends(struct hvc_move *m);

@@ -139,6 +139,7 @@ static void gather(struct hvc_move *m, uint64_t began_ms, struct hvc_move_facts 
 
     hvc_move_ask_ends(m);
     (void)pthread_mutex_lock(&m->lock);
+    m->seen_changes = m->changes;
     *facts = (struct hvc_move_facts){
         .source_answered = m->report.source_answered,
         .target_answered = m->report.target_answered,

@@ -30,11 +30,15 @@ uint64_t hvc_move_call_deadline(const struct hvc_move *m)
     return soon < m->deadline_ms || hvc_deadline_left(m->deadline_ms) < LEAST_MS ? soon : m->deadline_ms;
 }
 
-/* Waits for a cancel, the return of the migrate call, or the time. */
+void hvc_move_changed(struct hvc_move *m)
+{
+    m->changes++;
+    (void)pthread_cond_broadcast(&m->changed);
+}
+
 void hvc_move_wait(struct hvc_move *m, uint64_t ms)
 {
     uint64_t until = hvc_deadline_in(ms);
-    bool cancel, returned;
     struct timespec at;
 
     if (until > m->deadline_ms)
@@ -42,11 +46,9 @@ void hvc_move_wait(struct hvc_move *m, uint64_t ms)
     at.tv_sec = (time_t)(until / 1000);
     at.tv_nsec = (long)(until % 1000) * 1000000;
     (void)pthread_mutex_lock(&m->lock);
-    cancel = m->report.cancelled;
-    returned = m->call == CALL_RETURNED;
-    while (m->report.cancelled == cancel && (m->call == CALL_RETURNED) == returned &&
-           pthread_cond_timedwait(&m->changed, &m->lock, &at) == 0)
+    while (m->changes == m->seen_changes && pthread_cond_timedwait(&m->changed, &m->lock, &at) == 0)
         ;
+    m->seen_changes = m->changes;
     (void)pthread_mutex_unlock(&m->lock);
 }
 
@@ -139,7 +141,7 @@ static void *call_thread(void *argument)
     m->call = CALL_RETURNED;
     m->call_result = result;
     m->call_error = error;
-    (void)pthread_cond_broadcast(&m->changed);
+    hvc_move_changed(m);
     hvc_move_unlock(m);
     hvc_move_unref(m);
     return NULL;
@@ -183,6 +185,7 @@ int hvc_move_await(struct hvc_move *m, struct hvc_error *error)
 
     for (;;) {
         hvc_move_lock(m);
+        m->seen_changes = m->changes;
         if (m->call == CALL_RETURNED) {
             result = m->call_result;
             m->call = CALL_NONE;
