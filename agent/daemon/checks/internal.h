@@ -83,6 +83,7 @@ struct checks_run {
     struct checks_target targets[HVC_NODES_MAX];
     size_t target_count;
     char resource[HVC_RESOURCE_NAME_MAX];
+    int result; /* of looking for the ends */
     struct hvc_fit_answer unclaimed; /* no resource of another agent has the guest */
 };
 
@@ -107,8 +108,8 @@ void checks_ask_target(struct checks_target *target);
  * connection is an answer. */
 struct hvc_fit_answer checks_reach(const char *uri, uint64_t deadline_ms);
 
-/* pacemaker.c: needs the resource and the target's name, and what the cluster says. Or only whether it answers. */
-void checks_ask_pacemaker(struct checks_target *target);
+/* pacemaker.c: needs the resource. Or only whether it answers, which needs what the cluster says. */
+void checks_ask_pacemaker(struct checks_target *target, const char *name);
 void checks_ask_nothing_of_pacemaker(struct checks_target *target);
 
 /* plugins.c: the site's own checks, on the node that checks. YES when all of them say so, MOOT when there are none. */

@@ -85,12 +85,11 @@ static void take_alone(struct checks_run *run)
 
 static void read_cluster(struct checks_run *run)
 {
-    ask_both(run, checks_read_state, read_facts);
+    read_facts(run);
     if (run->facts.count == 0)
         take_alone(run);
     for (size_t i = 0; i < run->facts.count; i++)
         run->nodes[i].fact = &run->facts.nodes[i];
-    memcpy(run->resource, run->state.guest_resource, sizeof(run->resource));
 }
 
 /* ---- targets ---- */
@@ -184,48 +183,42 @@ static int judge_all(struct checks_run *run, struct hvc_checks *checks)
     return 0;
 }
 
-static void find_source(struct checks_run *run)
+static void find_ends(struct checks_run *run)
 {
+    read_cluster(run);
     checks_survey(run);
     checks_read_source(run);
+    run->result = choose_targets(run);
 }
 
 static void ask_ahead(struct checks_run *run)
 {
-    struct checks_target *target = &run->targets[0];
-
-    target->pacemaker_asked = true;
-    checks_ask_pacemaker(target);
+    checks_ask_pacemaker(&run->targets[0], run->request->target);
 }
 
 /* What Pacemaker would do takes as long as all else: it is asked at once when it is known of which resource and node.
  */
-static int find_ends(struct checks_run *run)
+static void find_ends_and_ask(struct checks_run *run)
 {
-    int result;
+    struct checks_target *target = &run->targets[0];
 
-    if (!is_one(run) || run->resource[0] == '\0') {
-        find_source(run);
-        return choose_targets(run);
-    }
-    result = choose_targets(run);
-    if (result < 0)
-        return result;
-    if (run->targets[0].node == NULL)
-        find_source(run);
-    else
-        ask_both(run, find_source, ask_ahead);
-    return 0;
+    target->run = run;
+    target->pacemaker_asked = true;
+    ask_both(run, find_ends, ask_ahead);
+    if (target->node == NULL) /* what it said of a name that is no node's */
+        target->pacemaker = (struct hvc_checks_pacemaker){0};
 }
 
 static int carry_out(struct checks_run *run, struct hvc_checks *checks)
 {
-    int result;
-
-    read_cluster(run);
-    result = find_ends(run);
-    if (result < 0)
-        return result;
+    checks_read_state(run);
+    memcpy(run->resource, run->state.guest_resource, sizeof(run->resource));
+    if (is_one(run) && run->resource[0] != '\0')
+        find_ends_and_ask(run);
+    else
+        find_ends(run);
+    if (run->result < 0)
+        return run->result;
     ask_both(run, ask_targets, checks_read_foreign);
     return judge_all(run, checks);
 }

@@ -457,14 +457,27 @@ static void wait_for_switch(const struct hvc_agenda_input *in, struct hvc_agenda
         wait_until(action, UINT64_MAX);
 }
 
+/* Nothing of it was known to libvirt when its daemon died, or nobody was told: it is begun again, in its own words this
+ * time. */
+static bool never_began(const struct hvc_agenda_input *in)
+{
+    const struct hvc_agenda_move *move = in->move;
+
+    return in->effect->job.phase == HVC_JOB_ADMITTED &&
+           (move->stage == HVC_STAGE_NONE ||
+            (move->stage == HVC_STAGE_ENDED && move->proof == HVC_PROOF_STAYED && move->former));
+}
+
 static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
 
-    if (in->move->stage == HVC_STAGE_ENDED)
-        ended(in, action);
-    else if (in->move->stage == HVC_STAGE_NONE && job->phase == HVC_JOB_ADMITTED)
+    if (never_began(in))
         not_begun(in, action);
+    else if (in->move->stage == HVC_STAGE_ENDED)
+        ended(in, action);
+    else if (in->move->stage == HVC_STAGE_BEGUN)
+        wait_until(action, UINT64_MAX);
     else if (in->move->stage == HVC_STAGE_NONE)
         towards_proof(job, in->move, action);
     else if (job->phase == HVC_JOB_ADMITTED)

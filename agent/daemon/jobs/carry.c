@@ -83,7 +83,7 @@ static enum hvc_agenda_proof proof_of(const struct hvc_move_result *result)
     return HVC_PROOF_NONE;
 }
 
-static enum hvc_agenda_stage stage_of(const struct hvc_move_view *view)
+static enum hvc_agenda_stage stage_of(const struct hvc_job *job, const struct hvc_move_view *view)
 {
     if (view->ended)
         return HVC_STAGE_ENDED;
@@ -100,7 +100,9 @@ static enum hvc_agenda_stage stage_of(const struct hvc_move_view *view)
     case HVC_MIGRATE_DONE:
         break;
     }
-    return view->adopted ? HVC_STAGE_WATCHED : HVC_STAGE_COPYING;
+    return view->adopted                 ? HVC_STAGE_WATCHED
+           : job->kind == HVC_KIND_LIVE ? HVC_STAGE_BEGUN
+                                        : HVC_STAGE_COPYING; /* which libvirt may never show as a migration */
 }
 
 /* A move of this guest that somebody else began counts as the job's while it is under way to the same target. */
@@ -116,8 +118,9 @@ static struct hvc_agenda_move move_of(struct hvc_operations *operations, const s
         return move;
     if (!view.of_job && view.target[0] != '\0' && strcmp(view.target, effect->target) != 0)
         return move;
-    move.stage = (uint8_t)stage_of(&view);
+    move.stage = (uint8_t)stage_of(&effect->job, &view);
     move.cancel = view.cancel;
+    move.former = view.adopted && view.of_job;
     move.network = view.ended ? 0 : view.network;
     if (view.ended) {
         move.proof = (uint8_t)proof_of(&view.end);

@@ -22,7 +22,7 @@ struct row {
     bool absent;
     uint32_t target_found;
     uint8_t stage, proof;
-    bool told;
+    bool told, former;
     /* wanted */
     uint8_t step;
     uint8_t command; /* enum hvc_command_kind */
@@ -69,6 +69,16 @@ static const struct row rows[] = {
      .found = HVC_REASON_GIVE_UP, PROVES(FAILED, 1)},
     {"a move that is there is not begun again", OF(MIGRATE, ADMITTED), MOVE(COPYING), REPORTS(COPYING)},
     {"nor one of a former life of the daemon", OF(MIGRATE, ADMITTED), MOVE(WATCHED), REPORTS(COPYING)},
+    {"what libvirt does not show yet is not copying", OF(MIGRATE, ADMITTED), MOVE(BEGUN), WAITS},
+    {"nor is it begun again", OF(MIGRATE, ADMITTED), .work = HVC_JOB_WORK_BEGIN, MOVE(BEGUN), WAITS},
+    {"a cancel ends it", OF(CANCEL, ADMITTED), .cancel = true, MOVE(BEGUN), ENDS},
+    {"what was refused before libvirt showed it fails", OF(MIGRATE, ADMITTED), ENDED(STAYED), PROVES(FAILED, 1)},
+    {"what a former life of the daemon did not come to is begun again", OF(MIGRATE, ADMITTED), ENDED(STAYED),
+     .former = true, WORKS(BEGIN)},
+    {"not what it copied", OF(MIGRATE, COPYING), ENDED(STAYED), .former = true, PROVES(FAILED, 1)},
+    {"nor what was cancelled meanwhile", OF(CANCEL, ADMITTED), .cancel = true, ENDED(STAYED), .former = true,
+     PROVES(CANCELLED, 1)},
+    {"what it moved is moved", OF(MIGRATE, ADMITTED), ENDED(MOVED), .former = true, REPORTS(COPYING)},
     {"copying is copying", OF(MIGRATE, COPYING), MOVE(COPYING), WAITS},
     {"switching is told", OF(MIGRATE, COPYING), MOVE(SWITCHING), REPORTS(SWITCHING)},
     {"once", OF(MIGRATE, SWITCHING), MOVE(SWITCHING), WAITS},
@@ -197,6 +207,7 @@ static void decide(const struct row *row, const struct hvc_agenda_effect *effect
     const struct hvc_agenda_move move = {.stage = row->stage,
                                          .proof = row->proof,
                                          .cancel = row->told,
+                                         .former = row->former,
                                          .code = row->proof == HVC_PROOF_MOVED ? HVC_REASON_NOTE : HVC_REASON_GIVE_UP,
                                          .text = "libvirt's words"};
     const struct hvc_agenda_input input = {.effect = effect, .finding = &finding, .move = &move, .now_ms = NOW};

@@ -68,6 +68,7 @@ struct hvc_agenda_finding {
 
 enum hvc_agenda_stage {
     HVC_STAGE_NONE,    /* no move of the guest is known here */
+    HVC_STAGE_BEGUN,   /* by this daemon, and libvirt shows nothing of it yet */
     HVC_STAGE_WATCHED, /* found, and nothing is known of it yet but that it has not ended */
     HVC_STAGE_COPYING,
     HVC_STAGE_SWITCHING,
@@ -89,6 +90,7 @@ struct hvc_agenda_move {
     uint8_t proof;    /* enum hvc_agenda_proof, of ENDED */
     uint16_t code;    /* enum hvc_reason_code, of ENDED */
     bool cancel;      /* it was told to end */
+    bool former;      /* begun in a former life of the daemon */
     uint32_t network; /* id of the migration network that it takes, 0: none, or not known */
     char text[HVC_REASON_TEXT_MAX];
 };
@@ -101,7 +103,7 @@ struct hvc_agenda_move {
  *
  *     phase                     step
  *     CHECKING                  none       the gate: the checks
- *     ADMITTED                  hold       BEGIN: the hold, then the move
+ *     ADMITTED                  hold       BEGIN: the hold, then the move; until libvirt shows it, it is begun again
  *     COPYING, SWITCHING        copy       libvirt's; until the switch-over WATCH, and without the hold the move ends
  *     VERIFYING                 prove      PROVE: both ends
  *     any, once it is proven    hand-back  HAND_BACK; it runs at the target, as the state says now
