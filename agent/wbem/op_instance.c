@@ -25,6 +25,8 @@ static uint32_t prepare_get(struct hvc_cim_call *call)
     if (path == NULL || !hvc_cim_check_path(call, space, path))
         return 0;
     cls = hvc_schema_class_find(space, path->class_name);
+    if (cls->provider != NULL && cls->provider->narrow != NULL && call->wanted_facts != NULL)
+        cls->provider->narrow(path, call->wanted_facts);
     return cls->provider == NULL ? 0 : cls->provider->needs;
 }
 

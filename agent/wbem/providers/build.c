@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hvc/job.h"
+#include "hvc/text.h"
 
 bool is_cluster(const struct hvc_cim_ask *ask)
 {
@@ -269,9 +270,21 @@ const char *id_of_guest(struct hvc_cim_ask *ask, const struct hvc_facts_guest *g
     return hvc_cim_format(ask->arena, "Microsoft:%s%s", guest->uuid, part);
 }
 
+#define JOB_ID "HVCluster:MigrationJob-"
+
 const char *id_of_job(struct hvc_cim_ask *ask, const struct hvc_facts_job *job)
 {
-    return hvc_cim_format(ask->arena, "HVCluster:MigrationJob-%llu", (unsigned long long)job->id);
+    return hvc_cim_format(ask->arena, JOB_ID "%llu", (unsigned long long)job->id);
+}
+
+uint64_t job_of_id(const char *id)
+{
+    uint64_t job = 0;
+
+    return strncmp(id, JOB_ID, strlen(JOB_ID)) == 0 &&
+                   hvc_parse_u64(id + strlen(JOB_ID), 1, UINT64_MAX - 1, &job) == 0
+               ? job
+               : 0;
 }
 
 const char *id_of_summary(struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest)

@@ -85,6 +85,7 @@ const char *id_of_setting(struct hvc_cim_ask *ask);
 const char *id_of_network(struct hvc_cim_ask *ask, const struct hvc_facts_network *network);
 const char *id_of_template(struct hvc_cim_ask *ask, unsigned migration_type);
 const char *id_of_guest(struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest, const char *part);
+uint64_t job_of_id(const char *id); /* its number, 0: it is no job's */
 const char *id_of_job(struct hvc_cim_ask *ask, const struct hvc_facts_job *job);
 const char *id_of_summary(struct hvc_cim_ask *ask, const struct hvc_facts_guest *guest);
 #define CAPABILITY_ID "Microsoft:MigrationCapabilities"

@@ -112,5 +112,13 @@ static void enumerate_job(struct hvc_cim_ask *ask)
     }
 }
 
-const struct hvc_cim_provider hvc_provider_migration_job = {.needs = HVC_FACTS_STATUS | HVC_FACTS_JOBS,
-                                                            .enumerate = enumerate_job};
+/* A client that follows its job asks for it again and again, and thousands of others may be kept. */
+static void narrow_to_job(const struct hvc_cim_path *path, void *facts)
+{
+    const struct hvc_cim_key *id = hvc_cim_key(path, "InstanceID");
+
+    ((struct hvc_cim_facts *)facts)->only_job = id == NULL || id->text == NULL ? 0 : job_of_id(id->text);
+}
+
+const struct hvc_cim_provider hvc_provider_migration_job = {
+    .needs = HVC_FACTS_STATUS | HVC_FACTS_JOBS, .narrow = narrow_to_job, .enumerate = enumerate_job};

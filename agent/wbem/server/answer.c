@@ -131,10 +131,11 @@ static void look_up(struct hvc_wbemd_desk *desk, struct hvc_cim_call *call, stru
 {
     uint32_t needs;
 
+    hvc_wbemd_facts_clear(facts);
+    call->wanted_facts = facts;
     lock(desk, call);
     needs = hvc_cim_prepare(call);
     unlock(desk, call);
-    hvc_wbemd_facts_clear(facts);
     if (needs != 0)
         hvc_wbemd_fetch_facts(desk->options.fetch, call->arena, needs, facts, &call->facts_missing, error);
     call->facts = facts;

@@ -304,6 +304,23 @@ static int take_all_jobs(const struct part *part, struct hvc_error *error)
     return rc < 0 ? rc : take_jobs(part, &(struct jobs_question){"ended", "before", NULL, NULL}, error);
 }
 
+/* One that nobody knows brings no job, as it would among all. */
+static int take_one_job(const struct part *part, struct hvc_error *error)
+{
+    struct hvc_record *args;
+    HVC_CLEANUP(record) struct hvc_record *request = hvc_request_new("job.list", &args);
+    HVC_CLEANUP(record) struct hvc_record *response = NULL;
+    char number[24];
+    int rc;
+
+    (void)snprintf(number, sizeof(number), "%llu", (unsigned long long)part->facts->only_job);
+    hvc_record_set_text(args, "ids", number);
+    rc = ask_and_read(part->fetch, request, true, part->deadline_ms, &response, error);
+    if (rc < 0)
+        return rc;
+    return hvc_response_result(response) == HVC_RESULT_NOT_FOUND ? 0 : take_response(part, response, error);
+}
+
 static int by_uuid(const void *a, const void *b)
 {
     return strcmp(((const struct hvc_facts_job *)a)->uuid, ((const struct hvc_facts_job *)b)->uuid);
@@ -468,7 +485,7 @@ static int take_part(struct part *part, uint32_t needs, struct hvc_error *error)
     case HVC_FACTS_GUESTS:
         return take_guests(part, (needs & HVC_FACTS_DEVICES) != 0, error);
     case HVC_FACTS_JOBS:
-        return take_all_jobs(part, error);
+        return part->facts->only_job != 0 ? take_one_job(part, error) : take_all_jobs(part, error);
     case HVC_FACTS_PLANNED: /* they are among all jobs */
         return (needs & HVC_FACTS_JOBS) != 0 ? 0 : take_planned(part, error);
     default:

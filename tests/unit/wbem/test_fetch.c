@@ -175,6 +175,27 @@ static void all_jobs_come_piece_by_piece_the_unfinished_ones_first(void **state)
                                                ASKED("job.list", "{\"state\":\"ended\",\"limit\":200,\"before\":2}"));
 }
 
+static void of_one_job_nothing_else_is_asked(void **state)
+{
+    static const struct answer answers[] = {
+        OK("{\"jobs\":[" JOB("17", "live", "a") "],\"left_out\":0,\"now_ms\":77}"),
+        {"{\"version\":1,\"result\":\"not-found\",\"text\":\"the cluster knows no job 18\"}", 0},
+        {"{\"version\":1,\"result\":\"busy\",\"text\":\"too much to do\"}", 0}};
+    struct fixture *f = *state;
+
+    script = answers;
+    for (uint64_t id = 17; id < 20; id++) {
+        hvc_wbemd_facts_clear(&f->facts);
+        f->facts.only_job = id;
+        hvc_wbemd_fetch_facts(f->fetch, f->arena, HVC_FACTS_JOBS, &f->facts, &f->missing, &f->error);
+        assert_int_equal(f->missing, id == 19 ? HVC_FACTS_JOBS : 0);
+        assert_int_equal(f->facts.job_count, id == 17 ? 1 : 0);
+    }
+    assert_string_equal(f->error.text, "too much to do");
+    assert_string_equal(questions, ASKED("job.list", "{\"ids\":\"17\"}") ASKED("job.list", "{\"ids\":\"18\"}")
+                                       ASKED("job.list", "{\"ids\":\"19\"}"));
+}
+
 static void for_planned_systems_only_the_jobs_of_staged_guests_are_read(void **state)
 {
     static const struct answer answers[] = {
@@ -431,6 +452,7 @@ int main(void)
         TEST(status_is_kept_for_a_second),
         TEST(guests_come_piece_by_piece),
         TEST(all_jobs_come_piece_by_piece_the_unfinished_ones_first),
+        TEST(of_one_job_nothing_else_is_asked),
         TEST(for_planned_systems_only_the_jobs_of_staged_guests_are_read),
         TEST(without_staged_moves_one_question_is_enough),
         TEST(what_could_not_be_had_is_named_and_what_comes_after_it_is_not_asked),

@@ -46,14 +46,17 @@ struct exchange {
     struct hvc_cim_order order;
     unsigned status;
     const struct hvc_cim_facts *facts; /* NULL: facts_sample */
+    struct hvc_cim_facts wanted;       /* what of them was asked for */
 };
 
 /* The answer to a request; free() it. */
 static char *answer(struct hvc_cim_server *server, const char *request, struct exchange *x)
 {
     struct hvc_text_buffer out = {.limit = (size_t)16 << 20};
-    struct hvc_cim_call call = {
-        .server = server, .now_ms = x->now_ms, .facts = x->facts == NULL ? &facts_sample : x->facts};
+    struct hvc_cim_call call = {.server = server,
+                                .now_ms = x->now_ms,
+                                .wanted_facts = &x->wanted,
+                                .facts = x->facts == NULL ? &facts_sample : x->facts};
     struct hvc_error error = {0};
     enum hvc_cimxml_fault fault;
 
@@ -284,6 +287,38 @@ static void a_fact_that_is_missing_is_an_error_and_no_empty_list(void **state)
     free(bytes);
 }
 
+static void of_a_job_that_is_read_only_that_one_is_asked_for(void **state)
+{
+#define GET(class, id)                                                                                                 \
+    FRAME("<IMETHODCALL NAME=\"GetInstance\">" SPACE "<IPARAMVALUE NAME=\"InstanceName\"><INSTANCENAME "               \
+                                                     "CLASSNAME=\"" class "\"><KEYBINDING "                            \
+                                                                          "NAME=\"InstanceID\"><KEYVALUE "             \
+                                                                          "VALUETYPE=\"string\">" id                   \
+                                                                          "</KEYVALUE></KEYBINDING></INSTANCENAME></"  \
+                                                                          "IPARAMVALUE></IMETHODCALL>")
+    static const struct {
+        const char *request;
+        uint64_t job;
+    } cases[] = {
+        {GET("Msvm_MigrationJob", "HVCluster:MigrationJob-7"), 7},
+        {GET("Msvm_MigrationJob", "HVCluster:MigrationJob-"), 0},
+        {GET("Msvm_MigrationJob", "HVCluster:MigrationJob-7x"), 0},
+        {GET("Msvm_MigrationJob", "7"), 0},
+        {GET("Msvm_VirtualSystemMigrationSettingData", "HVCluster:MigrationJob-7"), 0},
+        {FRAME("<IMETHODCALL NAME=\"EnumerateInstances\">" SPACE
+               "<IPARAMVALUE NAME=\"ClassName\"><CLASSNAME NAME=\"Msvm_MigrationJob\"/></IPARAMVALUE></IMETHODCALL>"),
+         0},
+    };
+
+    for (size_t i = 0; i < HVC_COUNT(cases); i++) {
+        struct exchange x = {.now_ms = 1000};
+
+        free(answer(*state, cases[i].request, &x));
+        assert_int_equal(x.wanted.only_job, cases[i].job);
+    }
+#undef GET
+}
+
 static void a_change_becomes_an_order_for_each_property_that_differs(void **state)
 {
     struct exchange x = {0};
@@ -362,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_enumeration_of_paths_is_not_pulled_as_instances, begin, end),
         cmocka_unit_test_setup_teardown(open_enumerations_are_bounded_and_end_by_silence, begin, end),
         cmocka_unit_test_setup_teardown(a_fact_that_is_missing_is_an_error_and_no_empty_list, begin, end),
+        cmocka_unit_test_setup_teardown(of_a_job_that_is_read_only_that_one_is_asked_for, begin, end),
         cmocka_unit_test_setup_teardown(a_change_becomes_an_order_for_each_property_that_differs, begin, end),
         cmocka_unit_test_setup_teardown(
             what_is_listed_and_not_given_gets_its_initial_value_and_what_is_not_listed_stays, begin, end),

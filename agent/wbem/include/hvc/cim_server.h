@@ -65,6 +65,8 @@ struct hvc_cim_change {
 
 struct hvc_cim_provider {
     uint32_t needs; /* bits of facts */
+    /* What of the facts suffices for the instance of this path, said in the empty facts; NULL: all that it needs. */
+    void (*narrow)(const struct hvc_cim_path *path, void *facts);
     /* NULL: not built; why says so to the client. */
     void (*enumerate)(struct hvc_cim_ask *ask);
     const char *why;
@@ -129,6 +131,7 @@ struct hvc_cim_call {
     struct hvc_cim_arena *arena;
     const struct hvc_cimxml_request *request;
     uint64_t now_ms;
+    void *wanted_facts; /* empty, for providers to narrow; NULL: nothing is narrowed */
     const void *facts;
     uint32_t facts_missing;    /* bits of facts that could not be had */
     const char *missing_words; /* why */

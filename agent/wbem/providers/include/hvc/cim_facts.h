@@ -92,6 +92,7 @@ struct hvc_facts_job {
 };
 
 struct hvc_cim_facts {
+    uint64_t only_job; /* HVC_FACTS_JOBS brings only the one with this number; 0: all */
     /* status */
     const char *node, *cluster, *version;
     bool quorate;
