@@ -86,19 +86,6 @@ static int change_once(const struct change_order *order, cib_t *cib, xmlNode *no
     return r < 0 ? r : 0;
 }
 
-/* An own copy of the tree: what libcib gave is watched by its libraries. */
-static int read_tree(cib_t *cib, xmlDoc **ret_tree, struct hvc_error *error)
-{
-    char *text = NULL;
-    size_t length = 0;
-    int r = cib_text_read(cib, &text, &length, error);
-
-    if (r == 0)
-        r = cib_text_parse(text, length, ret_tree, error);
-    free(text);
-    return r;
-}
-
 int change_cib(cib_t *cib, const struct change_order *order, struct hvc_error *error)
 {
     const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000L};
@@ -111,7 +98,7 @@ int change_cib(cib_t *cib, const struct change_order *order, struct hvc_error *e
             break;
         if (i > 0)
             (void)nanosleep(&pause, NULL); /* what the others have written arrives here */
-        r = read_tree(cib, &tree, error);
+        r = cib_text_tree(cib, &tree, error);
         if (r == 0)
             r = change_once(order, cib, xmlDocGetRootElement(tree), error);
         xmlFreeDoc(tree);
@@ -189,7 +176,7 @@ static int run_list(struct session_task *task, cib_t *cib)
 {
     struct change *change = change_of(task);
     xmlDoc *tree = NULL;
-    int r = read_tree(cib, &tree, &task->error);
+    int r = cib_text_tree(cib, &tree, &task->error);
 
     if (r < 0)
         return r;

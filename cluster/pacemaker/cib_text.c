@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cib_kept.h"
+#include "cib_tree.h"
+#include "hvc/clock.h"
 #include "session.h"
 
 enum { CIB_TEXT_MAX = 64 * 1024 * 1024 };
@@ -30,16 +33,36 @@ char *cib_text_of(xmlDoc *tree, size_t *ret_length)
     return text_of(tree, xmlDocGetRootElement(tree), ret_length);
 }
 
+/* The one that was read last is the one of now. What is wrong shows when the whole is read. */
+static bool is_kept(cib_t *cib, char **ret_text, size_t *ret_length)
+{
+    char version[HVC_PACEMAKER_VERSION_MAX];
+    xmlNode *root = NULL;
+    bool kept = session_keeps(cib) &&
+                cib->cmds->query(cib, NULL, &root, cib_sync_call | cib_scope_local | cib_no_children) >= 0 &&
+                root != NULL && tree_version(root, version) == 0 &&
+                cib_kept_get(version, hvc_now_ms(), ret_text, ret_length);
+
+    free_xml(root);
+    return kept;
+}
+
 int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error)
 {
+    char version[HVC_PACEMAKER_VERSION_MAX];
     xmlNode *result = NULL;
-    int r = cib->cmds->query(cib, NULL, &result, cib_sync_call | cib_scope_local);
+    int r;
 
+    if (is_kept(cib, ret_text, ret_length))
+        return 0;
+    r = cib->cmds->query(cib, NULL, &result, cib_sync_call | cib_scope_local);
     if (r < 0) {
         free_xml(result);
         return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
     }
     *ret_text = text_of(result->doc, result, ret_length);
+    if (*ret_text != NULL && session_keeps(cib) && tree_version(result, version) == 0)
+        cib_kept_put(version, *ret_text, *ret_length, hvc_now_ms());
     free_xml(result);
     return *ret_text == NULL ? hvc_error_set(error, -ENOMEM, "no memory for pacemaker's CIB") : 0;
 }
@@ -85,4 +108,16 @@ int cib_text_parse(const char *text, size_t length, xmlDoc **ret_tree, struct hv
     }
     *ret_tree = tree;
     return 0;
+}
+
+int cib_text_tree(cib_t *cib, xmlDoc **ret_tree, struct hvc_error *error)
+{
+    char *text = NULL;
+    size_t length = 0;
+    int r = cib_text_read(cib, &text, &length, error);
+
+    if (r == 0)
+        r = cib_text_parse(text, length, ret_tree, error);
+    free(text);
+    return r;
 }

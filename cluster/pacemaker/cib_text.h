@@ -22,6 +22,9 @@ xmlNode *cib_text_next(xmlNode *result, xmlNode *match);
 /* xmlFreeDoc(*ret_tree). -EIO: not XML, or not a CIB. */
 int cib_text_parse(const char *text, size_t length, xmlDoc **ret_tree, struct hvc_error *error);
 
+/* Both: an own copy of the tree, for what libcib gives is watched by its libraries. */
+int cib_text_tree(cib_t *cib, xmlDoc **ret_tree, struct hvc_error *error);
+
 /* The tree as text: free(). NULL: no memory. */
 char *cib_text_of(xmlDoc *tree, size_t *ret_length);
 

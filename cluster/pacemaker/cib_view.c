@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "cib_text.h"
+#include "cib_tree.h"
 #include "hvc/text.h"
 
 static xmlNode *child(const xmlNode *parent, const char *name)
@@ -171,64 +172,60 @@ static int add_node(struct hvc_pacemaker_view *view, const xmlNode *state, const
 }
 
 /* crm_config may hold several sets; the property counts as off only when every place that names it says so. */
-static int read_properties(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_error *error)
+static bool has_fencing(xmlNode *cib)
 {
-    xmlNode *result = NULL;
+    xmlNode *top = tree_child(tree_configuration(cib), "crm_config");
     bool off = false, on = false;
-    int r = cib_text_find(cib, "//crm_config//nvpair[@name='stonith-enabled']", &result, error);
 
-    if (r < 0)
-        return r;
-    for (xmlNode *m = NULL; (m = cib_text_next(result, m)) != NULL;) {
+    for (xmlNode *n = top; n != NULL; n = tree_next(top, n)) {
         bool value = true;
 
-        (void)hvc_parse_bool(crm_element_value(m, XML_NVPAIR_ATTR_VALUE), &value);
+        if (!tree_is_element(n, "nvpair") || !tree_has(n, "name", "stonith-enabled"))
+            continue;
+        (void)hvc_parse_bool(crm_element_value(n, XML_NVPAIR_ATTR_VALUE), &value);
         on = on || value;
         off = off || !value;
     }
-    free_xml(result);
-    view->fencing_enabled = on || !off;
-    return 0;
+    return on || !off;
 }
 
-static int read_modes(cib_t *cib, struct hvc_pacemaker_view *view, struct hvc_error *error)
+static void add_modes(struct hvc_pacemaker_view *view, const xmlNode *node)
 {
-    xmlNode *result = NULL;
-    int r = cib_text_find(cib, "//configuration/nodes/node", &result, error);
+    const char *id = crm_element_value(node, XML_ATTR_ID);
+    uint64_t number = 0;
 
-    if (r < 0)
-        return r;
-    for (xmlNode *m = NULL; (m = cib_text_next(result, m)) != NULL;) {
-        const char *id = crm_element_value(m, XML_ATTR_ID);
-        uint64_t number = 0;
-
-        if (id == NULL || hvc_parse_u64(id, 0, UINT32_MAX, &number) < 0)
-            continue;
-        for (size_t i = 0; i < view->count; i++) {
-            if (view->nodes[i].id == number)
-                take_modes(&view->nodes[i], m);
-        }
+    if (id == NULL || hvc_parse_u64(id, 0, UINT32_MAX, &number) < 0)
+        return;
+    for (size_t i = 0; i < view->count; i++) {
+        if (view->nodes[i].id == number)
+            take_modes(&view->nodes[i], node);
     }
-    free_xml(result);
-    return 0;
+}
+
+static int view_tree(xmlNode *cib, const char *resource, struct hvc_pacemaker_view *view, struct hvc_error *error)
+{
+    const xmlNode *states = tree_child(cib, "status"), *nodes = tree_child(tree_configuration(cib), "nodes");
+    int r = 0;
+
+    view->count = 0;
+    view->fencing_enabled = has_fencing(cib);
+    for (xmlNode *n = NULL; states != NULL && r == 0 && (n = tree_next_child(states, n, "node_state")) != NULL;)
+        r = add_node(view, n, resource, error);
+    for (xmlNode *n = NULL; nodes != NULL && r == 0 && (n = tree_next_child(nodes, n, "node")) != NULL;)
+        add_modes(view, n);
+    return r;
 }
 
 int cib_view_read(cib_t *cib, const char *resource, struct hvc_pacemaker_view *view, struct hvc_error *error)
 {
-    xmlNode *result = NULL;
-    int r;
+    xmlDoc *tree = NULL;
+    int r = cib_text_tree(cib, &tree, error);
 
-    view->count = 0;
-    r = read_properties(cib, view, error);
     if (r < 0)
         return r;
-    r = cib_text_find(cib, "//cib/status/node_state", &result, error);
-    if (r < 0)
-        return r;
-    for (xmlNode *m = NULL; r == 0 && (m = cib_text_next(result, m)) != NULL;)
-        r = add_node(view, m, resource, error);
-    free_xml(result);
-    return r < 0 ? r : read_modes(cib, view, error);
+    r = view_tree(xmlDocGetRootElement(tree), resource, view, error);
+    xmlFreeDoc(tree);
+    return r;
 }
 
 void cib_view_apply_fencing(struct hvc_pacemaker_view *view, const struct fencing_record *records, size_t count)

@@ -18,6 +18,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "cib_kept.h"
 #include "hvc/bounded_call.h"
 #include "hvc/clock.h"
 
@@ -102,6 +103,11 @@ int session_code(int code)
 }
 
 /* ---- connections ---- */
+
+bool session_keeps(const cib_t *cib)
+{
+    return cib == kept[false].cib || cib == kept[true].cib;
+}
 
 static int open_connection(struct session_task *task, struct connection *connection)
 {
@@ -189,6 +195,7 @@ static int use_kept(struct session_task *task)
     int r = 0;
 
     if (!is_usable(connection)) {
+        cib_kept_forget(); /* the CIB manager may be another one */
         close_connection(connection);
         r = open_connection(task, connection);
     }

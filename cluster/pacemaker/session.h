@@ -31,6 +31,9 @@ int session_run(struct session_task *task, struct hvc_error *error);
  * Others have their turn meanwhile. */
 void session_await_change(const struct session_task *task, uint64_t until_ms);
 
+/* True: a connection that is kept between tasks, so that its CIB manager is the one of the last task. */
+bool session_keeps(const cib_t *cib);
+
 /* Seconds for a library's own timeout, at least one. */
 int session_seconds_left(const struct session_task *task);
 

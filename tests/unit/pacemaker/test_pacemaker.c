@@ -30,12 +30,19 @@ static pid_t based, fenced;
 static uid_t cluster_user;
 static gid_t cluster_group;
 
-static const char cib[] =
-    "<cib crm_feature_set=\"3.16.2\" validate-with=\"pacemaker-3.9\" epoch=\"9\" num_updates=\"0\" admin_epoch=\"0\">"
-    "<configuration><crm_config/><nodes/><resources><primitive id=\"vm1\" class=\"ocf\" provider=\"hvcluster\" "
-    "type=\"VirtualSystem\"/></resources><constraints/></configuration>"
-    "<status><node_state id=\"5\" uname=\"n5\" in_ccm=\"false\" crmd=\"offline\" join=\"down\" expected=\"down\"/>"
-    "</status></cib>";
+#define CIB_WITH(crm_config)                                                                                           \
+    "<cib crm_feature_set=\"3.16.2\" validate-with=\"pacemaker-3.9\" epoch=\"9\" num_updates=\"0\" admin_epoch=\"0\">" \
+    "<configuration>" crm_config CIB_REST
+#define CIB_REST                                                                                                       \
+    "<nodes/><resources><primitive id=\"vm1\" class=\"ocf\" provider=\"hvcluster\" "                                   \
+    "type=\"VirtualSystem\"/></resources><constraints/></configuration>"                                               \
+    "<status><node_state id=\"5\" uname=\"n5\" in_ccm=\"false\" crmd=\"offline\" join=\"down\" expected=\"down\"/>"    \
+    "</status></cib>"
+
+static const char cib[] = CIB_WITH("<crm_config/>");
+static const char cib_without_fencing[] =
+    CIB_WITH("<crm_config><cluster_property_set id=\"o\"><nvpair id=\"o-s\" name=\"stonith-enabled\" value=\"false\"/>"
+             "</cluster_property_set></crm_config>");
 
 static int own_namespaces(void)
 {
@@ -83,10 +90,20 @@ static void stop(pid_t *pid)
     *pid = 0;
 }
 
+static void write_cib(const char *text)
+{
+    int fd = open("/var/lib/pacemaker/cib/cib.xml", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+    close(fd);
+    assert_int_equal(chown("/var/lib/pacemaker/cib/cib.xml", cluster_user, cluster_group), 0);
+    (void)unlink("/var/lib/pacemaker/cib/cib.xml.sig"); /* of the one before */
+}
+
 static int prepare(void **state)
 {
     const struct passwd *user = getpwnam("hacluster");
-    int fd;
 
     (void)state;
     assert_non_null(user);
@@ -98,11 +115,7 @@ static int prepare(void **state)
     make_folder("/var/lib/pacemaker/blackbox");
     make_folder("/run/crm");
     make_folder("/var/log/pacemaker");
-    fd = open("/var/lib/pacemaker/cib/cib.xml", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, cib, strlen(cib)), (ssize_t)strlen(cib));
-    close(fd);
-    assert_int_equal(chown("/var/lib/pacemaker/cib/cib.xml", cluster_user, cluster_group), 0);
+    write_cib(cib);
     return 0;
 }
 
@@ -324,6 +337,26 @@ static void one_that_has_ended_is_told_and_found_again(void **state)
     free(view);
 }
 
+/* The CIB is kept between questions, by its version. */
+static void the_cib_of_another_manager_is_not_taken_for_the_one_before(void **state)
+{
+    struct hvc_pacemaker_view *view = calloc(1, sizeof(*view));
+    struct hvc_error error = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        stop(&based);
+        write_cib(i % 2 == 0 ? cib_without_fencing : cib);
+        based = start(DAEMONS "pacemaker-based", "-s");
+        if (read_until(view, true, &error) != 0)
+            fail_msg("%s", error.text);
+        assert_int_equal(view->fencing_enabled, i % 2 != 0);
+        assert_int_equal(hvc_pacemaker_read("vm1", hvc_deadline_in(2000), view, &error), 0);
+        assert_int_equal(view->fencing_enabled, i % 2 != 0);
+    }
+    free(view);
+}
+
 static void *wait_for_nothing(void *context)
 {
     const struct hvc_pacemaker_wait wait = {.resource = "vm1", .node = "n5", .there = true};
@@ -407,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_stopped_pacemaker_costs_the_deadline_and_no_more),
         cmocka_unit_test(one_that_is_stopped_behind_a_kept_connection_is_told_to_be),
         cmocka_unit_test(one_that_has_ended_is_told_and_found_again),
+        cmocka_unit_test(the_cib_of_another_manager_is_not_taken_for_the_one_before),
         cmocka_unit_test(who_waits_sleeps_and_lets_others_ask),
         cmocka_unit_test(one_that_ends_while_it_is_listened_to_is_told),
     };
