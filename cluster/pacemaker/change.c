@@ -15,7 +15,12 @@
 #include "marks.h"
 #include "session.h"
 
-enum { TRIES = 20, AGAIN_MS = 100, XPATH_MAX = 1024 };
+enum {
+    TRIES = 20,
+    AGAIN_MS = 4, /* before the second one; then twice as long each time: what was written elsewhere is here soon */
+    AGAIN_MOST_MS = 128, /* ... or somebody writes all the time */
+    XPATH_MAX = 1024
+};
 
 struct change {
     struct session_task task; /* first */
@@ -86,18 +91,28 @@ static int change_once(const struct change_order *order, cib_t *cib, xmlNode *no
     return r < 0 ? r : 0;
 }
 
+/* What the others have written arrives here meanwhile. False: the time is over. */
+static bool pause_before(uint64_t deadline_ms, unsigned *again_ms)
+{
+    const struct timespec pause = {.tv_nsec = *again_ms * 1000000L};
+
+    if (hvc_deadline_left(deadline_ms) < 2 * (uint64_t)*again_ms)
+        return false;
+    (void)nanosleep(&pause, NULL);
+    *again_ms = *again_ms < AGAIN_MOST_MS ? *again_ms * 2 : AGAIN_MOST_MS;
+    return true;
+}
+
 int change_cib(cib_t *cib, const struct change_order *order, struct hvc_error *error)
 {
-    const struct timespec pause = {.tv_nsec = AGAIN_MS * 1000000L};
+    unsigned again_ms = AGAIN_MS;
     int r = -ESTALE;
 
     for (unsigned i = 0; i < TRIES && r == -ESTALE; i++) {
         xmlDoc *tree = NULL;
 
-        if (i > 0 && (order->version != NULL || hvc_deadline_left(order->deadline_ms) < 2 * AGAIN_MS))
+        if (i > 0 && (order->version != NULL || !pause_before(order->deadline_ms, &again_ms)))
             break;
-        if (i > 0)
-            (void)nanosleep(&pause, NULL); /* what the others have written arrives here */
         r = cib_text_tree(cib, &tree, error);
         if (r == 0)
             r = change_once(order, cib, xmlDocGetRootElement(tree), error);
