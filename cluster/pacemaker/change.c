@@ -91,18 +91,6 @@ static int change_once(const struct change_order *order, cib_t *cib, xmlNode *no
     return r < 0 ? r : 0;
 }
 
-/* What the others have written arrives here meanwhile. False: the time is over. */
-static bool pause_before(uint64_t deadline_ms, unsigned *again_ms)
-{
-    const struct timespec pause = {.tv_nsec = *again_ms * 1000000L};
-
-    if (hvc_deadline_left(deadline_ms) < 2 * (uint64_t)*again_ms)
-        return false;
-    (void)nanosleep(&pause, NULL);
-    *again_ms = *again_ms < AGAIN_MOST_MS ? *again_ms * 2 : AGAIN_MOST_MS;
-    return true;
-}
-
 int change_cib(cib_t *cib, const struct change_order *order, struct hvc_error *error)
 {
     unsigned again_ms = AGAIN_MS;
@@ -111,7 +99,7 @@ int change_cib(cib_t *cib, const struct change_order *order, struct hvc_error *e
     for (unsigned i = 0; i < TRIES && r == -ESTALE; i++) {
         xmlDoc *tree = NULL;
 
-        if (i > 0 && (order->version != NULL || !pause_before(order->deadline_ms, &again_ms)))
+        if (i > 0 && (order->version != NULL || !hvc_pause_before(order->deadline_ms, &again_ms, AGAIN_MOST_MS)))
             break;
         r = cib_text_tree(cib, &tree, error);
         if (r == 0)

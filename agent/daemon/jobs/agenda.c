@@ -457,8 +457,8 @@ static void wait_for_switch(const struct hvc_agenda_input *in, struct hvc_agenda
         wait_until(action, UINT64_MAX);
 }
 
-/* Nothing of it was known to libvirt when its daemon died, or nobody was told: it is begun again, in its own words this
- * time. */
+/* Nor by a daemon that died before libvirt showed anything of it: it is begun (again), and fails in words of its own.
+ */
 static bool never_began(const struct hvc_agenda_input *in)
 {
     const struct hvc_agenda_move *move = in->move;

@@ -100,7 +100,7 @@ static enum hvc_agenda_stage stage_of(const struct hvc_job *job, const struct hv
     case HVC_MIGRATE_DONE:
         break;
     }
-    return view->adopted                 ? HVC_STAGE_WATCHED
+    return view->adopted                ? HVC_STAGE_WATCHED
            : job->kind == HVC_KIND_LIVE ? HVC_STAGE_BEGUN
                                         : HVC_STAGE_COPYING; /* which libvirt may never show as a migration */
 }

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
@@ -24,18 +23,6 @@ static uint64_t sooner(uint64_t deadline_ms, uint64_t ms)
     uint64_t in = hvc_deadline_in(ms);
 
     return in < deadline_ms ? in : deadline_ms;
-}
-
-/* False: the time is over. */
-static bool pause_before(uint64_t deadline_ms, unsigned *look_ms)
-{
-    const struct timespec pause = {.tv_nsec = *look_ms * 1000000L};
-
-    if (hvc_deadline_left(deadline_ms) <= *look_ms)
-        return false;
-    (void)nanosleep(&pause, NULL);
-    *look_ms = *look_ms < LOOK_MOST_MS / 2 ? *look_ms * 2 : LOOK_MOST_MS;
-    return true;
 }
 
 /* What the job has on the resource: a bit for each kind; and whether another job's hold is on it. Behind a force
@@ -214,7 +201,7 @@ static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, 
          */
         if (is_there(&resource, order->target) && (!order->with_others || resource.all_idle))
             return 0;
-        if (!pause_before(deadline_ms, &look_ms))
+        if (!hvc_pause_before(deadline_ms, &look_ms, LOOK_MOST_MS))
             return hvc_error_set(error, -EAGAIN, "the guest is on %.60s, and Pacemaker does not have it there yet",
                                  order->target);
     }

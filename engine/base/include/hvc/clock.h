@@ -3,6 +3,7 @@
 #ifndef HVC_CLOCK_H
 #define HVC_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -30,6 +31,18 @@ static inline uint64_t hvc_deadline_left(uint64_t deadline_ms)
     uint64_t now = hvc_now_ms();
 
     return deadline_ms > now ? deadline_ms - now : 0;
+}
+
+/* Sleeps before another try, twice as long before the next one, most_ms at most. False: the deadline is nearer. */
+static inline bool hvc_pause_before(uint64_t deadline_ms, unsigned *ms, unsigned most_ms)
+{
+    const struct timespec pause = {.tv_sec = *ms / 1000, .tv_nsec = *ms % 1000 * 1000000L};
+
+    if (hvc_deadline_left(deadline_ms) <= *ms)
+        return false;
+    (void)nanosleep(&pause, NULL);
+    *ms = *ms < most_ms / 2 ? *ms * 2 : most_ms;
+    return true;
 }
 
 #endif
