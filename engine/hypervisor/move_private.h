@@ -80,7 +80,8 @@ uint64_t hvc_move_call_deadline(const struct hvc_move *m);
 uint64_t hvc_move_work_deadline(void);
 bool hvc_move_is_cancelled(struct hvc_move *m);
 bool hvc_move_is_late(const struct hvc_move *m);
-/* Until a cancel, the return of the call, or the time: also one that came since the run's thread last looked for them. */
+/* Until a cancel, the return of the call, or the time: also one that came since the run's thread last looked for them.
+ */
 void hvc_move_wait(struct hvc_move *m, uint64_t ms);
 /* The lock is held: a cancel or a return has come. */
 void hvc_move_changed(struct hvc_move *m);

@@ -83,7 +83,7 @@ struct checks_run {
     struct checks_target targets[HVC_NODES_MAX];
     size_t target_count;
     char resource[HVC_RESOURCE_NAME_MAX];
-    int result; /* of looking for the ends */
+    int result;                      /* of looking for the ends */
     struct hvc_fit_answer unclaimed; /* no resource of another agent has the guest */
 };
 

@@ -326,7 +326,8 @@ static void ask_node(struct checks_target *target)
 
 static void ask_pacemaker(struct checks_target *target)
 {
-    if (target->run->source.node == NULL || !target->run->facts.pacemaker_answers) /* nobody has the guest, or answers */
+    if (target->run->source.node == NULL ||
+        !target->run->facts.pacemaker_answers) /* nobody has the guest, or answers */
         checks_ask_nothing_of_pacemaker(target);
     else if (!target->pacemaker_asked)
         checks_ask_pacemaker(target, target->node->fact->name);

@@ -281,8 +281,7 @@ uint64_t job_of_id(const char *id)
 {
     uint64_t job = 0;
 
-    return strncmp(id, JOB_ID, strlen(JOB_ID)) == 0 &&
-                   hvc_parse_u64(id + strlen(JOB_ID), 1, UINT64_MAX - 1, &job) == 0
+    return strncmp(id, JOB_ID, strlen(JOB_ID)) == 0 && hvc_parse_u64(id + strlen(JOB_ID), 1, UINT64_MAX - 1, &job) == 0
                ? job
                : 0;
 }

@@ -291,11 +291,10 @@ static void of_a_job_that_is_read_only_that_one_is_asked_for(void **state)
 {
 #define GET(class, id)                                                                                                 \
     FRAME("<IMETHODCALL NAME=\"GetInstance\">" SPACE "<IPARAMVALUE NAME=\"InstanceName\"><INSTANCENAME "               \
-                                                     "CLASSNAME=\"" class "\"><KEYBINDING "                            \
-                                                                          "NAME=\"InstanceID\"><KEYVALUE "             \
-                                                                          "VALUETYPE=\"string\">" id                   \
-                                                                          "</KEYVALUE></KEYBINDING></INSTANCENAME></"  \
-                                                                          "IPARAMVALUE></IMETHODCALL>")
+          "CLASSNAME=\"" class "\"><KEYBINDING "                                                                       \
+                               "NAME=\"InstanceID\"><KEYVALUE "                                                        \
+                               "VALUETYPE=\"string\">" id "</KEYVALUE></KEYBINDING></INSTANCENAME></"                  \
+                               "IPARAMVALUE></IMETHODCALL>")
     static const struct {
         const char *request;
         uint64_t job;
