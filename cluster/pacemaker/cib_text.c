@@ -33,29 +33,12 @@ char *cib_text_of(xmlDoc *tree, size_t *ret_length)
     return text_of(tree, xmlDocGetRootElement(tree), ret_length);
 }
 
-/* The one that was read last is the one of now. What is wrong shows when the whole is read. */
-static bool is_kept(cib_t *cib, char **ret_text, size_t *ret_length)
-{
-    char version[HVC_PACEMAKER_VERSION_MAX];
-    xmlNode *root = NULL;
-    bool kept = session_keeps(cib) &&
-                cib->cmds->query(cib, NULL, &root, cib_sync_call | cib_scope_local | cib_no_children) >= 0 &&
-                root != NULL && tree_version(root, version) == 0 &&
-                cib_kept_get(version, hvc_now_ms(), ret_text, ret_length);
-
-    free_xml(root);
-    return kept;
-}
-
 int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error)
 {
     char version[HVC_PACEMAKER_VERSION_MAX];
     xmlNode *result = NULL;
-    int r;
+    int r = cib->cmds->query(cib, NULL, &result, cib_sync_call | cib_scope_local);
 
-    if (is_kept(cib, ret_text, ret_length))
-        return 0;
-    r = cib->cmds->query(cib, NULL, &result, cib_sync_call | cib_scope_local);
     if (r < 0) {
         free_xml(result);
         return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
@@ -65,6 +48,23 @@ int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_er
         cib_kept_put(version, *ret_text, *ret_length, hvc_now_ms());
     free_xml(result);
     return *ret_text == NULL ? hvc_error_set(error, -ENOMEM, "no memory for pacemaker's CIB") : 0;
+}
+
+int cib_text_recall(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error)
+{
+    char version[HVC_PACEMAKER_VERSION_MAX];
+    xmlNode *root = NULL;
+    bool kept = false;
+    int r = 0;
+
+    if (session_keeps(cib))
+        r = cib->cmds->query(cib, NULL, &root, cib_sync_call | cib_scope_local | cib_no_children);
+    if (root != NULL && r >= 0)
+        kept = tree_version(root, version) == 0 && cib_kept_get(version, hvc_now_ms(), ret_text, ret_length);
+    free_xml(root);
+    if (r < 0) /* a silent one is not asked once more */
+        return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
+    return kept ? 0 : cib_text_read(cib, ret_text, ret_length, error);
 }
 
 int cib_text_find(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hvc_error *error)

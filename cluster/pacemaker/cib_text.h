@@ -11,6 +11,9 @@
 
 /* free(*ret_text). Works on any variant of cib_t. */
 int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error);
+/* The same, or what was read last when its version is still that (cib_kept.h): to be simulated or looked through, not
+ * to change the CIB by, and not to tell who is dead. */
+int cib_text_recall(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error);
 
 /* What matches, free_xml(*ret_result); NULL: nothing. */
 int cib_text_find(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hvc_error *error);

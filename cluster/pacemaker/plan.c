@@ -30,7 +30,7 @@ static int run_reading(struct session_task *task, cib_t *cib)
 {
     struct reading *reading = (struct reading *)(void *)task;
 
-    return cib_text_read(cib, &reading->text, &reading->length, &task->error);
+    return cib_text_recall(cib, &reading->text, &reading->length, &task->error);
 }
 
 int plan_read_cib(uint64_t deadline_ms, xmlDoc **ret_cib, struct hvc_error *error)

@@ -267,7 +267,7 @@ beside() {
 bench_staged() {
     local staged=() bare=() staged_rest=() bare_rest=() staged_gap=() bare_gap=()
     { echo "<resources>" && primitive ours b1 hvcluster:VirtualSystem && echo "</resources>"; } |
-        quietly $lab exec n1 cibadmin --modify --scope resources --xml-pipe || return 1
+        quietly $lab exec n1 cibadmin --modify --scope resources --xml-pipe || give_up "b1 cannot be configured" || return 1
     quietly $lab exec n1 pcs resource create migration-service ocf:hvcluster:MigrationService clone interleave=true && calm 60 &&
         quietly $lab exec n1 pcs resource enable ours-b1 && until_true 90 they_run 1 n1 n2 n3 && calm 60 ||
         give_up "b1 does not start (staged)" || return 1

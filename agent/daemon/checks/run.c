@@ -98,7 +98,8 @@ static struct checks_target *add_target(struct checks_run *run, struct checks_no
 {
     struct checks_target *target = &run->targets[run->target_count++];
 
-    target->run = run;
+    if (target->run == NULL) /* else somebody asks of it already */
+        target->run = run;
     target->node = node;
     target->fit = calloc(1, sizeof(*target->fit));
     target->disks = calloc(1, sizeof(*target->disks));

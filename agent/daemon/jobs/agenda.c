@@ -396,8 +396,8 @@ static void not_begun(const struct hvc_agenda_input *in, struct hvc_agenda_actio
         report_phase(job, action, HVC_JOB_COPYING);
     else if (f->code == HVC_REASON_RETRY)
         again(in, HVC_JOB_WORK_BEGIN, hvc_agenda_backoff_ms(f->tries, in->jitter), action);
-    else if (f->code == HVC_REASON_NOTE)
-        wait_until(action, f->ended_ms + BACKOFF_FIRST_MS); /* begun: the move is seen in a moment */
+    else if (f->code == HVC_REASON_NOTE) /* begun, and forgotten behind many others: what came of it is seen then */
+        again(in, HVC_JOB_WORK_BEGIN, BACKOFF_FIRST_MS, action);
     else
         report_end(job, action, job->cancel ? HVC_JOB_CANCELLED : HVC_JOB_FAILED, job->source, f->code, f->text);
 }
@@ -457,27 +457,16 @@ static void wait_for_switch(const struct hvc_agenda_input *in, struct hvc_agenda
         wait_until(action, UINT64_MAX);
 }
 
-/* Nor by a daemon that died before libvirt showed anything of it: it is begun (again), and fails in words of its own.
- */
-static bool never_began(const struct hvc_agenda_input *in)
-{
-    const struct hvc_agenda_move *move = in->move;
-
-    return in->effect->job.phase == HVC_JOB_ADMITTED &&
-           (move->stage == HVC_STAGE_NONE ||
-            (move->stage == HVC_STAGE_ENDED && move->proof == HVC_PROOF_STAYED && move->former));
-}
-
 static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
 
-    if (never_began(in))
-        not_begun(in, action);
-    else if (in->move->stage == HVC_STAGE_ENDED)
+    if (in->move->stage == HVC_STAGE_ENDED)
         ended(in, action);
     else if (in->move->stage == HVC_STAGE_BEGUN)
         wait_until(action, UINT64_MAX);
+    else if (in->move->stage == HVC_STAGE_NONE && job->phase == HVC_JOB_ADMITTED)
+        not_begun(in, action);
     else if (in->move->stage == HVC_STAGE_NONE)
         towards_proof(job, in->move, action);
     else if (job->phase == HVC_JOB_ADMITTED)

@@ -120,7 +120,6 @@ static struct hvc_agenda_move move_of(struct hvc_operations *operations, const s
         return move;
     move.stage = (uint8_t)stage_of(&effect->job, &view);
     move.cancel = view.cancel;
-    move.former = view.adopted && view.of_job;
     move.network = view.ended ? 0 : view.network;
     if (view.ended) {
         move.proof = (uint8_t)proof_of(&view.end);

@@ -318,7 +318,11 @@ static int take_one_job(const struct part *part, struct hvc_error *error)
     rc = ask_and_read(part->fetch, request, true, part->deadline_ms, &response, error);
     if (rc < 0)
         return rc;
-    return hvc_response_result(response) == HVC_RESULT_NOT_FOUND ? 0 : take_response(part, response, error);
+    if (hvc_response_result(response) != HVC_RESULT_NOT_FOUND)
+        return take_response(part, response, error);
+    if (part->facts->stale[0] == '\0' && hvc_record_bool(hvc_response_data(response), "stale", false))
+        part->facts->stale = "the state may be old";
+    return 0;
 }
 
 static int by_uuid(const void *a, const void *b)

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECE = 4096, HEAD_MAX = 1024, BODY_MAX = 1 << 16, ANSWER_MAX = 1 << 28, USER_MAX = 128 };
+enum { PIECE = 4096, HEAD_MAX = 1024, BODY_MAX = 1 << 16, ANSWER_MAX = 1 << 28, PATIENCE_S = 60, USER_MAX = 128 };
 
 double connection_now_ms(void)
 {
@@ -24,11 +24,13 @@ const char *connection_open(struct connection *connection, uint16_t port, gnutls
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    const struct timeval patience = {.tv_sec = PATIENCE_S};
     const int yes = 1;
 
     connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (connection->fd < 0 || connect(connection->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
         return "nobody listens at the port";
+    (void)setsockopt(connection->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     (void)setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
     if (credentials == NULL)
         return NULL;

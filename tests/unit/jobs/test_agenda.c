@@ -22,7 +22,7 @@ struct row {
     bool absent;
     uint32_t target_found;
     uint8_t stage, proof;
-    bool told, former;
+    bool told;
     /* wanted */
     uint8_t step;
     uint8_t command; /* enum hvc_command_kind */
@@ -73,12 +73,6 @@ static const struct row rows[] = {
     {"nor is it begun again", OF(MIGRATE, ADMITTED), .work = HVC_JOB_WORK_BEGIN, MOVE(BEGUN), WAITS},
     {"a cancel ends it", OF(CANCEL, ADMITTED), .cancel = true, MOVE(BEGUN), ENDS},
     {"what was refused before libvirt showed it fails", OF(MIGRATE, ADMITTED), ENDED(STAYED), PROVES(FAILED, 1)},
-    {"what a former life of the daemon did not come to is begun again", OF(MIGRATE, ADMITTED), ENDED(STAYED),
-     .former = true, WORKS(BEGIN)},
-    {"not what it copied", OF(MIGRATE, COPYING), ENDED(STAYED), .former = true, PROVES(FAILED, 1)},
-    {"nor what was cancelled meanwhile", OF(CANCEL, ADMITTED), .cancel = true, ENDED(STAYED), .former = true,
-     PROVES(CANCELLED, 1)},
-    {"what it moved is moved", OF(MIGRATE, ADMITTED), ENDED(MOVED), .former = true, REPORTS(COPYING)},
     {"copying is copying", OF(MIGRATE, COPYING), MOVE(COPYING), WAITS},
     {"switching is told", OF(MIGRATE, COPYING), MOVE(SWITCHING), REPORTS(SWITCHING)},
     {"once", OF(MIGRATE, SWITCHING), MOVE(SWITCHING), WAITS},
@@ -207,7 +201,6 @@ static void decide(const struct row *row, const struct hvc_agenda_effect *effect
     const struct hvc_agenda_move move = {.stage = row->stage,
                                          .proof = row->proof,
                                          .cancel = row->told,
-                                         .former = row->former,
                                          .code = row->proof == HVC_PROOF_MOVED ? HVC_REASON_NOTE : HVC_REASON_GIVE_UP,
                                          .text = "libvirt's words"};
     const struct hvc_agenda_input input = {.effect = effect, .finding = &finding, .move = &move, .now_ms = NOW};
@@ -252,6 +245,29 @@ static void each_state_of_a_job_has_its_next_step(void **state)
 {
     (void)state;
     check_rows(rows, sizeof(rows) / sizeof(rows[0]), "");
+}
+
+/* The table of moves keeps the last ended ones only. */
+static void a_begun_move_of_which_nothing_is_known_is_begun_again(void **state)
+{
+    static const struct row row = {"", OF(MIGRATE, ADMITTED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    const struct hvc_agenda_move move = {.stage = HVC_STAGE_NONE};
+    const struct hvc_agenda_finding finding = {.work = HVC_JOB_WORK_BEGIN,
+                                               .phase = HVC_JOB_ADMITTED,
+                                               .attempts = effect.job.attempts,
+                                               .tries = 1,
+                                               .ended_ms = NOW};
+    struct hvc_agenda_input input = {.effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    hvc_agenda_decide(&input, &action);
+    assert_int_equal(action.step, HVC_AGENDA_WAIT);
+    input.now_ms = action.until_ms;
+    hvc_agenda_decide(&input, &action);
+    assert_int_equal(action.step, HVC_AGENDA_WORK);
+    assert_int_equal(action.work, HVC_JOB_WORK_BEGIN);
 }
 
 static void an_interruption_and_its_end_are_told_once_each(void **state)
@@ -557,6 +573,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_state_of_a_job_has_its_next_step),
+        cmocka_unit_test(a_begun_move_of_which_nothing_is_known_is_begun_again),
         cmocka_unit_test(an_interruption_and_its_end_are_told_once_each),
         cmocka_unit_test(of_a_guest_of_pacemakers_the_end_is_told_to_it_first),
         cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),

@@ -179,7 +179,8 @@ static void of_one_job_nothing_else_is_asked(void **state)
 {
     static const struct answer answers[] = {
         OK("{\"jobs\":[" JOB("17", "live", "a") "],\"left_out\":0,\"now_ms\":77}"),
-        {"{\"version\":1,\"result\":\"not-found\",\"text\":\"the cluster knows no job 18\"}", 0},
+        {"{\"version\":1,\"result\":\"not-found\",\"text\":\"the cluster knows no job 18\",\"data\":{\"stale\":true}}",
+         0},
         {"{\"version\":1,\"result\":\"busy\",\"text\":\"too much to do\"}", 0}};
     struct fixture *f = *state;
 
@@ -190,6 +191,7 @@ static void of_one_job_nothing_else_is_asked(void **state)
         hvc_wbemd_fetch_facts(f->fetch, f->arena, HVC_FACTS_JOBS, &f->facts, &f->missing, &f->error);
         assert_int_equal(f->missing, id == 19 ? HVC_FACTS_JOBS : 0);
         assert_int_equal(f->facts.job_count, id == 17 ? 1 : 0);
+        assert_string_equal(f->facts.stale, id == 18 ? "the state may be old" : "");
     }
     assert_string_equal(f->error.text, "too much to do");
     assert_string_equal(questions, ASKED("job.list", "{\"ids\":\"17\"}") ASKED("job.list", "{\"ids\":\"18\"}")

@@ -90,7 +90,6 @@ struct hvc_agenda_move {
     uint8_t proof;    /* enum hvc_agenda_proof, of ENDED */
     uint16_t code;    /* enum hvc_reason_code, of ENDED */
     bool cancel;      /* it was told to end */
-    bool former;      /* begun in a former life of the daemon */
     uint32_t network; /* id of the migration network that it takes, 0: none, or not known */
     char text[HVC_REASON_TEXT_MAX];
 };
@@ -103,7 +102,7 @@ struct hvc_agenda_move {
  *
  *     phase                     step
  *     CHECKING                  none       the gate: the checks
- *     ADMITTED                  hold       BEGIN: the hold, then the move; until libvirt shows it, it is begun again
+ *     ADMITTED                  hold       BEGIN: the hold, then the move, until libvirt shows it
  *     COPYING, SWITCHING        copy       libvirt's; until the switch-over WATCH, and without the hold the move ends
  *     VERIFYING                 prove      PROVE: both ends
  *     any, once it is proven    hand-back  HAND_BACK; it runs at the target, as the state says now
