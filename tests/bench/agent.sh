@@ -9,7 +9,7 @@ ours=/usr/lib/ocf/resource.d/hvcluster/VirtualSystem
 theirs=/usr/lib/ocf/resource.d/heartbeat/VirtualDomain
 guests=(b1 b2 b3 b4 b5 b6 b7 b8)
 rounds_monitor=40 rounds_migrate=7 rounds_move=3 rounds_drain=3 rounds_staged=9 rounds_many=5
-[ -z "$short" ] || rounds_monitor=10 rounds_migrate=3 rounds_move=1 rounds_drain=1 rounds_staged=3 rounds_many=2
+[ -z "$short" ] || rounds_monitor=10 rounds_migrate=3 rounds_move=1 rounds_drain=1 rounds_staged=2 rounds_many=1
 log=build/bench-agent.log
 
 quietly() { "$@" >>"$log" 2>&1; }
