@@ -33,6 +33,11 @@ char *cib_text_of(xmlDoc *tree, size_t *ret_length)
     return text_of(tree, xmlDocGetRootElement(tree), ret_length);
 }
 
+static int not_read(int code, struct hvc_error *error)
+{
+    return hvc_error_set(error, session_code(code), "pacemaker: reading the CIB failed: %s", pcmk_strerror(code));
+}
+
 int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_error *error)
 {
     char version[HVC_PACEMAKER_VERSION_MAX];
@@ -41,7 +46,7 @@ int cib_text_read(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_er
 
     if (r < 0) {
         free_xml(result);
-        return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
+        return not_read(r, error);
     }
     *ret_text = text_of(result->doc, result, ret_length);
     if (*ret_text != NULL && session_keeps(cib) && tree_version(result, version) == 0)
@@ -63,7 +68,7 @@ int cib_text_recall(cib_t *cib, char **ret_text, size_t *ret_length, struct hvc_
         kept = tree_version(root, version) == 0 && cib_kept_get(version, hvc_now_ms(), ret_text, ret_length);
     free_xml(root);
     if (r < 0) /* a silent one is not asked once more */
-        return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
+        return not_read(r, error);
     return kept ? 0 : cib_text_read(cib, ret_text, ret_length, error);
 }
 
@@ -77,7 +82,7 @@ int cib_text_find(cib_t *cib, const char *xpath, xmlNode **ret_result, struct hv
         result = NULL;
     }
     if (r < 0 && r != -ENXIO) /* nothing matches */
-        return hvc_error_set(error, session_code(r), "pacemaker: reading the CIB failed: %s", pcmk_strerror(r));
+        return not_read(r, error);
     *ret_result = result;
     return 0;
 }

@@ -326,8 +326,9 @@ static void ask_node(struct checks_target *target)
 
 static void ask_pacemaker(struct checks_target *target)
 {
-    if (target->run->source.node == NULL ||
-        !target->run->facts.pacemaker_answers) /* nobody has the guest, or answers */
+    const struct checks_run *run = target->run;
+
+    if (run->source.node == NULL || !run->facts.pacemaker_answers) /* nobody has the guest, or nobody answers */
         checks_ask_nothing_of_pacemaker(target);
     else if (!target->pacemaker_asked)
         checks_ask_pacemaker(target, target->node->fact->name);
