@@ -151,6 +151,7 @@ static int read_transit(xmlNodePtr mark, struct hvc_transit *t)
     if (result == 0)
         result = copy_attribute(mark, "owner", t->owner, sizeof(t->owner));
     t->paused = hvc_tree_attribute_is(mark, "paused", "yes");
+    t->halted = hvc_tree_attribute_is(mark, "halted", "yes");
     t->planned = hvc_tree_attribute_is(mark, "planned", "yes");
     t->temporary = hvc_tree_attribute_is(mark, "temporary", "yes");
     for (xmlNodePtr node = mark->children; result == 0 && node != NULL; node = node->next) {
@@ -228,7 +229,8 @@ static int fill_transit(xmlNodePtr mark, const struct hvc_transit *t)
 {
     if (set_attribute(mark, "token", t->token) < 0 ||
         (t->owner[0] != '\0' && set_attribute(mark, "owner", t->owner) < 0) || set_yes(mark, "paused", t->paused) < 0 ||
-        set_yes(mark, "planned", t->planned) < 0 || set_yes(mark, "temporary", t->temporary) < 0)
+        set_yes(mark, "halted", t->halted) < 0 || set_yes(mark, "planned", t->planned) < 0 ||
+        set_yes(mark, "temporary", t->temporary) < 0)
         return -ENOMEM;
     if (add_paths(mark, "created", t->created, t->created_count) < 0)
         return -ENOMEM;

@@ -38,6 +38,7 @@ struct hvc_transit {
     char token[HVC_TOKEN_MAX];
     char owner[HVC_RESOURCE_NAME_MAX]; /* as the guest's own mark had it */
     bool paused;                       /* the guest was paused when the move began */
+    bool halted;                       /* the move itself has paused it, and lets it go on */
     bool planned;                      /* a staged move made this definition */
     bool temporary;                    /* the move stored this definition: it goes when the move has ended */
     size_t created_count, old_count;

@@ -430,6 +430,7 @@ static int disk_end(struct hvc_hypervisor *h, const char *uuid, const char *disk
     memcpy(place.path, pivot ? devices->disks[0].mirror : devices->disks[0].path, sizeof(place.path));
     if (hvc_guest_xml_place(n->live_xml, &place, 1, mark, &changed, error) < 0)
         abort();
+    n->world->switched_running += pivot && n->guest_class == HVC_GUEST_RUNNING;
     if (pivot)
         kinds_put(n, place.path, "the disk");
     free(n->live_xml);
@@ -503,6 +504,33 @@ static int cancel(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_
     return result < 0 ? result : end(h, 0);
 }
 
+/* The class that it has, and the one that it gets. */
+static int change(struct hvc_hypervisor *h, enum kinds_call call, enum hvc_guest_class from, enum hvc_guest_class to,
+                  struct hvc_error *error)
+{
+    int result = begin(h, call, error);
+    struct kinds_node *n = node_of(h);
+
+    if (result < 0)
+        return result;
+    if (n->guest_class != from)
+        return end(h, hvc_error_set(error, -EINVAL, "fake: it is not so"));
+    n->guest_class = to;
+    return end(h, 0);
+}
+
+static int pause_guest(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    (void)uuid, (void)deadline_ms;
+    return change(h, CALL_PAUSE, HVC_GUEST_RUNNING, HVC_GUEST_PAUSED, error);
+}
+
+static int resume_guest(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
+{
+    (void)uuid, (void)deadline_ms;
+    return change(h, CALL_RESUME, HVC_GUEST_PAUSED, HVC_GUEST_RUNNING, error);
+}
+
 static const struct hvc_storage_ops storage_ops = {
     .disk_copy = disk_copy,
     .disk_job = disk_job,
@@ -532,6 +560,8 @@ static const struct hvc_hypervisor_ops ops = {
     .migrate = migrate,
     .progress = progress,
     .cancel = cancel,
+    .pause = pause_guest,
+    .resume = resume_guest,
 };
 
 void kinds_begin(struct kinds_world *w)

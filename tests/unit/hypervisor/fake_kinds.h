@@ -23,6 +23,8 @@ enum kinds_call {
     CALL_DEFINE,
     CALL_COPY,
     CALL_PIVOT,
+    CALL_PAUSE,
+    CALL_RESUME,
     CALL_MIGRATE,
     CALL_OF_KINDS
 };
@@ -52,7 +54,8 @@ struct kinds_world {
     bool shared;       /* both see a's files */
     bool copies_stand; /* block copies do not become whole */
     unsigned snapshots;
-    unsigned ran_twice; /* times that the guest ran at both ends */
+    unsigned ran_twice;        /* times that the guest ran at both ends */
+    unsigned switched_running; /* disks switched while the guest ran */
 };
 
 /* The guest runs at a, without a stored definition: disks vda (a file) and sda (a CD-ROM). */

@@ -6,6 +6,7 @@
 
 #include "../hvc_cmocka.h"
 #include "fake_kinds.h"
+#include "guest_devices.h"
 #include "hvc/clock.h"
 
 static struct hvc_storage_plan plan;
@@ -361,9 +362,54 @@ static void a_copy_that_does_not_begin_is_undone(void **state)
     assert_int_equal(kinds_count(&w->a), 1);
     w->a.failures[CALL_PIVOT] = 3; /* the switch is tried again */
     assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_MOVED);
+    assert_int_equal(w->a.calls[CALL_PAUSE], w->a.calls[CALL_RESUME]);
+    assert_int_equal(w->a.guest_class, HVC_GUEST_RUNNING);
     w->snapshots = 1;
     memcpy(plan.root, "/xyz", 5);
     assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_NOT_STARTED);
+}
+
+static void a_guest_stands_still_while_its_disks_are_switched(void **state)
+{
+    struct kinds_world *w = *state;
+    struct hvc_error error;
+
+    w->a.failures[CALL_PAUSE] = w->a.failures[CALL_RESUME] = 2; /* each is tried again */
+    assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_MOVED);
+    assert_int_equal(w->switched_running, 0);
+    assert_int_equal(w->a.guest_class, HVC_GUEST_RUNNING);
+}
+
+static void a_guest_that_somebody_has_paused_stays_so(void **state)
+{
+    struct kinds_world *w = *state;
+    struct hvc_error error;
+
+    w->a.guest_class = HVC_GUEST_PAUSED;
+    assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_MOVED);
+    assert_int_equal(w->a.calls[CALL_PAUSE] + w->a.calls[CALL_RESUME], 0);
+    assert_int_equal(w->a.guest_class, HVC_GUEST_PAUSED);
+}
+
+/* The process died between the pause and the first switch. */
+static void a_guest_that_a_former_run_has_halted_goes_on(void **state)
+{
+    static const char disk[] = "<disk><source file=\"/new/vm1.img\"/></disk>";
+    struct kinds_world *w = *state;
+    struct hvc_transit mark = {.present = true, .token = "7", .halted = true};
+    struct hvc_hypervisor *h = &w->a.base;
+    struct hvc_error error = {.code = 0};
+    char *element = NULL;
+
+    assert_int_equal(hvc_disk_copy(h, KINDS_UUID, "vda", disk, 0, HVC_NO_DEADLINE, &error), 0);
+    assert_int_equal(hvc_transit_element(&mark, &element), 0);
+    assert_int_equal(hvc_guest_set_transit(h, KINDS_UUID, element, HVC_NO_DEADLINE, &error), 0);
+    free(element);
+    w->a.guest_class = HVC_GUEST_PAUSED;
+    assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_MOVED);
+    assert_int_equal(w->a.guest_class, HVC_GUEST_RUNNING);
+    assert_int_equal(w->switched_running, 0);
+    assert_string_equal(kinds_content(&w->a, "/new/vm1.img"), "the disk");
 }
 
 /* ---- both; staged ---- */
@@ -500,6 +546,9 @@ int main(void)
         TEST(a_file_in_the_way_is_overwritten_only_when_that_is_asked_for),
         TEST(a_copy_that_does_not_end_in_time_is_undone),
         TEST(a_copy_that_does_not_begin_is_undone),
+        TEST(a_guest_stands_still_while_its_disks_are_switched),
+        TEST(a_guest_that_somebody_has_paused_stays_so),
+        TEST(a_guest_that_a_former_run_has_halted_goes_on),
         TEST(a_guest_moves_with_its_disks),
         TEST(a_migration_that_fails_leaves_no_files),
         TEST(a_disk_that_both_nodes_see_is_never_overwritten),
