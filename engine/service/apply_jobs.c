@@ -241,16 +241,17 @@ static bool transition_fits(const struct hvc_job *job, unsigned to)
         return to == HVC_JOB_FAILED;
     if (job->phase == HVC_JOB_CHECKING)
         return hvc_job_is_check(job) ? to != HVC_JOB_ADMITTED : to != HVC_JOB_COMPLETED;
-    return true;
+    return to != HVC_JOB_QUEUED || hvc_job_never_copied(job);
 }
 
-/* What is being reconciled goes on as a move only where both ends can; else it ends, or waits for its operator. */
+/* What is being reconciled goes on as a move, or waits for it again, only where both ends can; else it ends, or waits
+ * for its operator. */
 static struct hvc_answer check_resumed(const struct hvc_service *s, const struct hvc_job *job, unsigned to)
 {
     unsigned flags = hvc_job_phase_info(to)->flags;
 
     if (job->phase != HVC_JOB_RECONCILING || to == job->phase || to == HVC_JOB_UNKNOWN ||
-        (flags & HVC_JOB_HOLDS_SLOTS) == 0)
+        (to != HVC_JOB_QUEUED && (flags & HVC_JOB_HOLDS_SLOTS) == 0))
         return OK;
     if (!s->nodes[hvc_find_node(s, job->source)].member)
         return hvc_answer_of(HVC_ANSWER_AWAY, 0, job->source);
@@ -259,17 +260,19 @@ static struct hvc_answer check_resumed(const struct hvc_service *s, const struct
     return OK;
 }
 
-/* An end says where the guest is, and that fits the end. */
+/* An end says where the guest is, and that fits the end; so does what has started and goes back to the queue. */
 static struct hvc_answer check_proof(const struct hvc_job *job, unsigned to, bool located, uint32_t runs_on)
 {
-    bool ends = (hvc_job_phase_info(to)->flags & HVC_JOB_ENDED) != 0;
+    bool ends = (hvc_job_phase_info(to)->flags & HVC_JOB_ENDED) != 0, again = to == HVC_JOB_QUEUED;
 
     if (located && runs_on != 0 && runs_on != job->source && (runs_on != job->target || !moves(job)))
         return hvc_answer_of(HVC_ANSWER_INVALID, HVC_FIELD_RUNS_ON, runs_on);
-    if (!ends || (hvc_job_phase_info(job->phase)->flags & HVC_JOB_STARTED) == 0)
+    if ((!ends && !again) || (hvc_job_phase_info(job->phase)->flags & HVC_JOB_STARTED) == 0)
         return OK;
     if (!located)
         return hvc_answer_of(HVC_ANSWER_NOT_PROVEN, 0, 0);
+    if (again)
+        return runs_on == job->source ? OK : hvc_answer_of(HVC_ANSWER_INVALID, HVC_FIELD_RUNS_ON, runs_on);
     if (moves(job) &&
         (to == HVC_JOB_COMPLETED ? runs_on != job->target : runs_on == job->target && to == HVC_JOB_CANCELLED))
         return hvc_answer_of(HVC_ANSWER_INVALID, HVC_FIELD_RUNS_ON, runs_on);
@@ -337,6 +340,8 @@ struct hvc_answer hvc_apply_job_report(struct hvc_service *s, const struct hvc_c
         return hvc_answer_of(HVC_ANSWER_NOT_YOURS, 0, job->id);
     if (!transition_fits(job, c->report.to))
         return hvc_answer_of(HVC_ANSWER_NOT_ALLOWED, job->phase, job->id);
+    if (job->phase == HVC_JOB_RECONCILING && c->report.to == HVC_JOB_QUEUED && job->cancel)
+        return hvc_answer_of(HVC_ANSWER_STALE, job->phase, job->id); /* it came in between */
     answer = check_resumed(s, job, c->report.to);
     if (answer.code == HVC_ANSWER_OK)
         answer = check_proof(job, c->report.to, c->report.located, c->report.runs_on);

@@ -253,7 +253,8 @@ const char *hvc_command_name(unsigned kind)
 
 unsigned hvc_command_version(const struct hvc_command *c)
 {
-    bool newer = c->kind == HVC_COMMAND_JOB_REPORT && c->report.way_count > 0;
+    bool newer = c->kind == HVC_COMMAND_JOB_REPORT &&
+                 (c->report.way_count > 0 || (c->report.from == HVC_JOB_RECONCILING && c->report.to == HVC_JOB_QUEUED));
 
     if (c->kind == HVC_COMMAND_NETWORK_ADD || c->kind == HVC_COMMAND_NETWORK_MODIFY) {
         for (unsigned i = 0; i < c->networks.count && i < HVC_COMMAND_LIST_MAX; i++)

@@ -66,8 +66,8 @@ static const struct hvc_job_phase_info phases[HVC_JOB_PHASE_COUNT] = {
                          10},
     [HVC_JOB_RECONCILING] = {"reconciling",
                              "finding out what happened",
-                             BIT(COPYING) | BIT(SWITCHING) | BIT(VERIFYING) | BIT(COMPLETED) | BIT(FAILED) |
-                                 BIT(CANCELLED) | BIT(UNKNOWN) | BIT(NEEDS_OPERATOR),
+                             BIT(QUEUED) | BIT(COPYING) | BIT(SWITCHING) | BIT(VERIFYING) | BIT(COMPLETED) |
+                                 BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN) | BIT(NEEDS_OPERATOR),
                              HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_CANCELLABLE | HVC_JOB_STARTED |
                                  HVC_JOB_NEEDS_TARGET,
                              11,
@@ -119,6 +119,11 @@ const struct hvc_job_kind_info *hvc_job_kind_info(unsigned kind)
 bool hvc_job_takes_network(const struct hvc_job *job)
 {
     return (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0 && !hvc_job_is_check(job);
+}
+
+bool hvc_job_never_copied(const struct hvc_job *job)
+{
+    return job->phase_ms[HVC_JOB_COPYING] == 0 && job->phase_ms[HVC_JOB_SWITCHING] == 0;
 }
 
 const char *hvc_origin_name(unsigned origin)

@@ -81,6 +81,8 @@ void hvc_job_move(struct hvc_service *s, uint32_t slot, unsigned to, uint64_t st
         job->mark = s->head.admissions;
         job->step = HVC_STEP_NONE;
         job->network = 0;
+        job->located = false;
+        job->runs_on = 0;
     } else if (to != HVC_JOB_CHECKING) {
         job->way_count = 0;
     }

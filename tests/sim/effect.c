@@ -468,6 +468,32 @@ static void go_on(struct sim_world *w, struct sim_node *n, const struct todo *t,
     report_phase(w, n, t, w->guest[guest].move.phase == MOVE_COPY ? HVC_JOB_COPYING : HVC_JOB_SWITCHING);
 }
 
+/* Nothing of it had begun when an end was lost, and both are back. */
+static bool waits_again(const struct sim_node *n, const struct todo *t)
+{
+    const struct hvc_service_node *source = hvc_service_node(n->service, t->job.source);
+    const struct hvc_service_node *target = hvc_service_node(n->service, t->job.target);
+
+    return state_speaks(n) && t->job.phase == HVC_JOB_RECONCILING && hvc_job_never_copied(&t->job) &&
+           t->job.kind == HVC_KIND_LIVE && t->job.origin != HVC_ORIGIN_PACEMAKER && t->job.attempts < TRIES_MAX &&
+           source != NULL && source->member && target != NULL && target->member;
+}
+
+/* The guest is where it was, and nothing moves it any more. */
+static void report_stayed(struct sim_world *w, struct sim_node *n, const struct todo *t, uint64_t looked_at)
+{
+    bool moves = (hvc_job_kind_info(t->job.kind)->flags & HVC_KIND_MOVES_GUEST) != 0;
+    bool again = moves && !t->job.cancel && waits_again(n, t);
+
+    w->stats.cover[COVER_QUEUED_AGAIN] += again;
+    report_end(w, n, t,
+               again           ? HVC_JOB_QUEUED
+               : !moves        ? HVC_JOB_COMPLETED
+               : t->job.cancel ? HVC_JOB_CANCELLED
+                               : HVC_JOB_FAILED,
+               (int)t->job.source - 1, looked_at);
+}
+
 /* Where is it? Both ends have to say, or to be dead. */
 static void prove(struct sim_world *w, struct sim_node *n, const struct todo *t, struct sim_work *k, int guest)
 {
@@ -493,11 +519,7 @@ static void prove(struct sim_world *w, struct sim_node *n, const struct todo *t,
             decide_to(w, n, &destroy);
     } else if (is_up(k->seen[source]) && (source == target || is_gone(n, k, target))) {
         if (w->guest[guest].move.phase == MOVE_NONE)
-            report_end(w, n, t,
-                       !moves          ? HVC_JOB_COMPLETED
-                       : t->job.cancel ? HVC_JOB_CANCELLED
-                                       : HVC_JOB_FAILED,
-                       source, k->looked_at);
+            report_stayed(w, n, t, k->looked_at);
         else
             go_on(w, n, t, guest);
     } else if (is_up(k->seen[target]) && is_gone(n, k, source)) {

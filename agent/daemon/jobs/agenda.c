@@ -296,6 +296,20 @@ static bool is_told(const struct hvc_agenda_input *in, enum hvc_agenda_work how,
     return false;
 }
 
+/* A node of it was lost before anything was begun, and both are here: it is checked, and begun, once more. Pacemaker
+ * has to know of the release, for the next hold is of the same name. What Pacemaker itself waits for it begins anew
+ * itself, and a move of another kind has been run again to find out where the guest is. */
+static bool is_queued_again(const struct hvc_agenda_input *in)
+{
+    const struct hvc_agenda_effect *e = in->effect;
+    const struct hvc_job *job = &e->job;
+    bool released = !hvc_agenda_is_held(e) || in->finding->code == HVC_REASON_NOTE;
+
+    return job->phase == HVC_JOB_RECONCILING && hvc_job_never_copied(job) && !job->cancel && e->source_member &&
+           e->target_member && released && job->kind == HVC_KIND_LIVE && job->origin != HVC_ORIGIN_PACEMAKER &&
+           job->attempts < CHECK_TRIES;
+}
+
 static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
@@ -307,6 +321,12 @@ static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *
     if (!is_at_with(in->effect, HVC_STEP_RELEASE, unmoved(in->effect), action) ||
         !is_told(in, HVC_JOB_WORK_RELEASE, action))
         return;
+    if (is_queued_again(in)) {
+        report_end(job, action, HVC_JOB_QUEUED, unmoved(in->effect), HVC_REASON_RETRY,
+                   "it has not left its source, where a node of its move was lost: it is checked again");
+        if (hvc_command_version(&action->command) <= in->version)
+            return;
+    }
     if (lost)
         code = HVC_REASON_TARGET_LOST;
     else if (code == HVC_REASON_NOTE)

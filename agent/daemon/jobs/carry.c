@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/cleanup.h"
 #include "hvc/clock.h"
 #include "hvc/text.h"
 #include "runner.h"
@@ -21,6 +22,7 @@ struct round {
     bool stale;
     unsigned rank; /* among the members */
     uint32_t node;
+    uint8_t version; /* of commands that every member understands */
     struct hvc_agenda_effect *effects;
     unsigned count;
     bool more, pressing;
@@ -58,6 +60,22 @@ static int look(void *context, const struct hvc_service *service, const struct h
     round->more = round->count == ITEMS_MAX;
     round->pressing = round->rank == 0 && hvc_agenda_is_pressing(service);
     return 0;
+}
+
+/* Asked while something hangs on a lost node: only that needs a newer command. */
+static uint8_t understood_version(const struct round *round)
+{
+    struct hvc_keeper *keeper = round->runner->operations->keeper;
+    HVC_CLEANUP(free) struct hvc_replica_status *status = NULL;
+    bool asked = false;
+
+    for (unsigned i = 0; i < round->count; i++)
+        asked = asked || round->effects[i].kind == HVC_EFFECT_RECONCILE;
+    status = asked ? calloc(1, sizeof(*status)) : NULL;
+    if (status == NULL)
+        return 1;
+    keeper->ops->status(keeper, status);
+    return status->replication.entry_version;
 }
 
 /* ---- the move of a job ---- */
@@ -174,7 +192,8 @@ static uint64_t step(const struct round *round, const struct hvc_agenda_effect *
                                            .finding = &item->finding,
                                            .move = &move,
                                            .now_ms = round->stamp_ms,
-                                           .jitter = (uint32_t)(effect->job.index * 2654435761u)};
+                                           .jitter = (uint32_t)(effect->job.index * 2654435761u),
+                                           .version = round->version};
     struct hvc_agenda_action action;
 
     if (is_outdated(effect, &move, item))
@@ -252,6 +271,7 @@ uint64_t job_round(struct hvc_job_runner *runner)
         if (round.more && !runner->told_more)
             hvc_operations_note(runner->operations, HVC_MESSAGE_JOBS_LEFT, "max=%d", ITEMS_MAX);
         runner->told_more = round.more;
+        round.version = understood_version(&round);
         (void)pthread_mutex_lock(&runner->lock);
         if (!round.stale) { /* what is old may have been decided otherwise: moves go on, nothing is begun */
             end_expired(&round);

@@ -23,6 +23,7 @@ enum {
     BARRIER_MS = 1000,       /* for the others to say that this node is still one of them */
     PLACES_MAX = 8,          /* nodes that are asked for one job in one look */
     ANSWER_LEFT_MS = 300,    /* of a deadline: for what comes after the move */
+    BEGIN_TRIES = 15,        /* five to ten minutes: a guest that cannot be moved by then has to be seen to */
     HOLD_MS = 30000,         /* for Pacemaker to leave a guest alone */
     HOLD_TRIES = 5,          /* then the move is given up: it has not begun */
     WATCH_MS = 2000,         /* for a look at it: the end of a move waits for one that is under way */
@@ -153,6 +154,7 @@ static bool still_stands(struct task *task)
 /* True: the guest is at the source and can be moved from there. */
 static bool is_at_source(struct task *task, const char *uuid)
 {
+    bool later = task->finding.tries < BEGIN_TRIES;
     struct hvc_guest_state state = {0};
     struct hvc_error error = {0};
 
@@ -167,7 +169,7 @@ static bool is_at_source(struct task *task, const char *uuid)
         return true;
     if (state.guest_class == HVC_GUEST_FAILED && task->effect.job.kind == HVC_KIND_RESTART)
         return true; /* that is what helps it */
-    find(task, HVC_REASON_RETRY, state.words);
+    find(task, later || state.guest_class == HVC_GUEST_UNKNOWN ? HVC_REASON_RETRY : HVC_REASON_GIVE_UP, state.words);
     return false;
 }
 

@@ -156,9 +156,14 @@ static bool came_back(const struct maker *m)
     return m->node == m->target && !m->guest->migrating_out && m->guest->guest_class != HVC_GUEST_LEAVING;
 }
 
+/* One that has begun: what an operator or a drain waits for may have been tried before, and how that ended is no
+ * answer. */
 static bool is_this(const struct maker *m)
 {
-    return m->job.id != 0 && m->job.target == m->target && m->job.source == m->source && !came_back(m);
+    bool begun = (hvc_job_phase_info(m->job.phase)->flags & HVC_JOB_STARTED) != 0;
+
+    return m->job.id != 0 && (begun || m->job.origin == HVC_ORIGIN_PACEMAKER) && m->job.target == m->target &&
+           m->job.source == m->source && !came_back(m);
 }
 
 static bool make_job(struct maker *m)
@@ -168,6 +173,7 @@ static bool make_job(struct maker *m)
     uint64_t left = hvc_deadline_left(m->call->deadline_ms);
     struct timespec now;
 
+    m->job = (struct hvc_job){0};
     (void)clock_gettime(CLOCK_REALTIME, &now);
     memcpy(c.job.guest, m->uuid, sizeof(c.job.guest));
     c.job.kind = HVC_KIND_LIVE;
@@ -187,7 +193,7 @@ static bool make_job(struct maker *m)
 
 static bool has_move(const struct maker *m)
 {
-    const struct hvc_move_job job = {.id = m->job.id};
+    const struct hvc_move_job job = {.id = m->job.id, .admitted_ms = m->job.phase_ms[HVC_JOB_ADMITTED]};
     struct hvc_move_view view;
 
     return hvc_moves_look(m->operations->moves, &job, m->order->guest.uuid, &view) && view.of_job;
@@ -247,6 +253,7 @@ enum hvc_result guest_job_begin(struct hvc_operations *operations, struct hvc_ca
         return HVC_RESULT_OK;
     if (begin(&m)) {
         order->job.id = m.job.id;
+        order->job.admitted_ms = m.job.phase_ms[HVC_JOB_ADMITTED]; /* 0: made now, its only one */
         hvc_record_set_u64(call->data, "job", m.job.id);
         return HVC_RESULT_OK;
     }

@@ -107,6 +107,15 @@ static inline int soft(struct hvc_keeper *base, uint32_t node, struct hvc_soft_f
     return 0;
 }
 
+static inline void status_now(struct hvc_keeper *base, struct hvc_replica_status *ret_status)
+{
+    (void)base;
+    (void)pthread_mutex_lock(&keeper.lock);
+    *ret_status = keeper.inner->status;
+    (void)pthread_mutex_unlock(&keeper.lock);
+    ret_status->replication.entry_version = HVC_COMMAND_VERSION;
+}
+
 /* Each of them answers. */
 void hvc_reach(const struct hvc_address *addresses, unsigned count, uint16_t port, uint64_t wait_ms, int *results)
 {
@@ -187,6 +196,7 @@ static inline int set_up(void **state)
     ops.propose = propose;
     ops.read = read_state;
     ops.soft = soft;
+    ops.status = status_now;
     atomic_store(&tells_addresses, false);
     keeper.base.ops = &ops;
     world->operations.keeper = &keeper.base;

@@ -23,6 +23,9 @@ struct row {
     uint32_t target_found;
     uint8_t stage, proof;
     bool told;
+    /* of the job, 0: as most are */
+    bool copied;
+    uint8_t origin, kind, attempts;
     /* wanted */
     uint8_t step;
     uint8_t command; /* enum hvc_command_kind */
@@ -111,7 +114,14 @@ static const struct row rows[] = {
     {"also when it switches", OF(RECONCILE, RECONCILING), MOVE(SWITCHING), REPORTS(SWITCHING)},
     {"what is not known yet waits", OF(RECONCILE, RECONCILING), MOVE(WATCHED), WAITS},
     {"what has moved is completed", OF(RECONCILE, RECONCILING), ENDED(MOVED), PROVES(COMPLETED, 2)},
-    {"what has stayed failed", OF(RECONCILE, RECONCILING), ENDED(STAYED), PROVES(FAILED, 1)},
+    {"what has stayed failed", OF(RECONCILE, RECONCILING), .copied = true, ENDED(STAYED), PROVES(FAILED, 1)},
+    {"what had not begun waits for it again", OF(RECONCILE, RECONCILING), ENDED(STAYED), PROVES(QUEUED, 1)},
+    {"not for ever", OF(RECONCILE, RECONCILING), .attempts = 5, ENDED(STAYED), PROVES(FAILED, 1)},
+    {"not when nobody wants it", OF(RECONCILE, RECONCILING), .cancel = true, ENDED(STAYED), PROVES(CANCELLED, 1)},
+    {"not when Pacemaker waits for it", OF(RECONCILE, RECONCILING), .origin = HVC_ORIGIN_PACEMAKER, ENDED(STAYED),
+     PROVES(FAILED, 1)},
+    {"not when it was run again to find out", OF(RECONCILE, RECONCILING), .kind = HVC_KIND_QUICK, ENDED(STAYED),
+     PROVES(FAILED, 1)},
 };
 
 #define AT(s)   .at = HVC_STEP_##s
@@ -171,6 +181,12 @@ static const struct row held_rows[] = {
     {"what was lost and has moved is handed back", OF(RECONCILE, RECONCILING), AT(COPY), ENDED(MOVED),
      PROVES(RECONCILING, 2), GOES(HAND_BACK)},
     {"by anybody", OF(RECONCILE, RECONCILING), AT(HAND_BACK), ENDED(MOVED), WORKS(HAND_BACK)},
+    {"what was lost and had not begun is released", OF(RECONCILE, RECONCILING), AT(HOLD), ENDED(STAYED),
+     PROVES(RECONCILING, 1), GOES(RELEASE)},
+    {"then it is queued again", OF(RECONCILE, RECONCILING), AT(RELEASE), ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE,
+     PROVES(QUEUED, 1)},
+    {"not before", OF(RECONCILE, RECONCILING), AT(RELEASE), ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE,
+     .found = HVC_REASON_RETRY, WAITS},
 };
 
 static struct hvc_agenda_effect effect_of(const struct row *row)
@@ -183,6 +199,10 @@ static struct hvc_agenda_effect effect_of(const struct row *row)
     e.job.phase = row->phase;
     e.job.step = row->at;
     e.job.cancel = row->cancel;
+    e.job.phase_ms[HVC_JOB_COPYING] = row->copied ? NOW - 1 : 0;
+    e.job.origin = row->origin;
+    e.job.kind = row->kind;
+    e.job.attempts = row->attempts;
     return e;
 }
 
@@ -203,7 +223,8 @@ static void decide(const struct row *row, const struct hvc_agenda_effect *effect
                                          .cancel = row->told,
                                          .code = row->proof == HVC_PROOF_MOVED ? HVC_REASON_NOTE : HVC_REASON_GIVE_UP,
                                          .text = "libvirt's words"};
-    const struct hvc_agenda_input input = {.effect = effect, .finding = &finding, .move = &move, .now_ms = NOW};
+    const struct hvc_agenda_input input = {
+        .effect = effect, .finding = &finding, .move = &move, .now_ms = NOW, .version = HVC_COMMAND_VERSION};
 
     hvc_agenda_decide(&input, action);
 }
@@ -333,6 +354,59 @@ static void a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever(voi
     assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
     assert_int_equal(action.command.report.to, HVC_JOB_COMPLETED);
     assert_string_equal(action.command.report.text, "Pacemaker's words");
+}
+
+/* Its hold may stand still, and is of the name of the next one. */
+static void what_pacemaker_does_not_know_released_is_not_queued_again(void **state)
+{
+    const struct row row = {"", OF(RECONCILE, RECONCILING), AT(RELEASE), ENDED(STAYED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    const struct hvc_agenda_move move = {.stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_STAYED};
+    const struct hvc_agenda_finding finding = {.work = HVC_JOB_WORK_RELEASE,
+                                               .phase = HVC_JOB_RECONCILING,
+                                               .code = HVC_REASON_RETRY,
+                                               .tries = 5,
+                                               .text = "Pacemaker's words"};
+    const struct hvc_agenda_input input = {
+        .effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW, .version = HVC_COMMAND_VERSION};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    memcpy(effect.resource, "web", 4);
+    hvc_agenda_decide(&input, &action);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+}
+
+static void what_an_older_member_does_not_understand_is_not_queued_again(void **state)
+{
+    const struct row row = {"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    const struct hvc_agenda_move move = {.stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_STAYED};
+    const struct hvc_agenda_finding finding = {.work = NONE};
+    const struct hvc_agenda_input input = {
+        .effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW, .version = 1};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    hvc_agenda_decide(&input, &action);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+    assert_int_equal(hvc_command_version(&action.command), 1);
+}
+
+static void what_had_not_begun_does_not_wait_for_a_target_that_is_away(void **state)
+{
+    const struct row row = {"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    struct hvc_agenda_action action;
+
+    (void)state;
+    effect.target_member = false;
+    decide(&row, &effect, &action);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+    assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
 }
 
 static void a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is(void **state)
@@ -577,6 +651,9 @@ int main(void)
         cmocka_unit_test(an_interruption_and_its_end_are_told_once_each),
         cmocka_unit_test(of_a_guest_of_pacemakers_the_end_is_told_to_it_first),
         cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),
+        cmocka_unit_test(what_pacemaker_does_not_know_released_is_not_queued_again),
+        cmocka_unit_test(what_an_older_member_does_not_understand_is_not_queued_again),
+        cmocka_unit_test(what_had_not_begun_does_not_wait_for_a_target_that_is_away),
         cmocka_unit_test(a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is),
         cmocka_unit_test(the_networks_that_the_checks_found_come_with_the_admission),
         cmocka_unit_test(a_move_over_another_network_than_it_was_given_tells_it),

@@ -115,8 +115,8 @@ static void report(unsigned from, unsigned to, uint32_t runs_on)
     commit(&command);
 }
 
-/* An operator's: its guest is proven at n2, and it lives on until Pacemaker knows that. */
-static void make_a_job_whose_move_is_over(void)
+/* An operator's, being checked, and a move of it that has ended. */
+static void make_a_job_and_its_move(enum hvc_result result)
 {
     struct hvc_command command = {.version = HVC_COMMAND_VERSION, .kind = HVC_COMMAND_JOB, .by = "test"};
     struct hvc_move_order order = {
@@ -135,11 +135,30 @@ static void make_a_job_whose_move_is_over(void)
     while (!hvc_moves_look(world->operations.moves, &order.job, world_vm1, &view) || !view.ended)
         if (hvc_deadline_left(until_ms) == 0 || usleep(1000) < 0)
             fail_msg("the move does not end");
-    if (view.end.result != HVC_RESULT_OK)
+    if (view.end.result != result)
         fail_msg("%s", view.end.error.text);
+}
+
+/* Its guest is proven at n2, and it lives on until Pacemaker knows that. */
+static void make_a_job_whose_move_is_over(void)
+{
+    make_a_job_and_its_move(HVC_RESULT_OK);
     report(HVC_JOB_CHECKING, HVC_JOB_ADMITTED, 0);
     report(HVC_JOB_ADMITTED, HVC_JOB_COPYING, 0);
     report(HVC_JOB_COPYING, HVC_JOB_VERIFYING, 2);
+}
+
+static void what_came_of_a_job_before_it_was_queued_again_is_no_answer(void **state)
+{
+    (void)state;
+    world->nodes[1].answer = WORLD_REFUSES;
+    world->nodes[1].answer_words = "Connection refused";
+    make_a_job_and_its_move(HVC_RESULT_UNREACHABLE);
+    world->nodes[1].answer = WORLD_ANSWERS;
+    assert_int_equal(hvc_service_job(keeper->service, 1)->phase, HVC_JOB_CHECKING);
+    expect_moved();
+    assert_int_equal(hvc_service_job(keeper->service, 1)->phase, HVC_JOB_CANCELLED);
+    assert_int_equal(hvc_service_job(keeper->service, 2)->origin, HVC_ORIGIN_PACEMAKER);
 }
 
 /* Pacemaker, whom somebody let watch the guest before it was told, fetched it back by a start; then it is told. */
@@ -213,6 +232,7 @@ int main(void)
         T(without_quorum_the_move_is_made_and_told),
         T(without_a_readable_state_the_move_is_made_and_told),
         T(a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled),
+        T(what_came_of_a_job_before_it_was_queued_again_is_no_answer),
         T(a_guest_that_came_back_after_its_jobs_move_is_moved_again),
         T(what_the_state_has_at_the_target_needs_no_word_of_its_libvirt),
         T(what_the_state_has_here_has_arrived_though_libvirt_cannot_say_so),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The runner over a state in memory and a hypervisor of the test's own: from a committed job to its proven end. */
+#include "runner.h"
 #include "runner_fixture.h"
 
 static void set_service(unsigned enabled_state)
@@ -288,6 +289,79 @@ static struct hvc_service_guest guest_now(const char *uuid)
     return guest;
 }
 
+/* And this node begins anew. */
+static uint64_t make_admitted_job(enum hvc_job_origin origin)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_JOB_REPORT);
+    struct hvc_error error = {0};
+    struct hvc_answer answer;
+
+    stop_runner();
+    hvc_job_runner_free(keeper.runner);
+    assert_int_equal(hvc_job_runner_new(&world->operations, &keeper.runner, &error), 0);
+    c.report.job = make_job_of(origin);
+    c.report.from = job_now(c.report.job).phase;
+    c.report.to = HVC_JOB_ADMITTED;
+    give(&c, &answer);
+    assert_int_equal(job_now(c.report.job).phase, HVC_JOB_ADMITTED);
+    return c.report.job;
+}
+
+/* The checks of this world never end well, so that it comes no further. */
+static void what_had_not_begun_when_its_node_was_lost_is_checked_once_more(void **state)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_MEMBERS);
+    uint64_t id = make_admitted_job(HVC_ORIGIN_OPERATOR);
+    unsigned attempts = job_now(id).attempts;
+    struct hvc_error error = {0};
+    struct hvc_answer answer;
+    struct hvc_job job;
+
+    (void)state;
+    c.members.count = 2;
+    c.members.item[0] = (struct hvc_command_member){1, 111}; /* its hvclusterd is another one */
+    c.members.item[1] = (struct hvc_command_member){2, 12};
+    give(&c, &answer);
+    assert_int_equal(job_now(id).phase, HVC_JOB_RECONCILING);
+    atomic_store(&ends_as, HVC_MOVE_STAYED);
+    atomic_store(&may_end, true);
+    assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
+    await_phase(id, HVC_JOB_QUEUED);
+    job = job_now(id);
+    assert_int_equal(job.attempts, attempts + 2);
+    assert_int_equal(job.reason_count, 3);
+    assert_int_equal(job.reasons[0].code, HVC_REASON_SOURCE_LOST);
+    assert_non_null(strstr(job.reasons[1].text, "it is checked again"));
+    assert_non_null(strstr(job.reasons[2].text, "what the guest needs is not known"));
+    assert_int_equal(guest_now(UUID).node, 1);
+    assert_int_equal(atomic_load(&adopted), 1);
+    assert_int_equal(atomic_load(&begun), 0);
+}
+
+static void a_guest_that_cannot_be_moved_for_long_ends_its_job(void **state)
+{
+    uint64_t id = make_admitted_job(HVC_ORIGIN_PACEMAKER);
+    struct hvc_error error = {0};
+    struct hvc_job job = job_now(id);
+    struct item *item;
+
+    (void)state;
+    item = job_runner_item(keeper.runner, id);
+    assert_non_null(item);
+    item->finding = (struct hvc_agenda_finding){.work = HVC_JOB_WORK_BEGIN,
+                                                .phase = job.phase,
+                                                .attempts = job.attempts,
+                                                .tries = 14,
+                                                .code = HVC_REASON_RETRY};
+    world->here.guests[0].guest_class = HVC_GUEST_FAILED;
+    (void)hvc_text_copy(world->here.guests[0].words, sizeof(world->here.guests[0].words), "paused: I/O error");
+    assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
+    await_phase(id, HVC_JOB_FAILED);
+    job = job_now(id);
+    assert_string_equal(job.reasons[job.reason_count - 1].text, "paused: I/O error");
+    assert_int_equal(atomic_load(&begun), 0);
+}
+
 static uint32_t place_now(const char *uuid)
 {
     return guest_now(uuid).node;
@@ -376,6 +450,8 @@ int main(void)
         T(without_quorum_the_move_goes_on_and_is_reported_later),
         T(what_is_not_proven_is_proven_again),
         T(a_second_life_begins_nothing_twice),
+        T(what_had_not_begun_when_its_node_was_lost_is_checked_once_more),
+        T(a_guest_that_cannot_be_moved_for_long_ends_its_job),
         cmocka_unit_test_setup_teardown(places_follow_what_libvirt_shows, set_up_strays, tear_down),
         cmocka_unit_test_setup_teardown(owners_follow_what_libvirt_shows, set_up_strays, tear_down),
     };

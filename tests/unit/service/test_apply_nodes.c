@@ -137,6 +137,66 @@ static void what_is_reconciled_does_not_go_on_with_an_end_that_is_away(void **st
     assert_int_equal(hvc_service_job(f->service, job)->runs_on, 0);
 }
 
+/* The daemon of the source dies while the job is admitted, and is back. */
+static uint64_t job_that_never_began(struct fixture *f)
+{
+    uint64_t job = job_in(f, HVC_JOB_ADMITTED);
+
+    set_members(f, 6);
+    set_members(f, 7);
+    assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
+    return job;
+}
+
+static void what_was_never_begun_goes_back_to_the_queue_with_a_proof(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_never_began(f);
+    const struct hvc_job *now = hvc_service_job(f->service, job);
+    unsigned attempts = now->attempts;
+
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, -1).code, HVC_ANSWER_NOT_PROVEN);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 0).code, HVC_ANSWER_INVALID);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 2).code, HVC_ANSWER_INVALID);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+    now = hvc_service_job(f->service, job);
+    assert_int_equal(now->phase, HVC_JOB_CHECKING); /* there is room: it is admitted at once */
+    assert_int_equal(now->attempts, attempts + 1);
+    assert_int_equal(now->step, HVC_STEP_NONE);
+    assert_false(now->located);
+    finish_job(f, job);
+    assert_int_equal(hvc_service_job(f->service, job)->phase, HVC_JOB_COMPLETED);
+}
+
+static void what_was_begun_or_is_not_wanted_does_not_go_back_to_the_queue(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_never_began(f);
+    struct hvc_command c = command_of(f, HVC_COMMAND_JOB_CANCEL);
+
+    c.cancel.job = job;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_STALE);
+    assert_int_equal(report(f, job, HVC_JOB_CANCELLED, 1).code, HVC_ANSWER_OK);
+    job = job_in(f, HVC_JOB_COPYING);
+    set_members(f, 6);
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
+}
+
+static void what_was_never_begun_does_not_wait_for_a_target_that_was_fenced(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_in(f, HVC_JOB_ADMITTED);
+
+    set_members(f, 6); /* the source, so that both are asked for */
+    set_members(f, 5);
+    assert_int_equal(phase_of(f, job), HVC_JOB_UNKNOWN);
+    assert_int_equal(fence(f, 2).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_AWAY);
+}
+
 /* Found by the simulator: a fencing that was on its way while the node came back and was lost again. */
 static void a_fencing_from_before_the_node_came_back_is_not_believed(void **state)
 {
@@ -263,6 +323,9 @@ int main(void)
         cmocka_unit_test(losing_a_node_changes_each_phase_as_the_table_says),
         T(a_returned_node_is_asked_and_a_restarted_daemon_too),
         T(what_is_reconciled_does_not_go_on_with_an_end_that_is_away),
+        T(what_was_never_begun_goes_back_to_the_queue_with_a_proof),
+        T(what_was_begun_or_is_not_wanted_does_not_go_back_to_the_queue),
+        T(what_was_never_begun_does_not_wait_for_a_target_that_was_fenced),
         T(a_fencing_from_before_the_node_came_back_is_not_believed),
         T(a_fenced_node_runs_nothing),
         T(members_are_known_nodes_in_order),

@@ -224,4 +224,8 @@ static inline bool hvc_job_is_check(const struct hvc_job *job)
 /* Job that sends a guest's memory to its target: over a migration network, which may have a limit. */
 bool hvc_job_takes_network(const struct hvc_job *job);
 
+/* As far as was committed, nothing of its move has been begun: proven at its source, the guest may wait for it again.
+ */
+bool hvc_job_never_copied(const struct hvc_job *job);
+
 #endif

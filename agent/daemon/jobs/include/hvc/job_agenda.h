@@ -130,6 +130,7 @@ struct hvc_agenda_input {
     const struct hvc_agenda_move *move;
     uint64_t now_ms; /* wall clock */
     uint32_t jitter; /* any number: spreads tries of several nodes */
+    uint8_t version; /* of commands that every member understands: what needs a newer one is not decided */
 };
 
 void hvc_agenda_decide(const struct hvc_agenda_input *input, struct hvc_agenda_action *ret_action);
