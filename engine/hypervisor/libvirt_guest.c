@@ -71,7 +71,7 @@ static void absent(const char *uuid, struct hvc_guest_state *ret_state)
 struct steady {
     bool answered;
     int state, reason;
-    enum hvc_job_kind job;
+    enum hvc_domain_job job;
 };
 
 static int read_steady(virConnectPtr conn, const char *uuid, struct steady *ret_steady)
@@ -94,13 +94,13 @@ static int read_steady(virConnectPtr conn, const char *uuid, struct steady *ret_
             *ret_steady = (struct steady){.answered = true,
                                           .state = state,
                                           .reason = reason,
-                                          .job = operation < 0 ? HVC_JOB_NONE : hvc_job_kind_of(operation)};
+                                          .job = operation < 0 ? HVC_DOMAIN_JOB_NONE : hvc_domain_job_of(operation)};
             return 0;
         }
         state = state_after;
         reason = reason_after;
     }
-    *ret_steady = (struct steady){.answered = true, .state = state, .reason = reason, .job = HVC_JOB_UNKNOWN};
+    *ret_steady = (struct steady){.answered = true, .state = state, .reason = reason, .job = HVC_DOMAIN_JOB_UNKNOWN};
     return 0;
 }
 
@@ -131,7 +131,7 @@ static int read_jobs(virConnectPtr conn, void *argument, struct hvc_error *error
             steady = (struct steady){.answered = true,
                                      .state = VIR_DOMAIN_SHUTOFF,
                                      .reason = VIR_DOMAIN_SHUTOFF_UNKNOWN,
-                                     .job = HVC_JOB_NONE};
+                                     .job = HVC_DOMAIN_JOB_NONE};
         hvc_libvirt_call_lock(a);
         a->steady[i] = steady;
         hvc_libvirt_call_unlock(a);
@@ -141,17 +141,17 @@ static int read_jobs(virConnectPtr conn, void *argument, struct hvc_error *error
 
 static void conclude(struct hvc_guest_state *state, const struct steady *steady)
 {
-    enum hvc_job_kind job = HVC_JOB_UNKNOWN;
+    enum hvc_domain_job job = HVC_DOMAIN_JOB_UNKNOWN;
 
     if (state->state == VIR_DOMAIN_SHUTOFF) {
-        job = HVC_JOB_NONE;
+        job = HVC_DOMAIN_JOB_NONE;
     } else if (steady->answered) {
         state->state = steady->state;
         state->reason = steady->reason;
         job = steady->job;
     }
     state->guest_class = hvc_state_class(state->state, state->reason, job);
-    state->migrating_out = job == HVC_JOB_OUT;
+    state->migrating_out = job == HVC_DOMAIN_JOB_OUT;
     state->stranded = hvc_state_stranded(state->state, state->reason, job);
     state->half = hvc_state_half(state->state, state->reason);
     hvc_state_words(state->state, state->reason, state->words, sizeof(state->words));

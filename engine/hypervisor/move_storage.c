@@ -4,7 +4,7 @@
  * switch of each. Where a disk is, is read from libvirt in every round: a run after a crash goes on from there. Until
  * the first switch it can be undone, after it it is carried on.
  *
- * The guest stands still while its disks are switched. QEMU 7.2 died of one such switch in fifty when the guest wrote
+ * The guest stands still while its disks are switched. QEMU 7.2 died of one such switch in 150 when the guest wrote
  * just then (bdrv_co_write_req_prepare: Assertion `child->perm & BLK_PERM_WRITE'), by virsh as well. That it is this
  * move that halts it is in its mark first: whoever goes on with the move lets it go on.
  */
@@ -17,9 +17,11 @@
 #include "hvc/text.h"
 #include "move_places.h"
 #include "move_private.h"
+#include "state.h"
 
 #define ROUND_MS    250
 #define PIVOT_TRIES 20
+#define LEFT_MOST   (UINT64_C(16) << 20) /* bytes that a copy may lack when the guest is halted for its switch */
 
 /* Where one disk of the plan is. */
 enum where {
@@ -84,6 +86,43 @@ static const char *uuid_of(const struct storage_move *s)
     return s->m->request.id.uuid;
 }
 
+/* ---- the guest halted and let go ---- */
+
+/* One that stands still already is somebody else's to let go on. */
+static int halt(struct storage_move *s, struct hvc_error *error)
+{
+    struct hvc_move *m = s->m;
+    struct hvc_guest_state now;
+    int result = hvc_move_inspect(m, m->request.source, &now, error);
+
+    if (result < 0 || now.guest_class != HVC_GUEST_RUNNING || now.state == hvc_state_by_word("pmsuspended"))
+        return result;
+    s->transit.halted = true;
+    result = hvc_move_mark(m, m->request.source, &s->transit, error);
+    return result < 0 ? result : hvc_hypervisor_pause(m->request.source, uuid_of(s), hvc_move_work_deadline(), error);
+}
+
+/* What a mark says, of this run or of any before: no end is told while it is so. */
+static int let_go(struct storage_move *s, struct hvc_transit *mark, struct hvc_error *error)
+{
+    struct hvc_move *m = s->m;
+    struct hvc_guest_state now;
+    int result;
+
+    if (!mark->halted)
+        return 0;
+    result = hvc_move_inspect(m, m->request.source, &now, error);
+    if (result == 0 && now.guest_class == HVC_GUEST_UNKNOWN)
+        result = hvc_error_set(error, -EAGAIN, "%s", now.words);
+    if (result == 0 && now.guest_class == HVC_GUEST_PAUSED)
+        result = hvc_hypervisor_resume(m->request.source, uuid_of(s), hvc_move_work_deadline(), error);
+    if (result < 0)
+        return result;
+    mark->halted = false;
+    (void)hvc_move_mark(m, m->request.source, mark, NULL); /* one that stays is of no harm while the guest runs */
+    return 0;
+}
+
 /* ---- before the first copy ---- */
 
 static int check_copies(struct storage_move *s, struct hvc_error *error)
@@ -137,11 +176,17 @@ static enum hvc_move_end begin(struct storage_move *s, struct hvc_error *error)
     struct hvc_error why = {.code = 0};
 
     hvc_move_ask_ends(m);
+    if (!m->report.source_answered && m->request.again)
+        return hvc_move_unproven(m, error);
     if (!m->report.source_answered)
         return hvc_move_refuse_for(m, &m->source_words, error);
     if (m->report.source.guest_class != HVC_GUEST_RUNNING && m->report.source.guest_class != HVC_GUEST_PAUSED)
         return hvc_move_refuse(m, -EBUSY, "its disks are copied while it runs there, and it does not", error);
-    if (look(s, &why) < 0 || hvc_places_choose(m->plan, m->request.id.name, s->devices, s->places, &s->count, &why) < 0)
+    if (look(s, &why) < 0)
+        return m->request.again ? hvc_move_unproven(m, error) : hvc_move_refuse_for(m, &why, error);
+    if (let_go(s, &s->devices->transit, &why) < 0)
+        return hvc_move_unproven(m, error);
+    if (hvc_places_choose(m->plan, m->request.id.name, s->devices, s->places, &s->count, &why) < 0)
         return hvc_move_refuse_for(m, &why, error);
     if (hvc_move_is_ours(m, &s->devices->transit)) {
         s->transit = s->devices->transit;
@@ -239,32 +284,6 @@ static int undo(struct storage_move *s, struct hvc_error *error)
     return hvc_move_mark(m, m->request.source, &s->transit, error);
 }
 
-/* One that is paused already is somebody else's to resume. */
-static int halt(struct storage_move *s, struct hvc_error *error)
-{
-    struct hvc_move *m = s->m;
-    struct hvc_guest_state now;
-    int result = hvc_move_inspect(m, m->request.source, &now, error);
-
-    if (result < 0 || now.guest_class != HVC_GUEST_RUNNING)
-        return result;
-    s->transit.halted = true;
-    result = hvc_move_mark(m, m->request.source, &s->transit, error);
-    return result < 0 ? result : hvc_hypervisor_pause(m->request.source, uuid_of(s), hvc_move_work_deadline(), error);
-}
-
-static int let_go(struct storage_move *s, struct hvc_error *error)
-{
-    struct hvc_move *m = s->m;
-    struct hvc_guest_state now;
-    int result = s->transit.halted ? hvc_move_inspect(m, m->request.source, &now, error) : 0;
-
-    if (result == 0 && s->transit.halted && now.guest_class == HVC_GUEST_PAUSED)
-        result = hvc_hypervisor_resume(m->request.source, uuid_of(s), hvc_move_work_deadline(), error);
-    s->transit.halted = result < 0;
-    return result;
-}
-
 static int switch_disks(struct storage_move *s, struct hvc_error *error)
 {
     int result = 0;
@@ -277,13 +296,31 @@ static int switch_disks(struct storage_move *s, struct hvc_error *error)
     return result;
 }
 
+/* What was whole once is written to since; the guest stands still until that is copied, too. */
+static bool is_close(const struct storage_move *s)
+{
+    uint64_t limit = (uint64_t)s->m->request.options.bandwidth_mib << 20;
+    uint64_t most = limit == 0 ? LEFT_MOST : limit / 10;
+    struct hvc_block_job job;
+
+    for (size_t i = 0; i < s->count; i++) {
+        if (where_is(s, i) == ARRIVED)
+            continue;
+        if (hvc_disk_job(s->m->request.source, uuid_of(s), s->places[i].name, hvc_move_call_deadline(s->m), &job,
+                         NULL) < 0 ||
+            job.total_bytes - job.done_bytes > most)
+            return false;
+    }
+    return true;
+}
+
 static int switch_over(struct storage_move *s, struct hvc_error *error)
 {
     int result = halt(s, error);
 
     if (result == 0)
         result = switch_disks(s, error);
-    (void)let_go(s, NULL); /* one that fails is tried again with the next look, before anything else */
+    (void)let_go(s, &s->transit, NULL); /* one that fails is tried again with the next look, before anything else */
     return result;
 }
 
@@ -398,7 +435,9 @@ static enum hvc_move_end carry_on(struct storage_move *s, struct hvc_error *erro
             hvc_move_wait(m, ROUND_MS);
             continue;
         }
-        if (let_go(s, &why) < 0) {
+        if (let_go(s, &s->transit, &why) < 0) {
+            if (hvc_move_is_late(m))
+                return hvc_move_unproven(m, error);
             hvc_move_wait(m, ROUND_MS);
             continue;
         }
@@ -409,9 +448,9 @@ static enum hvc_move_end carry_on(struct storage_move *s, struct hvc_error *erro
         judge(s);
         if (s->failure.code < 0 && count_where(s, ARRIVED) == 0)
             return give_up(s, error);
-        if (count_where(s, READY) + count_where(s, ARRIVED) == s->count) {
+        if (count_where(s, READY) + count_where(s, ARRIVED) == s->count && is_close(s)) {
             hvc_move_set_phase(m, HVC_MOVE_SWITCHING);
-            if (switch_over(s, &why) == 0)
+            if (switch_over(s, &why) == 0 || s->transit.halted)
                 continue;
             if (++tries == PIVOT_TRIES && count_where(s, ARRIVED) == 0)
                 s->failure = why;

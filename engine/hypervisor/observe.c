@@ -75,7 +75,7 @@ static void take_status(const struct hvc_status_file *file, const struct hvc_pro
     hvc_state_words(file->state, file->reason, known, sizeof(known));
     (void)snprintf(words, sizeof(words), "process %lld alive, %s; last %.60s", (long long)process->pid, why, known);
     say(state, guest_class, words);
-    state->migrating_out = file->job == HVC_JOB_OUT;
+    state->migrating_out = file->job == HVC_DOMAIN_JOB_OUT;
     state->half = hvc_state_half(file->state, file->reason);
     state->memory_kib = file->memory_kib;
     memcpy(state->owner, file->owner, sizeof(state->owner));

@@ -13,7 +13,7 @@
 struct row {
     const char *word;
     const char *text;
-    enum hvc_guest_class by_job[HVC_JOB_KINDS];
+    enum hvc_guest_class by_job[HVC_DOMAIN_JOB_KINDS];
 };
 
 #define ALWAYS(c)                                                                                                      \
@@ -144,18 +144,18 @@ static const struct state states[] = {
 };
 COMPLETE(states, VIR_DOMAIN_LAST);
 
-static const enum hvc_job_kind operations[] = {
-    [VIR_DOMAIN_JOB_OPERATION_UNKNOWN] = HVC_JOB_UNKNOWN,
-    [VIR_DOMAIN_JOB_OPERATION_START] = HVC_JOB_NONE,
-    [VIR_DOMAIN_JOB_OPERATION_SAVE] = HVC_JOB_NONE,
-    [VIR_DOMAIN_JOB_OPERATION_RESTORE] = HVC_JOB_NONE,
-    [VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN] = HVC_JOB_IN,
-    [VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT] = HVC_JOB_OUT,
-    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT] = HVC_JOB_NONE,
-    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT] = HVC_JOB_NONE,
-    [VIR_DOMAIN_JOB_OPERATION_DUMP] = HVC_JOB_NONE,
-    [VIR_DOMAIN_JOB_OPERATION_BACKUP] = HVC_JOB_NONE,
-    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE] = HVC_JOB_NONE,
+static const enum hvc_domain_job operations[] = {
+    [VIR_DOMAIN_JOB_OPERATION_UNKNOWN] = HVC_DOMAIN_JOB_UNKNOWN,
+    [VIR_DOMAIN_JOB_OPERATION_START] = HVC_DOMAIN_JOB_NONE,
+    [VIR_DOMAIN_JOB_OPERATION_SAVE] = HVC_DOMAIN_JOB_NONE,
+    [VIR_DOMAIN_JOB_OPERATION_RESTORE] = HVC_DOMAIN_JOB_NONE,
+    [VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN] = HVC_DOMAIN_JOB_IN,
+    [VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT] = HVC_DOMAIN_JOB_OUT,
+    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT] = HVC_DOMAIN_JOB_NONE,
+    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_REVERT] = HVC_DOMAIN_JOB_NONE,
+    [VIR_DOMAIN_JOB_OPERATION_DUMP] = HVC_DOMAIN_JOB_NONE,
+    [VIR_DOMAIN_JOB_OPERATION_BACKUP] = HVC_DOMAIN_JOB_NONE,
+    [VIR_DOMAIN_JOB_OPERATION_SNAPSHOT_DELETE] = HVC_DOMAIN_JOB_NONE,
 };
 COMPLETE(operations, VIR_DOMAIN_JOB_OPERATION_LAST);
 
@@ -175,18 +175,18 @@ static const struct row *row_of(int state, int reason)
     return &known->rows[reason];
 }
 
-enum hvc_job_kind hvc_job_kind_of(int operation)
+enum hvc_domain_job hvc_domain_job_of(int operation)
 {
     if (operation < 0 || (size_t)operation >= sizeof(operations) / sizeof(operations[0]))
-        return HVC_JOB_UNKNOWN;
+        return HVC_DOMAIN_JOB_UNKNOWN;
     return operations[operation];
 }
 
-enum hvc_guest_class hvc_state_class(int state, int reason, enum hvc_job_kind job)
+enum hvc_guest_class hvc_state_class(int state, int reason, enum hvc_domain_job job)
 {
     const struct row *row = row_of(state, reason);
 
-    if (row != NULL && job < HVC_JOB_KINDS)
+    if (row != NULL && job < HVC_DOMAIN_JOB_KINDS)
         return row->by_job[job];
     return state_of(state) == NULL ? HVC_GUEST_UNKNOWN : states[state].other;
 }
@@ -210,15 +210,15 @@ bool hvc_state_needs_job(int state, int reason)
 
     if (row == NULL)
         return false;
-    for (int job = 1; job < HVC_JOB_KINDS; job++)
+    for (int job = 1; job < HVC_DOMAIN_JOB_KINDS; job++)
         if (row->by_job[job] != row->by_job[0])
             return true;
     return false;
 }
 
-bool hvc_state_stranded(int state, int reason, enum hvc_job_kind job)
+bool hvc_state_stranded(int state, int reason, enum hvc_domain_job job)
 {
-    return state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_MIGRATION && job == HVC_JOB_NONE;
+    return state == VIR_DOMAIN_PAUSED && reason == VIR_DOMAIN_PAUSED_MIGRATION && job == HVC_DOMAIN_JOB_NONE;
 }
 
 bool hvc_state_half(int state, int reason)

@@ -12,18 +12,18 @@
 #include "hvc/hypervisor.h"
 
 /* What the job that libvirt has on the domain says about it. */
-enum hvc_job_kind {
-    HVC_JOB_NONE,    /* no migration job */
-    HVC_JOB_OUT,     /* this is the source of a migration */
-    HVC_JOB_IN,      /* this is the target of one */
-    HVC_JOB_UNKNOWN, /* libvirt did not say */
-    HVC_JOB_KINDS
+enum hvc_domain_job {
+    HVC_DOMAIN_JOB_NONE,    /* no migration job */
+    HVC_DOMAIN_JOB_OUT,     /* this is the source of a migration */
+    HVC_DOMAIN_JOB_IN,      /* this is the target of one */
+    HVC_DOMAIN_JOB_UNKNOWN, /* libvirt did not say */
+    HVC_DOMAIN_JOB_KINDS
 };
 
-/* virDomainJobOperation -> kind; a number that is not known is HVC_JOB_UNKNOWN. */
-enum hvc_job_kind hvc_job_kind_of(int operation);
+/* virDomainJobOperation -> kind; a number that is not known is HVC_DOMAIN_JOB_UNKNOWN. */
+enum hvc_domain_job hvc_domain_job_of(int operation);
 
-enum hvc_guest_class hvc_state_class(int state, int reason, enum hvc_job_kind job);
+enum hvc_guest_class hvc_state_class(int state, int reason, enum hvc_domain_job job);
 
 /* "paused (I/O error)"; numbers that are not known are shown as such. */
 void hvc_state_words(int state, int reason, char *target, size_t size);
@@ -32,7 +32,7 @@ void hvc_state_words(int state, int reason, char *target, size_t size);
 bool hvc_state_needs_job(int state, int reason);
 
 /* Paused by an outgoing migration, and no such job exists (hvc_guest_state.stranded). */
-bool hvc_state_stranded(int state, int reason, enum hvc_job_kind job);
+bool hvc_state_stranded(int state, int reason, enum hvc_domain_job job);
 
 /* One end of a post-copy (hvc_guest_state.half). */
 bool hvc_state_half(int state, int reason);

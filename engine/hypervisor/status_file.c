@@ -46,11 +46,11 @@ static void read_job(xmlTextReaderPtr reader, struct hvc_status_file *s)
     HVC_CLEANUP(xml_text) xmlChar *async = attribute(reader, "async");
     HVC_CLEANUP(xml_text) xmlChar *phase = attribute(reader, "phase");
 
-    s->job = HVC_JOB_NONE;
+    s->job = HVC_DOMAIN_JOB_NONE;
     if (is_named(async, "migration out"))
-        s->job = HVC_JOB_OUT;
+        s->job = HVC_DOMAIN_JOB_OUT;
     if (is_named(async, "migration in")) {
-        s->job = HVC_JOB_IN;
+        s->job = HVC_DOMAIN_JOB_IN;
         s->finishing = !is_named(phase, "none") && !is_named(phase, "prepare");
     }
 }
@@ -122,7 +122,7 @@ static int read_element(xmlTextReaderPtr reader, struct place *place, struct hvc
 int hvc_status_file_parse(const char *xml, size_t length, struct hvc_status_file *ret_status, struct hvc_error *error)
 {
     HVC_CLEANUP(reader) xmlTextReaderPtr reader = NULL;
-    struct hvc_status_file status = {.state = -1, .reason = -1, .job = HVC_JOB_NONE};
+    struct hvc_status_file status = {.state = -1, .reason = -1, .job = HVC_DOMAIN_JOB_NONE};
     struct place place = {.in_domain = false};
     int more = -1;
 

@@ -16,7 +16,7 @@ struct hvc_status_file {
     struct hvc_guest_id id;
     int64_t pid;
     int state, reason; /* libvirt's numbers; -1: a word that is not known */
-    enum hvc_job_kind job;
+    enum hvc_domain_job job;
     bool finishing; /* target: the end of the migration has begun, so "paused" may be out of date */
     uint64_t memory_kib;
     char owner[HVC_RESOURCE_NAME_MAX];

@@ -154,9 +154,9 @@ static bool still_stands(struct task *task)
 /* True: the guest is at the source and can be moved from there. */
 static bool is_at_source(struct task *task, const char *uuid)
 {
-    bool later = task->finding.tries < BEGIN_TRIES;
     struct hvc_guest_state state = {0};
     struct hvc_error error = {0};
+    bool stuck;
 
     if (hvc_hypervisor_inspect(task->runner->operations->hypervisor, uuid, hvc_deadline_in(JOB_ASK_MS), &state,
                                &error) < 0) {
@@ -169,7 +169,8 @@ static bool is_at_source(struct task *task, const char *uuid)
         return true;
     if (state.guest_class == HVC_GUEST_FAILED && task->effect.job.kind == HVC_KIND_RESTART)
         return true; /* that is what helps it */
-    find(task, later || state.guest_class == HVC_GUEST_UNKNOWN ? HVC_REASON_RETRY : HVC_REASON_GIVE_UP, state.words);
+    stuck = state.guest_class == HVC_GUEST_FAILED || state.guest_class == HVC_GUEST_STOPPING;
+    find(task, stuck && task->finding.tries >= BEGIN_TRIES ? HVC_REASON_GIVE_UP : HVC_REASON_RETRY, state.words);
     return false;
 }
 
@@ -318,7 +319,8 @@ static void begin(struct task *task)
                                    .force_at_deadline = job->options.end_action == HVC_END_FORCE,
                                    .special = {.kind = (enum hvc_job_kind)job->kind,
                                                .flags = job->options.flags,
-                                               .restart = (enum hvc_restart_mode)job->options.restart},
+                                               .restart = (enum hvc_restart_mode)job->options.restart,
+                                               .again = prove},
                                    .job = {.id = job->id,
                                            .admitted_ms = job->phase_ms[HVC_JOB_ADMITTED],
                                            .keeps = job->origin != HVC_ORIGIN_PACEMAKER}};

@@ -209,6 +209,7 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
                                              .kind = task->special.kind,
                                              .flags = task->special.flags,
                                              .restart = task->special.restart,
+                                             .again = task->special.again,
                                              .plan = task->special.plan,
                                              .token = task->token,
                                              .proof_ms = task->adopted ? ADOPTED_PROOF_MS : 0};

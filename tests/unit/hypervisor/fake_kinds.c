@@ -161,8 +161,11 @@ static int inspect(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline
     (void)deadline_ms;
     if (result < 0)
         return result;
-    *ret_state = (struct hvc_guest_state){
-        .guest_class = n->guest_class, .persistent = n->stored_xml != NULL, .memory_kib = 1024, .owner = "owner"};
+    *ret_state = (struct hvc_guest_state){.guest_class = n->guest_class,
+                                          .state = n->state,
+                                          .persistent = n->stored_xml != NULL,
+                                          .memory_kib = 1024,
+                                          .owner = "owner"};
     (void)snprintf(ret_state->id.uuid, sizeof(ret_state->id.uuid), "%s", uuid);
     (void)snprintf(ret_state->words, sizeof(ret_state->words), "fake %s", hvc_guest_class_name(n->guest_class));
     return end(h, 0);

@@ -40,6 +40,7 @@ struct kinds_node {
     struct kinds_world *world;
     bool silent;
     enum hvc_guest_class guest_class;
+    int state;                   /* virDomainState, where the class is not enough */
     char *live_xml, *stored_xml; /* NULL: not there */
     int failures[CALL_OF_KINDS]; /* so many next calls of it fail */
     unsigned calls[CALL_OF_KINDS];

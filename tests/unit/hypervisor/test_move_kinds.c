@@ -392,24 +392,73 @@ static void a_guest_that_somebody_has_paused_stays_so(void **state)
 }
 
 /* The process died between the pause and the first switch. */
+static void put_a_halted_guest(struct kinds_world *w, const char *token)
+{
+    struct hvc_transit mark = {.present = true, .halted = true};
+    struct hvc_error error = {.code = 0};
+    char *element = NULL;
+
+    (void)snprintf(mark.token, sizeof(mark.token), "%s", token);
+    assert_int_equal(hvc_transit_element(&mark, &element), 0);
+    assert_int_equal(hvc_guest_set_transit(&w->a.base, KINDS_UUID, element, HVC_NO_DEADLINE, &error), 0);
+    free(element);
+    w->a.guest_class = HVC_GUEST_PAUSED;
+}
+
 static void a_guest_that_a_former_run_has_halted_goes_on(void **state)
 {
     static const char disk[] = "<disk><source file=\"/new/vm1.img\"/></disk>";
     struct kinds_world *w = *state;
-    struct hvc_transit mark = {.present = true, .token = "7", .halted = true};
-    struct hvc_hypervisor *h = &w->a.base;
     struct hvc_error error = {.code = 0};
-    char *element = NULL;
 
-    assert_int_equal(hvc_disk_copy(h, KINDS_UUID, "vda", disk, 0, HVC_NO_DEADLINE, &error), 0);
-    assert_int_equal(hvc_transit_element(&mark, &element), 0);
-    assert_int_equal(hvc_guest_set_transit(h, KINDS_UUID, element, HVC_NO_DEADLINE, &error), 0);
-    free(element);
-    w->a.guest_class = HVC_GUEST_PAUSED;
+    assert_int_equal(hvc_disk_copy(&w->a.base, KINDS_UUID, "vda", disk, 0, HVC_NO_DEADLINE, &error), 0);
+    put_a_halted_guest(w, "7");
     assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_MOVED);
     assert_int_equal(w->a.guest_class, HVC_GUEST_RUNNING);
     assert_int_equal(w->switched_running, 0);
     assert_string_equal(kinds_content(&w->a, "/new/vm1.img"), "the disk");
+}
+
+/* Also of one whose disks cannot be moved, and of another job's run. */
+static void a_guest_that_was_halted_goes_on_whatever_becomes_of_its_move(void **state)
+{
+    struct kinds_world *w = *state;
+    struct hvc_error error = {.code = 0};
+
+    put_a_halted_guest(w, "another");
+    w->snapshots = 1;
+    assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_NOT_STARTED);
+    assert_int_equal(w->a.guest_class, HVC_GUEST_RUNNING);
+    assert_null(strstr(w->a.live_xml, "halted"));
+}
+
+static void nothing_is_told_of_a_halted_guest_before_it_goes_on(void **state)
+{
+    struct kinds_world *w = *state;
+    struct hvc_move_request request = request_of(w, HVC_KIND_STORAGE);
+    struct hvc_error error = {.code = 0};
+
+    put_a_halted_guest(w, "7");
+    w->a.failures[CALL_RESUME] = 1;
+    assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_UNPROVEN);
+    w->a.silent = true;
+    assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_NOT_STARTED);
+    request.again = true;
+    assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_UNPROVEN);
+    w->a.silent = false;
+    assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_MOVED);
+    assert_int_equal(w->switched_running, 0);
+    assert_int_equal(w->a.guest_class, HVC_GUEST_RUNNING);
+}
+
+static void a_guest_that_sleeps_needs_no_halt(void **state)
+{
+    struct kinds_world *w = *state;
+    struct hvc_error error;
+
+    w->a.state = 7; /* VIR_DOMAIN_PMSUSPENDED, which cannot be paused */
+    assert_int_equal(run_kind(w, HVC_KIND_STORAGE, &error), HVC_MOVE_MOVED);
+    assert_int_equal(w->a.calls[CALL_PAUSE], 0);
 }
 
 /* ---- both; staged ---- */
@@ -549,6 +598,9 @@ int main(void)
         TEST(a_guest_stands_still_while_its_disks_are_switched),
         TEST(a_guest_that_somebody_has_paused_stays_so),
         TEST(a_guest_that_a_former_run_has_halted_goes_on),
+        TEST(a_guest_that_was_halted_goes_on_whatever_becomes_of_its_move),
+        TEST(nothing_is_told_of_a_halted_guest_before_it_goes_on),
+        TEST(a_guest_that_sleeps_needs_no_halt),
         TEST(a_guest_moves_with_its_disks),
         TEST(a_migration_that_fails_leaves_no_files),
         TEST(a_disk_that_both_nodes_see_is_never_overwritten),

@@ -83,10 +83,10 @@ static void pains_6_and_10_every_state_and_reason_has_the_class_that_was_decided
     for (size_t i = 0; i < HVC_COUNT(golden); i++) {
         char words[128];
 
-        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_JOB_NONE), golden[i].none);
-        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_JOB_OUT), golden[i].out);
-        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_JOB_IN), golden[i].in);
-        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_JOB_UNKNOWN), golden[i].unknown);
+        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_DOMAIN_JOB_NONE), golden[i].none);
+        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_DOMAIN_JOB_OUT), golden[i].out);
+        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_DOMAIN_JOB_IN), golden[i].in);
+        assert_int_equal(hvc_state_class(golden[i].state, golden[i].reason, HVC_DOMAIN_JOB_UNKNOWN), golden[i].unknown);
         hvc_state_words(golden[i].state, golden[i].reason, words, sizeof(words));
         assert_string_equal(words, golden[i].words);
     }
@@ -134,8 +134,9 @@ static void numbers_of_a_newer_libvirt_are_never_absent_and_never_hide_a_guest(v
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(cases); i++)
-        for (int job = 0; job < HVC_JOB_KINDS; job++)
-            assert_int_equal(hvc_state_class(cases[i].state, cases[i].reason, (enum hvc_job_kind)job), cases[i].wanted);
+        for (int job = 0; job < HVC_DOMAIN_JOB_KINDS; job++)
+            assert_int_equal(hvc_state_class(cases[i].state, cases[i].reason, (enum hvc_domain_job)job),
+                             cases[i].wanted);
     hvc_state_words(99, 3, words, sizeof(words));
     assert_string_equal(words, "state 99 reason 3, unknown to this version");
     hvc_state_words(VIR_DOMAIN_PAUSED, 77, words, sizeof(words));
@@ -146,18 +147,18 @@ static void only_migrations_make_a_job_count(void **state)
 {
     (void)state;
     for (int operation = 0; operation < VIR_DOMAIN_JOB_OPERATION_LAST; operation++) {
-        enum hvc_job_kind wanted = HVC_JOB_NONE;
+        enum hvc_domain_job wanted = HVC_DOMAIN_JOB_NONE;
 
         if (operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT)
-            wanted = HVC_JOB_OUT;
+            wanted = HVC_DOMAIN_JOB_OUT;
         else if (operation == VIR_DOMAIN_JOB_OPERATION_MIGRATION_IN)
-            wanted = HVC_JOB_IN;
+            wanted = HVC_DOMAIN_JOB_IN;
         else if (operation == VIR_DOMAIN_JOB_OPERATION_UNKNOWN)
-            wanted = HVC_JOB_UNKNOWN;
-        assert_int_equal(hvc_job_kind_of(operation), wanted);
+            wanted = HVC_DOMAIN_JOB_UNKNOWN;
+        assert_int_equal(hvc_domain_job_of(operation), wanted);
     }
-    assert_int_equal(hvc_job_kind_of(VIR_DOMAIN_JOB_OPERATION_LAST), HVC_JOB_UNKNOWN);
-    assert_int_equal(hvc_job_kind_of(-1), HVC_JOB_UNKNOWN);
+    assert_int_equal(hvc_domain_job_of(VIR_DOMAIN_JOB_OPERATION_LAST), HVC_DOMAIN_JOB_UNKNOWN);
+    assert_int_equal(hvc_domain_job_of(-1), HVC_DOMAIN_JOB_UNKNOWN);
 }
 
 static void both_ends_of_one_migration_are_never_running_at_once(void **state)
@@ -176,8 +177,8 @@ static void both_ends_of_one_migration_are_never_running_at_once(void **state)
 
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(steps); i++) {
-        bool source = hvc_state_class(steps[i].source_state, steps[i].source_reason, HVC_JOB_OUT) == RUNNING;
-        bool target = hvc_state_class(steps[i].target_state, steps[i].target_reason, HVC_JOB_IN) == RUNNING;
+        bool source = hvc_state_class(steps[i].source_state, steps[i].source_reason, HVC_DOMAIN_JOB_OUT) == RUNNING;
+        bool target = hvc_state_class(steps[i].target_state, steps[i].target_reason, HVC_DOMAIN_JOB_IN) == RUNNING;
 
         assert_false(source && target);
     }
@@ -199,10 +200,10 @@ static void only_a_forgotten_migration_is_stranded(void **state)
 {
     (void)state;
     for (size_t i = 0; i < HVC_COUNT(golden); i++)
-        for (int job = 0; job < HVC_JOB_KINDS; job++)
-            assert_int_equal(hvc_state_stranded(golden[i].state, golden[i].reason, (enum hvc_job_kind)job),
+        for (int job = 0; job < HVC_DOMAIN_JOB_KINDS; job++)
+            assert_int_equal(hvc_state_stranded(golden[i].state, golden[i].reason, (enum hvc_domain_job)job),
                              golden[i].state == VIR_DOMAIN_PAUSED && golden[i].reason == VIR_DOMAIN_PAUSED_MIGRATION &&
-                                 job == HVC_JOB_NONE);
+                                 job == HVC_DOMAIN_JOB_NONE);
 }
 
 static void only_an_end_of_a_post_copy_is_half_a_guest(void **state)

@@ -43,7 +43,7 @@ static void a_status_file_tells_state_job_and_owner(void **state)
     assert_int_equal(s.pid, 4711);
     assert_int_equal(s.state, VIR_DOMAIN_PAUSED);
     assert_int_equal(s.reason, VIR_DOMAIN_PAUSED_MIGRATION);
-    assert_int_equal(s.job, HVC_JOB_IN);
+    assert_int_equal(s.job, HVC_DOMAIN_JOB_IN);
     assert_false(s.finishing);
     assert_int_equal(s.memory_kib, 65536);
     assert_string_equal(s.owner, "vm-1");
@@ -53,18 +53,18 @@ static void the_job_is_read_where_it_stands(void **state)
 {
     static const struct {
         const char *job;
-        enum hvc_job_kind wanted;
+        enum hvc_domain_job wanted;
         bool finishing;
     } cases[] = {
-        {"", HVC_JOB_NONE, false},
-        {"<job type='query' async='none'/>", HVC_JOB_NONE, false},
-        {"<job type='none' async='migration out' phase='perform3'/>", HVC_JOB_OUT, false},
-        {"<job type='none' async='migration in' phase='none'/>", HVC_JOB_IN, false},
-        {"<job type='none' async='migration in' phase='prepare'/>", HVC_JOB_IN, false},
-        {"<job type='none' async='migration in' phase='finish3'/>", HVC_JOB_IN, true},
-        {"<job type='none' async='migration in'/>", HVC_JOB_IN, true},
-        {"<job type='none' async='snapshot'/>", HVC_JOB_NONE, false},
-        {"<other><job async='migration in'/></other>", HVC_JOB_NONE, false},
+        {"", HVC_DOMAIN_JOB_NONE, false},
+        {"<job type='query' async='none'/>", HVC_DOMAIN_JOB_NONE, false},
+        {"<job type='none' async='migration out' phase='perform3'/>", HVC_DOMAIN_JOB_OUT, false},
+        {"<job type='none' async='migration in' phase='none'/>", HVC_DOMAIN_JOB_IN, false},
+        {"<job type='none' async='migration in' phase='prepare'/>", HVC_DOMAIN_JOB_IN, false},
+        {"<job type='none' async='migration in' phase='finish3'/>", HVC_DOMAIN_JOB_IN, true},
+        {"<job type='none' async='migration in'/>", HVC_DOMAIN_JOB_IN, true},
+        {"<job type='none' async='snapshot'/>", HVC_DOMAIN_JOB_NONE, false},
+        {"<other><job async='migration in'/></other>", HVC_DOMAIN_JOB_NONE, false},
     };
 
     (void)state;

@@ -161,6 +161,18 @@ static void what_came_of_a_job_before_it_was_queued_again_is_no_answer(void **st
     assert_int_equal(hvc_service_job(keeper->service, 2)->origin, HVC_ORIGIN_PACEMAKER);
 }
 
+/* ... and it has been admitted once more. */
+static void nor_is_it_one_when_the_job_is_about_to_begin_again(void **state)
+{
+    (void)state;
+    world->nodes[1].answer = WORLD_REFUSES;
+    world->nodes[1].answer_words = "Connection refused";
+    make_a_job_and_its_move(HVC_RESULT_UNREACHABLE);
+    world->nodes[1].answer = WORLD_ANSWERS;
+    report(HVC_JOB_CHECKING, HVC_JOB_ADMITTED, 0);
+    expect_moved();
+}
+
 /* Pacemaker, whom somebody let watch the guest before it was told, fetched it back by a start; then it is told. */
 static void a_guest_that_came_back_after_its_jobs_move_is_moved_again(void **state)
 {
@@ -233,6 +245,7 @@ int main(void)
         T(without_a_readable_state_the_move_is_made_and_told),
         T(a_job_that_nobody_begins_holds_nothing_up_and_is_cancelled),
         T(what_came_of_a_job_before_it_was_queued_again_is_no_answer),
+        T(nor_is_it_one_when_the_job_is_about_to_begin_again),
         T(a_guest_that_came_back_after_its_jobs_move_is_moved_again),
         T(what_the_state_has_at_the_target_needs_no_word_of_its_libvirt),
         T(what_the_state_has_here_has_arrived_though_libvirt_cannot_say_so),

@@ -62,7 +62,8 @@ struct hvc_move_request {
     const struct hvc_storage_plan *plan; /* STORAGE and LIVE_STORAGE need one, STAGED and QUICK may; copied */
     const char *definition; /* DEFINITION, RESTART: the guest's definition; NULL: what the source has stored; copied */
     enum hvc_restart_mode restart; /* RESTART: how the guest is stopped */
-    uint64_t stop_ms;              /* RESTART: how long a guest is asked before it is forced or given up; 0: 60 s */
+    bool again;       /* STORAGE: a former run may have begun it: nothing is proven while its source is silent */
+    uint64_t stop_ms; /* RESTART: how long a guest is asked before it is forced or given up; 0: 60 s */
 };
 
 enum hvc_move_phase {

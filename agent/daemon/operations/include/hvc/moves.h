@@ -40,6 +40,7 @@ struct hvc_move_special {
     enum hvc_job_kind kind;
     uint32_t flags; /* HVC_OPTION_* */
     enum hvc_restart_mode restart;
+    bool again;                          /* a former run of it may have begun */
     const struct hvc_storage_plan *plan; /* NULL: none; copied */
 };
 
