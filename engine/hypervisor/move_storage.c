@@ -22,6 +22,8 @@
 #define ROUND_MS    250
 #define PIVOT_TRIES 20
 #define LEFT_MOST   (UINT64_C(16) << 20) /* bytes that a copy may lack when the guest is halted for its switch */
+#define LEFT_LEAST  (UINT64_C(4) << 20)  /* ... also of a slow one */
+#define PATIENCE_MS 5000                 /* after so long it may lack twice as much: a guest may never write less */
 
 /* Where one disk of the plan is. */
 enum where {
@@ -40,6 +42,8 @@ struct storage_move {
     size_t count;
     struct hvc_transit transit; /* of this move */
     struct hvc_error failure;   /* why it is given up; code 0: it is not */
+    uint64_t whole_ms;          /* since when all copies are whole, 0: they are not */
+    bool unanswered;            /* a pause may still come */
 };
 
 static void free_storage(struct storage_move *s)
@@ -99,14 +103,22 @@ static int halt(struct storage_move *s, struct hvc_error *error)
         return result;
     s->transit.halted = true;
     result = hvc_move_mark(m, m->request.source, &s->transit, error);
-    return result < 0 ? result : hvc_hypervisor_pause(m->request.source, uuid_of(s), hvc_move_work_deadline(), error);
+    if (result == 0)
+        result = hvc_hypervisor_pause(m->request.source, uuid_of(s), hvc_move_work_deadline(), error);
+    s->unanswered = result < 0;
+    return result;
+}
+
+static bool is_silence(int code)
+{
+    return code == -ETIMEDOUT || code == -EBUSY || code == -ENOTCONN;
 }
 
 /* What a mark says, of this run or of any before: no end is told while it is so. */
 static int let_go(struct storage_move *s, struct hvc_transit *mark, struct hvc_error *error)
 {
     struct hvc_move *m = s->m;
-    struct hvc_guest_state now;
+    struct hvc_guest_state now = {.guest_class = HVC_GUEST_UNKNOWN};
     int result;
 
     if (!mark->halted)
@@ -114,11 +126,11 @@ static int let_go(struct storage_move *s, struct hvc_transit *mark, struct hvc_e
     result = hvc_move_inspect(m, m->request.source, &now, error);
     if (result == 0 && now.guest_class == HVC_GUEST_UNKNOWN)
         result = hvc_error_set(error, -EAGAIN, "%s", now.words);
-    if (result == 0 && now.guest_class == HVC_GUEST_PAUSED)
+    if (result == 0 && (now.guest_class == HVC_GUEST_PAUSED || s->unanswered)) /* behind the pause, if that is coming */
         result = hvc_hypervisor_resume(m->request.source, uuid_of(s), hvc_move_work_deadline(), error);
-    if (result < 0)
+    if (result < 0 && (now.guest_class != HVC_GUEST_RUNNING || is_silence(result)))
         return result;
-    mark->halted = false;
+    mark->halted = s->unanswered = false;
     (void)hvc_move_mark(m, m->request.source, mark, NULL); /* one that stays is of no harm while the guest runs */
     return 0;
 }
@@ -182,8 +194,9 @@ static enum hvc_move_end begin(struct storage_move *s, struct hvc_error *error)
         return hvc_move_refuse_for(m, &m->source_words, error);
     if (m->report.source.guest_class != HVC_GUEST_RUNNING && m->report.source.guest_class != HVC_GUEST_PAUSED)
         return hvc_move_refuse(m, -EBUSY, "its disks are copied while it runs there, and it does not", error);
-    if (look(s, &why) < 0)
-        return m->request.again ? hvc_move_unproven(m, error) : hvc_move_refuse_for(m, &why, error);
+    if (look(s, &why) < 0) /* what is not understood will not be later */
+        return m->request.again && why.code != -EINVAL && why.code != -E2BIG ? hvc_move_unproven(m, error)
+                                                                             : hvc_move_refuse_for(m, &why, error);
     if (let_go(s, &s->devices->transit, &why) < 0)
         return hvc_move_unproven(m, error);
     if (hvc_places_choose(m->plan, m->request.id.name, s->devices, s->places, &s->count, &why) < 0)
@@ -296,11 +309,19 @@ static int switch_disks(struct storage_move *s, struct hvc_error *error)
     return result;
 }
 
+static uint64_t most_left(const struct storage_move *s)
+{
+    uint64_t limit = (uint64_t)s->m->request.options.bandwidth_mib << 20;
+    uint64_t most = limit == 0 || limit / 10 > LEFT_MOST ? LEFT_MOST : limit / 10;
+    uint64_t doubled = (hvc_now_ms() - s->whole_ms) / PATIENCE_MS;
+
+    return (most < LEFT_LEAST ? LEFT_LEAST : most) << (doubled > 32 ? 32 : doubled);
+}
+
 /* What was whole once is written to since; the guest stands still until that is copied, too. */
 static bool is_close(const struct storage_move *s)
 {
-    uint64_t limit = (uint64_t)s->m->request.options.bandwidth_mib << 20;
-    uint64_t most = limit == 0 ? LEFT_MOST : limit / 10;
+    uint64_t most = most_left(s);
     struct hvc_block_job job;
 
     for (size_t i = 0; i < s->count; i++) {
@@ -312,6 +333,15 @@ static bool is_close(const struct storage_move *s)
             return false;
     }
     return true;
+}
+
+static bool is_to_be_switched(struct storage_move *s)
+{
+    if (count_where(s, READY) + count_where(s, ARRIVED) < s->count)
+        s->whole_ms = 0;
+    else if (s->whole_ms == 0)
+        s->whole_ms = hvc_now_ms();
+    return s->whole_ms != 0 && (count_where(s, ARRIVED) > 0 || is_close(s));
 }
 
 static int switch_over(struct storage_move *s, struct hvc_error *error)
@@ -424,18 +454,12 @@ static enum hvc_move_end carry_on(struct storage_move *s, struct hvc_error *erro
 
     hvc_move_set_phase(m, HVC_MOVE_COPYING);
     for (;;) {
-        if (look(s, &why) < 0) {
+        if (let_go(s, &s->transit, &why) < 0 || look(s, &why) < 0) {
             hvc_move_ask_ends(m);
             if (m->report.source_answered && m->report.source.guest_class == HVC_GUEST_ABSENT) {
                 (void)hvc_error_set(error, -ENOENT, "guest %s ended during its move", m->request.id.name);
                 return HVC_MOVE_GONE;
             }
-            if (hvc_move_is_late(m))
-                return hvc_move_unproven(m, error);
-            hvc_move_wait(m, ROUND_MS);
-            continue;
-        }
-        if (let_go(s, &s->transit, &why) < 0) {
             if (hvc_move_is_late(m))
                 return hvc_move_unproven(m, error);
             hvc_move_wait(m, ROUND_MS);
@@ -448,7 +472,7 @@ static enum hvc_move_end carry_on(struct storage_move *s, struct hvc_error *erro
         judge(s);
         if (s->failure.code < 0 && count_where(s, ARRIVED) == 0)
             return give_up(s, error);
-        if (count_where(s, READY) + count_where(s, ARRIVED) == s->count && is_close(s)) {
+        if (is_to_be_switched(s)) {
             hvc_move_set_phase(m, HVC_MOVE_SWITCHING);
             if (switch_over(s, &why) == 0 || s->transit.halted)
                 continue;

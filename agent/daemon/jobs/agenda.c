@@ -425,7 +425,8 @@ static void not_begun(const struct hvc_agenda_input *in, struct hvc_agenda_actio
 /* Without the hold Pacemaker would take the guest for failed as soon as it has left the source. */
 static void watch(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
-    if (!hvc_agenda_is_held(in->effect) || in->effect->job.step != HVC_STEP_COPY || in->move->cancel) {
+    if (!hvc_agenda_is_held(in->effect) || in->effect->job.step != HVC_STEP_COPY || in->move->cancel ||
+        in->move->foreign) {
         wait_until(action, UINT64_MAX);
         return;
     }
@@ -507,7 +508,7 @@ static void cancel(const struct hvc_agenda_input *in, struct hvc_agenda_action *
 
     if (in->move->stage == HVC_STAGE_ENDED)
         ended(in, action);
-    else if (in->move->stage != HVC_STAGE_NONE && !in->move->cancel)
+    else if (in->move->stage != HVC_STAGE_NONE && !in->move->cancel && !in->move->foreign)
         action->step = HVC_AGENDA_END;
     else if (in->move->stage != HVC_STAGE_NONE)
         wait_for_switch(in, action);

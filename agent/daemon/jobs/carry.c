@@ -136,10 +136,9 @@ static struct hvc_agenda_move move_of(struct hvc_operations *operations, const s
         return move;
     if (!view.of_job && view.target[0] != '\0' && strcmp(view.target, effect->target) != 0)
         return move;
-    if (!view.of_job && !view.adopted && effect->job.cancel)
-        return move; /* who began it did not want it ended; where the guest is is proven all the same */
     move.stage = (uint8_t)stage_of(&effect->job, &view);
     move.cancel = view.cancel;
+    move.foreign = !view.of_job && !view.adopted;
     move.network = view.ended ? 0 : view.network;
     if (view.ended) {
         move.proof = (uint8_t)proof_of(&view.end);

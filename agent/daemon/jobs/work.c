@@ -320,7 +320,8 @@ static void begin(struct task *task)
                                    .special = {.kind = (enum hvc_job_kind)job->kind,
                                                .flags = job->options.flags,
                                                .restart = (enum hvc_restart_mode)job->options.restart,
-                                               .again = prove},
+                                               .again = prove,
+                                               .cancelled = prove && job->cancel},
                                    .job = {.id = job->id,
                                            .admitted_ms = job->phase_ms[HVC_JOB_ADMITTED],
                                            .keeps = job->origin != HVC_ORIGIN_PACEMAKER}};

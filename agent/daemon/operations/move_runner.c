@@ -25,6 +25,7 @@ struct run {
     enum hvc_move_end end;
     struct hvc_error error;
     bool lost;            /* ended because of its way */
+    bool cancelled;       /* and told so */
     pthread_mutex_t lock; /* of done */
     pthread_cond_t ended;
     bool done;
@@ -75,29 +76,39 @@ static void clear_run(struct run *run)
     hvc_move_free(run->move);
 }
 
+static void hand_on_cancel(struct run *run)
+{
+    const struct hvc_move_task *task = run->task;
+
+    if (run->cancelled || !atomic_load(task->cancel))
+        return;
+    hvc_move_cancel(run->move, task->cancel_words != NULL ? *task->cancel_words : "it was cancelled");
+    run->cancelled = true;
+}
+
 /* Its way carries nothing any more: a guest that still runs at the source stays there, one in post-copy cannot. */
-static void leave_way(struct run *run, const struct hvc_move_report *report, bool *cancelled)
+static void leave_way(struct run *run, const struct hvc_move_report *report)
 {
     const struct hvc_move_task *task = run->task;
     enum hvc_migrate_phase phase = report->progress.phase;
     bool copies = phase == HVC_MIGRATE_SETUP || phase == HVC_MIGRATE_COPY;
 
-    if (task->lost == NULL || (!copies && phase != HVC_MIGRATE_POST_COPY) || (copies && *cancelled) ||
+    if (task->lost == NULL || (!copies && phase != HVC_MIGRATE_POST_COPY) || (copies && run->cancelled) ||
         !task->lost(task->context, &report->progress))
         return;
     if (copies) {
         hvc_move_cancel(run->move, "its network carries nothing any more");
-        *cancelled = run->lost = true;
+        run->cancelled = run->lost = true;
     } else {
         hvc_move_interrupt(run->move);
     }
 }
 
-/* Hands the cancel flag and the wish on, once, and progress, until the move has ended. */
+/* Hands the cancel and the wish on, once, and progress, until the move has ended. */
 static void attend(struct run *run)
 {
     const struct hvc_move_task *task = run->task;
-    bool cancelled = false, hastened = false;
+    bool hastened = false;
 
     while (!has_ended(run)) {
         struct hvc_move_report report;
@@ -106,14 +117,11 @@ static void attend(struct run *run)
             hvc_move_set_deadline(run->move, task->wish->deadline_ms, task->wish->force_at_deadline);
             hastened = true;
         }
-        if (!cancelled && atomic_load(task->cancel)) {
-            hvc_move_cancel(run->move, task->cancel_words != NULL ? *task->cancel_words : "it was cancelled");
-            cancelled = true;
-        }
+        hand_on_cancel(run);
         hvc_move_report(run->move, &report);
         if (report.progress.phase != HVC_MIGRATE_NONE)
             task->progress(task->context, &report.progress);
-        leave_way(run, &report, &cancelled);
+        leave_way(run, &report);
     }
 }
 
@@ -223,6 +231,7 @@ static void run_here(const struct hvc_move_task *task, struct hvc_move_result *r
         return;
     }
     init_run(&run);
+    hand_on_cancel(&run); /* one that is cancelled already does not begin */
     rc = hvc_thread_start(drive, &run, &thread);
     if (rc < 0) {
         ret_end->result = HVC_RESULT_INTERNAL;

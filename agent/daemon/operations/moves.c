@@ -141,6 +141,8 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
                             "id=%s guest=%s uuid=%s from=%s to=%s uid=%u job=%llu", entry->id,
                             hvc_message_quote(entry->guest.name, name, sizeof(name)), entry->guest.uuid, entry->source,
                             entry->target, entry->uid, (unsigned long long)entry->job.id);
+        if (order->special.cancelled)
+            hvc_moves_tell_entry(entry, "its job was cancelled");
         rc = hvc_moves_start_thread(entry);
         if (rc < 0)
             (void)hvc_error_set(error, rc, "cannot start a thread for the move: %s", strerror(-rc));

@@ -38,7 +38,9 @@ int hvc_moves_begin(struct hvc_operations *operations, const struct hvc_move_ord
 
     (void)pthread_mutex_lock(&moves->lock);
     entry = hvc_moves_find(moves, NULL, order->guest.uuid);
-    if (entry != NULL && strcmp(entry->target, order->target) == 0)
+    if (entry != NULL && adopted && !entry->adopted && entry->job.id != order->job.id)
+        rc = hvc_error_set(error, -EBUSY, "move %s of it is under way, which is not this job's", entry->id);
+    else if (entry != NULL && strcmp(entry->target, order->target) == 0)
         entry->job = order->job;
     else if (entry != NULL)
         rc = hvc_error_set(error, -EBUSY, "it is being moved to %s already, by move %s",

@@ -168,8 +168,15 @@ judge() { # judge FAULT BOOTS
 fences() { [[ $1 = power-* || $1 = ring-* ]]; }
 # Pacemaker stops what is no resource any more where it has it, also where it has left.
 stops() { [ "$1" = deleted ]; }
-# Let to watch before it is told, Pacemaker finds the guest gone from its source and starts it there: the agent fetches it back, live.
-recovers() { [[ $step/$1 = hand-back/hold-removed || $step/$1 = hand-back/older-cib ]]; }
+# Let to watch before it is told, Pacemaker finds the guest gone from its source and starts it there: the agent fetches it back, live. Of a service that
+# is found dead between its migrate_to and its migrate_from it makes a stop at the source and a start at the target, where the guest runs already.
+recovers() {
+    case $step/$1 in
+    hand-back/hold-removed | hand-back/older-cib) ;;
+    hand-back/daemon-killed-target | told/daemon-killed-target | hand-back/daemon-killed-all | told/daemon-killed-all) ;;
+    *) return 1 ;;
+    esac
+}
 
 where() {
     case $place in

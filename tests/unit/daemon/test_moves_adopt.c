@@ -281,6 +281,22 @@ static void a_move_that_outlasts_its_caller_is_watched_on_under_its_id(void **st
     assert_int_equal(fake_world_said(world, "1304 id="), 1);
 }
 
+static void a_proof_does_not_take_a_move_that_is_not_its_jobs(void **state)
+{
+    struct fake_world *world = *state;
+    struct hvc_error error = {0};
+    struct caller c;
+
+    start(&c, "n2");
+    await_begun(1);
+    c.order.job.id = 5;
+    assert_int_equal(hvc_moves_begin(&world->operations, &c.order, 0, true, HVC_NO_DEADLINE, &error), -EBUSY);
+    assert_int_equal(world->operations.moves->first->job.id, 0);
+    let_end();
+    finish(&c);
+    assert_int_equal(begun, 1);
+}
+
 static void a_move_that_cannot_be_written_down_is_made_and_that_is_told(void **state)
 {
     struct fake_world *world = *state;
@@ -503,6 +519,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_move_is_written_down_before_it_begins_until_its_end_is_proven, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_move_that_outlasts_its_caller_is_watched_on_under_its_id, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_proof_does_not_take_a_move_that_is_not_its_jobs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_move_that_cannot_be_written_down_is_made_and_that_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_next_life_knows_both_ends_and_whoever_asks_for_the_same_shares_the_proof,
                                         set_up, tear_down),

@@ -407,7 +407,7 @@ static int disk_job(struct hvc_hypervisor *h, const char *uuid, const char *disk
     (void)deadline_ms;
     if (result < 0)
         return result;
-    *ret_job = (struct hvc_block_job){.active = true, .done_bytes = 50, .total_bytes = 100};
+    *ret_job = (struct hvc_block_job){.active = true, .done_bytes = 50, .total_bytes = 100 + node_of(h)->world->left};
     return end(h, 0);
 }
 

@@ -54,6 +54,7 @@ struct kinds_world {
     struct kinds_node a, b;
     bool shared;       /* both see a's files */
     bool copies_stand; /* block copies do not become whole */
+    uint64_t left;     /* bytes that a copy lacks, though it is whole */
     unsigned snapshots;
     unsigned ran_twice;        /* times that the guest ran at both ends */
     unsigned switched_running; /* disks switched while the guest ran */

@@ -380,6 +380,20 @@ static void a_guest_stands_still_while_its_disks_are_switched(void **state)
     assert_int_equal(w->a.guest_class, HVC_GUEST_RUNNING);
 }
 
+static void and_not_while_much_is_left_to_copy(void **state)
+{
+    struct kinds_world *w = *state;
+    struct hvc_move_request request = request_of(w, HVC_KIND_STORAGE);
+    struct hvc_error error;
+
+    w->left = UINT64_C(17) << 20;
+    assert_int_equal(run(w, &request, 400, &error), HVC_MOVE_STAYED);
+    assert_int_equal(error.code, -ETIMEDOUT);
+    assert_int_equal(w->a.calls[CALL_PAUSE], 0);
+    w->left = UINT64_C(15) << 20;
+    assert_int_equal(run(w, &request, 20000, &error), HVC_MOVE_MOVED);
+}
+
 static void a_guest_that_somebody_has_paused_stays_so(void **state)
 {
     struct kinds_world *w = *state;
@@ -596,6 +610,7 @@ int main(void)
         TEST(a_copy_that_does_not_end_in_time_is_undone),
         TEST(a_copy_that_does_not_begin_is_undone),
         TEST(a_guest_stands_still_while_its_disks_are_switched),
+        TEST(and_not_while_much_is_left_to_copy),
         TEST(a_guest_that_somebody_has_paused_stays_so),
         TEST(a_guest_that_a_former_run_has_halted_goes_on),
         TEST(a_guest_that_was_halted_goes_on_whatever_becomes_of_its_move),

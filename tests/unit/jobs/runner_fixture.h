@@ -241,6 +241,7 @@ static inline int tear_down(void **state)
 
 /* Jobs of Pacemaker: their checks were made by who asks. */
 static struct hvc_job_options asked; /* of the next job */
+static uint8_t asked_kind;           /* likewise */
 static inline uint64_t make_job_of(enum hvc_job_origin origin)
 {
     struct hvc_command c = command_of(HVC_COMMAND_JOB);
@@ -248,6 +249,7 @@ static inline uint64_t make_job_of(enum hvc_job_origin origin)
 
     assert_int_equal(hvc_parse_uuid_bytes(UUID, c.job.guest), 0);
     c.job.origin = (uint8_t)origin;
+    c.job.kind = asked_kind;
     c.job.target = 2;
     c.job.options = asked;
     give(&c, &answer);

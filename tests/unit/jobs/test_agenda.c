@@ -22,7 +22,7 @@ struct row {
     bool absent;
     uint32_t target_found;
     uint8_t stage, proof;
-    bool told;
+    bool told, foreign;
     /* of the job, 0: as most are */
     bool copied;
     uint8_t origin, kind, attempts;
@@ -93,6 +93,7 @@ static const struct row rows[] = {
 
     {"a cancel ends the move", OF(CANCEL, COPYING), .cancel = true, MOVE(COPYING), ENDS},
     {"once", OF(CANCEL, COPYING), .cancel = true, MOVE(COPYING), .told = true, WAITS},
+    {"not one of somebody else's", OF(CANCEL, COPYING), .cancel = true, MOVE(COPYING), .foreign = true, WAITS},
     {"a cancelled move that stayed is cancelled", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED),
      PROVES(CANCELLED, 1)},
     {"one that was too late is proven", OF(CANCEL, COPYING), .cancel = true, ENDED(MOVED), REPORTS(VERIFYING)},
@@ -143,6 +144,8 @@ static const struct row held_rows[] = {
      .found = HVC_REASON_GIVE_UP, ENDS},
     {"once", OF(MIGRATE, COPYING), AT(COPY), MOVE(COPYING), .work = HVC_JOB_WORK_WATCH, .found = HVC_REASON_GIVE_UP,
      .told = true, WAITS},
+    {"unless somebody else began it", OF(MIGRATE, COPYING), AT(COPY), MOVE(COPYING), .work = HVC_JOB_WORK_WATCH,
+     .found = HVC_REASON_GIVE_UP, .foreign = true, WAITS},
     {"is one while it switches", OF(MIGRATE, COPYING), AT(COPY), MOVE(SWITCHING), REPORTS(SWITCHING), GOES(COPY)},
     {"and then it is proven", OF(MIGRATE, COPYING), AT(COPY), ENDED(MOVED), REPORTS(VERIFYING), GOES(PROVE)},
     {"nothing is handed back before the state has the new place", OF(VERIFY, VERIFYING), AT(PROVE), ENDED(MOVED),
@@ -221,6 +224,7 @@ static void decide(const struct row *row, const struct hvc_agenda_effect *effect
     const struct hvc_agenda_move move = {.stage = row->stage,
                                          .proof = row->proof,
                                          .cancel = row->told,
+                                         .foreign = row->foreign,
                                          .code = row->proof == HVC_PROOF_MOVED ? HVC_REASON_NOTE : HVC_REASON_GIVE_UP,
                                          .text = "libvirt's words"};
     const struct hvc_agenda_input input = {

@@ -338,6 +338,25 @@ static void what_had_not_begun_when_its_node_was_lost_is_checked_once_more(void 
     assert_int_equal(atomic_load(&begun), 0);
 }
 
+/* Its proof runs it again, to find out how far it had come. */
+static void a_cancelled_job_of_another_kind_is_not_begun_by_its_proof(void **state)
+{
+    struct hvc_command c = command_of(HVC_COMMAND_JOB_CANCEL);
+    struct hvc_error error = {0};
+    struct hvc_answer answer;
+
+    (void)state;
+    asked_kind = HVC_KIND_RESTART;
+    c.cancel.job = make_admitted_job(HVC_ORIGIN_OPERATOR);
+    asked_kind = HVC_KIND_LIVE;
+    give(&c, &answer);
+    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    atomic_store(&may_end, true);
+    assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
+    await_phase(c.cancel.job, HVC_JOB_CANCELLED);
+    assert_int_equal(job_now(c.cancel.job).runs_on, 1);
+}
+
 static void a_guest_that_cannot_be_moved_for_long_ends_its_job(void **state)
 {
     uint64_t id = make_admitted_job(HVC_ORIGIN_PACEMAKER);
@@ -451,6 +470,7 @@ int main(void)
         T(what_is_not_proven_is_proven_again),
         T(a_second_life_begins_nothing_twice),
         T(what_had_not_begun_when_its_node_was_lost_is_checked_once_more),
+        T(a_cancelled_job_of_another_kind_is_not_begun_by_its_proof),
         T(a_guest_that_cannot_be_moved_for_long_ends_its_job),
         cmocka_unit_test_setup_teardown(places_follow_what_libvirt_shows, set_up_strays, tear_down),
         cmocka_unit_test_setup_teardown(owners_follow_what_libvirt_shows, set_up_strays, tear_down),

@@ -40,7 +40,8 @@ struct hvc_move_special {
     enum hvc_job_kind kind;
     uint32_t flags; /* HVC_OPTION_* */
     enum hvc_restart_mode restart;
-    bool again;                          /* a former run of it may have begun */
+    bool again;     /* a former run of it may have begun */
+    bool cancelled; /* its job was: nothing is begun, and what a former run has begun is undone or ended */
     const struct hvc_storage_plan *plan; /* NULL: none; copied */
 };
 
