@@ -399,18 +399,25 @@ static void what_an_older_member_does_not_understand_is_not_queued_again(void **
     assert_int_equal(hvc_command_version(&action.command), 1);
 }
 
-static void what_had_not_begun_does_not_wait_for_a_target_that_is_away(void **state)
+static void expect_failed_for_its_lost_target(const struct row *row)
 {
-    const struct row row = {"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS};
-    struct hvc_agenda_effect effect = effect_of(&row);
+    struct hvc_agenda_effect effect = effect_of(row);
     struct hvc_agenda_action action;
 
-    (void)state;
     effect.target_member = false;
-    decide(&row, &effect, &action);
+    decide(row, &effect, &action);
     assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
     assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
     assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
+    assert_int_equal(action.command.report.runs_on, 1);
+}
+
+static void what_had_not_begun_does_not_wait_for_a_target_that_is_away(void **state)
+{
+    const struct row row = {"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS};
+
+    (void)state;
+    expect_failed_for_its_lost_target(&row);
 }
 
 static void a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is(void **state)
@@ -556,16 +563,9 @@ static void a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there(void **st
 static void a_move_that_was_ended_for_its_lost_target_has_failed(void **state)
 {
     const struct row row = {"", OF(CANCEL, COPYING), ENDED(STAYED), WAITS};
-    struct hvc_agenda_effect effect = effect_of(&row);
-    struct hvc_agenda_action action;
 
     (void)state;
-    effect.target_member = false;
-    decide(&row, &effect, &action);
-    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
-    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
-    assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
-    assert_int_equal(action.command.report.runs_on, 1);
+    expect_failed_for_its_lost_target(&row);
 }
 
 static void tries_come_to_an_end_and_wait_longer_each_time(void **state)

@@ -148,13 +148,19 @@ static void make_a_job_whose_move_is_over(void)
     report(HVC_JOB_COPYING, HVC_JOB_VERIFYING, 2);
 }
 
-static void what_came_of_a_job_before_it_was_queued_again_is_no_answer(void **state)
+/* By a target that answers again. */
+static void make_a_job_whose_move_was_refused(void)
 {
-    (void)state;
     world->nodes[1].answer = WORLD_REFUSES;
     world->nodes[1].answer_words = "Connection refused";
     make_a_job_and_its_move(HVC_RESULT_UNREACHABLE);
     world->nodes[1].answer = WORLD_ANSWERS;
+}
+
+static void what_came_of_a_job_before_it_was_queued_again_is_no_answer(void **state)
+{
+    (void)state;
+    make_a_job_whose_move_was_refused();
     assert_int_equal(hvc_service_job(keeper->service, 1)->phase, HVC_JOB_CHECKING);
     expect_moved();
     assert_int_equal(hvc_service_job(keeper->service, 1)->phase, HVC_JOB_CANCELLED);
@@ -165,10 +171,7 @@ static void what_came_of_a_job_before_it_was_queued_again_is_no_answer(void **st
 static void nor_is_it_one_when_the_job_is_about_to_begin_again(void **state)
 {
     (void)state;
-    world->nodes[1].answer = WORLD_REFUSES;
-    world->nodes[1].answer_words = "Connection refused";
-    make_a_job_and_its_move(HVC_RESULT_UNREACHABLE);
-    world->nodes[1].answer = WORLD_ANSWERS;
+    make_a_job_whose_move_was_refused();
     report(HVC_JOB_CHECKING, HVC_JOB_ADMITTED, 0);
     expect_moved();
 }
