@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <sys/uio.h>
 
+#include "handles.h"
+
 /* ---- callbacks: only the context is found here ---- */
 
 static struct hvc_delivery *of_cpg(cpg_handle_t handle)
@@ -114,8 +116,7 @@ static cs_error_t connect_quorum(struct hvc_connection *c)
     quorum_model_v1_data_t model = {
         .model = QUORUM_MODEL_V1, .quorum_notify_fn = on_quorum, .nodelist_notify_fn = on_node_list};
     uint32_t type;
-    cs_error_t result =
-        quorum_model_initialize(&c->quorum, QUORUM_MODEL_V1, (quorum_model_data_t *)(void *)&model, &type, c->delivery);
+    cs_error_t result = hvc_quorum_open(&c->quorum, &model, &type, c->delivery);
 
     if (result != CS_OK)
         return result;
@@ -128,7 +129,7 @@ static cs_error_t connect_votequorum(struct hvc_connection *c)
 {
     votequorum_callbacks_t callbacks = {.votequorum_quorum_notify_fn = on_votes,
                                         .votequorum_expectedvotes_notify_fn = on_expected_votes};
-    cs_error_t result = votequorum_initialize(&c->votequorum, &callbacks);
+    cs_error_t result = hvc_votequorum_open(&c->votequorum, &callbacks);
 
     if (result != CS_OK)
         return result;
@@ -143,7 +144,7 @@ static cs_error_t connect_cmap(struct hvc_connection *c)
 {
     static const char *const watched[] = {"nodelist.", "quorum."};
     const int32_t changes = CMAP_TRACK_ADD | CMAP_TRACK_DELETE | CMAP_TRACK_MODIFY | CMAP_TRACK_PREFIX;
-    cs_error_t result = cmap_initialize(&c->cmap);
+    cs_error_t result = hvc_cmap_open(&c->cmap, CMAP_MAP_ICMAP);
 
     if (result != CS_OK)
         return result;
@@ -201,11 +202,11 @@ void hvc_connection_close(struct hvc_connection *c, const struct cpg_name *group
     if (c->open[HVC_FD_CPG])
         (void)cpg_finalize(c->cpg);
     if (c->open[HVC_FD_QUORUM])
-        (void)quorum_finalize(c->quorum);
+        hvc_quorum_close(c->quorum);
     if (c->open[HVC_FD_VOTES])
-        (void)votequorum_finalize(c->votequorum);
+        hvc_votequorum_close(c->votequorum);
     if (c->open[HVC_FD_CMAP])
-        (void)cmap_finalize(c->cmap);
+        hvc_cmap_close(c->cmap);
     hvc_report_call_ended(c->report);
     memset(c->open, 0, sizeof(c->open));
     if (was_open)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "cmap_nodes.h"
+#include "handles.h"
 #include "hvc/bounded_call.h"
 #include "hvc/cleanup.h"
 #include "hvc/clock.h"
@@ -37,7 +38,6 @@ struct reading {
 
 struct connections {
     bool open;
-    pid_t owner; /* a child of its owner shares the sockets, and must neither use nor close them */
     cmap_handle_t map;
     quorum_handle_t quorum;
     votequorum_handle_t votes;
@@ -51,9 +51,9 @@ static void close_all(struct connections *c)
 {
     if (!c->open)
         return;
-    (void)votequorum_finalize(c->votes);
-    (void)quorum_finalize(c->quorum);
-    (void)cmap_finalize(c->map);
+    hvc_votequorum_close(c->votes);
+    hvc_quorum_close(c->quorum);
+    hvc_cmap_close(c->map);
     c->open = false;
 }
 
@@ -66,7 +66,6 @@ static struct connections take_kept(void)
     taken = kept;
     kept.open = false;
     (void)pthread_mutex_unlock(&kept_lock);
-    taken.open = taken.open && taken.owner == getpid();
     return taken;
 }
 
@@ -78,7 +77,6 @@ static void keep(struct connections *c)
     former = kept;
     kept = *c;
     (void)pthread_mutex_unlock(&kept_lock);
-    former.open = former.open && former.owner == getpid();
     close_all(&former);
 }
 
@@ -118,29 +116,28 @@ static int open_quorum(struct connections *c, struct hvc_error *error)
     cs_error_t e;
 
     c->type = QUORUM_FREE;
-    e = quorum_model_initialize(&c->quorum, QUORUM_MODEL_V1, (quorum_model_data_t *)&model, &c->type, NULL);
+    e = hvc_quorum_open(&c->quorum, &model, &c->type, NULL);
     return e == CS_OK ? 0 : hvc_cs_unreachable(error, "quorum_model_initialize", e);
 }
 
 static int open_all(struct connections *c, struct hvc_error *error)
 {
-    cs_error_t e = cmap_initialize(&c->map);
+    cs_error_t e = hvc_cmap_open(&c->map, CMAP_MAP_ICMAP);
     int r;
 
     if (e != CS_OK)
         return hvc_cs_unreachable(error, "cmap_initialize", e);
     r = open_quorum(c, error);
     if (r == 0) {
-        e = votequorum_initialize(&c->votes, NULL);
+        e = hvc_votequorum_open(&c->votes, NULL);
         if (e == CS_OK) {
-            c->owner = getpid();
             c->open = true;
             return 0;
         }
         r = hvc_cs_unreachable(error, "votequorum_initialize", e);
-        (void)quorum_finalize(c->quorum);
+        hvc_quorum_close(c->quorum);
     }
-    (void)cmap_finalize(c->map);
+    hvc_cmap_close(c->map);
     return r;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cmap_nodes.h"
+#include "handles.h"
 #include "hvc/bounded_call.h"
 
 #define LINKS 8 /* of a node: KNET_MAX_LINK */
@@ -100,7 +101,7 @@ static int read_stats(struct reading *reading)
                 {"stats.srp.operational_token_lost", &load->token_losses},
                 {"stats.srp.time_since_token_last_received", &load->token_age_ms}};
     cmap_handle_t stats;
-    cs_error_t e = cmap_initialize_map(&stats, CMAP_MAP_STATS);
+    cs_error_t e = hvc_cmap_open(&stats, CMAP_MAP_STATS);
     int r = 0;
 
     if (e != CS_OK)
@@ -109,14 +110,14 @@ static int read_stats(struct reading *reading)
         r = read_number(stats, keys[i].key, keys[i].value, &reading->error);
     if (r == 0 || r == -ENOENT)
         r = read_links(stats, reading);
-    (void)cmap_finalize(stats);
+    hvc_cmap_close(stats);
     return r;
 }
 
 static int read_configuration(struct reading *reading)
 {
     cmap_handle_t map;
-    cs_error_t e = cmap_initialize(&map);
+    cs_error_t e = hvc_cmap_open(&map, CMAP_MAP_ICMAP);
     int r;
 
     if (e != CS_OK)
@@ -125,7 +126,7 @@ static int read_configuration(struct reading *reading)
     if (r == 0)
         r = read_number(map, "runtime.config.totem.token_retransmit", &reading->load.token_retransmit_ms,
                         &reading->error);
-    (void)cmap_finalize(map);
+    hvc_cmap_close(map);
     return r == -ENOENT ? 0 : r;
 }
 

@@ -3,7 +3,8 @@
  * What Corosync says now: the configured nodes, who of them is a member of this node's partition, and whether that
  * partition has quorum. A synchronous snapshot over cmap, quorum and votequorum.
  *
- * Threads  any thread but a main loop; no call blocks longer than its deadline, whatever corosync does.
+ * Threads  any thread but a main loop; no call blocks longer than its deadline, whatever corosync does. Connections are
+ *          kept: not in a child of a process that has asked, unless it runs a program of its own.
  * Errors   -ENOTCONN   corosync does not run          -ETIMEDOUT  it runs and does not answer (stopped, overloaded)
  *          -EACCES     it does not let this user ask (file in /etc/corosync/uidgid.d)
  *          -EINVAL     its node list cannot be used    -E2BIG      more than HVC_NODES_MAX nodes
