@@ -2,7 +2,7 @@
 /*
  * Opening and closing of cmap, quorum and votequorum, one thread at a time. libqb keeps a library's handles in a table
  * that two threads may not change at once (2.0.6, hdb.c: a free place is taken in two steps): one of two connections
- * would be lost, or its handle be refused. CPG needs none of this: only the ring's thread has it.
+ * would be lost, or its handle be refused. CPG needs none of this: only the ring's thread opens and closes it.
  *
  * Any thread; each call blocks as long as corosync is stopped, and with it all that come after.
  * What is opened is the caller's; on any other answer than CS_OK nothing is.
