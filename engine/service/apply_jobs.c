@@ -213,6 +213,7 @@ struct hvc_answer hvc_apply_job_target(struct hvc_service *s, const struct hvc_c
         return hvc_answer_of(HVC_ANSWER_UNCHANGED, 0, 0);
     job->target = c->job_target.target;
     job->way_count = 0; /* they led to the other one */
+    job->lost_target = HVC_TARGET_NOT_LOST;
     hvc_touch(s, HVC_RECORD_JOB, slot);
     hvc_ways_share(s, slot);
     s->admit = true;
@@ -241,15 +242,26 @@ static bool transition_fits(const struct hvc_job *job, unsigned to)
         return to == HVC_JOB_FAILED;
     if (job->phase == HVC_JOB_CHECKING)
         return hvc_job_is_check(job) ? to != HVC_JOB_ADMITTED : to != HVC_JOB_COMPLETED;
-    return to != HVC_JOB_QUEUED || hvc_job_never_copied(job);
+    if (to != HVC_JOB_QUEUED)
+        return true;
+    return job->phase == HVC_JOB_RECONCILING ? hvc_job_never_switched(job) && job->lost_target != HVC_TARGET_DEAD
+                                             : job->lost_target == HVC_TARGET_LOST;
+}
+
+/* What had begun goes back to the queue. */
+static bool is_again(const struct hvc_job *job, unsigned to)
+{
+    return to == HVC_JOB_QUEUED && (hvc_job_phase_info(job->phase)->flags & HVC_JOB_STARTED) != 0;
 }
 
 /* What is being reconciled goes on as a move, or waits for it again, only where both ends can; else it ends, or waits
- * for its operator. */
+ * for its operator. Nothing that has begun waits for a target that is dead. */
 static struct hvc_answer check_resumed(const struct hvc_service *s, const struct hvc_job *job, unsigned to)
 {
     unsigned flags = hvc_job_phase_info(to)->flags;
 
+    if (is_again(job, to) && s->nodes[hvc_find_node(s, job->target)].fenced)
+        return hvc_answer_of(HVC_ANSWER_AWAY, 0, job->target);
     if (job->phase != HVC_JOB_RECONCILING || to == job->phase || to == HVC_JOB_UNKNOWN ||
         (to != HVC_JOB_QUEUED && (flags & HVC_JOB_HOLDS_SLOTS) == 0))
         return OK;
@@ -305,11 +317,25 @@ static unsigned take_ways(struct hvc_service *s, const struct hvc_command *c, ui
     return c->report.to;
 }
 
+/* The drain of what had begun may be over: then nothing is begun anew for it. */
+static bool drain_is_over(const struct hvc_service *s, const struct hvc_job *job)
+{
+    uint32_t drain = job->drain == 0 ? HVC_NONE : hvc_find_drain(s, job->drain);
+
+    return job->drain != 0 && (drain == HVC_NONE || s->drains[drain].state != HVC_DRAIN_RUNNING);
+}
+
 static void take_report(struct hvc_service *s, const struct hvc_command *c, uint32_t slot)
 {
     struct hvc_job *job = &s->jobs[slot];
     unsigned to = take_ways(s, c, slot);
 
+    if (hvc_command_tells_lost_target(c))
+        job->lost_target = s->nodes[hvc_find_node(s, job->target)].fenced ? HVC_TARGET_DEAD : HVC_TARGET_LOST;
+    if (is_again(job, to) && drain_is_over(s, job)) {
+        hvc_job_reason(s, slot, c, HVC_REASON_CANCELLED, "the drain it belongs to is over");
+        to = HVC_JOB_CANCELLED;
+    }
     if (c->report.text[0] != '\0' || c->report.code != HVC_REASON_NOTE)
         hvc_job_reason(s, slot, c, c->report.code, c->report.text);
     if (c->report.located)
@@ -323,6 +349,21 @@ static void take_report(struct hvc_service *s, const struct hvc_command *c, uint
     hvc_job_move(s, slot, to, c->stamp_ms);
     if (job->ended == 0 && job->phase != HVC_JOB_QUEUED)
         hvc_job_follow_nodes(s, slot, c); /* a truth told by one end while the other is lost */
+}
+
+static bool is_away(const struct hvc_service *s, uint32_t node)
+{
+    return !s->nodes[hvc_find_node(s, node)].member;
+}
+
+/* A network may be gone meanwhile. One that is yet to come would be used by a job that it does not count. */
+static struct hvc_answer check_ways(const struct hvc_service *s, const struct hvc_command *c)
+{
+    for (unsigned i = 0; i < c->report.way_count; i++) {
+        if (c->report.ways[i] >= s->head.next_network)
+            return hvc_answer_of(HVC_ANSWER_NO_NETWORK, 0, c->report.ways[i]);
+    }
+    return OK;
 }
 
 struct hvc_answer hvc_apply_job_report(struct hvc_service *s, const struct hvc_command *c)
@@ -340,9 +381,11 @@ struct hvc_answer hvc_apply_job_report(struct hvc_service *s, const struct hvc_c
         return hvc_answer_of(HVC_ANSWER_NOT_YOURS, 0, job->id);
     if (!transition_fits(job, c->report.to))
         return hvc_answer_of(HVC_ANSWER_NOT_ALLOWED, job->phase, job->id);
-    if (job->phase == HVC_JOB_RECONCILING && c->report.to == HVC_JOB_QUEUED && job->cancel)
+    if ((job->cancel && is_again(job, c->report.to)) || (hvc_command_tells_lost_target(c) && !is_away(s, job->target)))
         return hvc_answer_of(HVC_ANSWER_STALE, job->phase, job->id); /* it came in between */
-    answer = check_resumed(s, job, c->report.to);
+    answer = check_ways(s, c);
+    if (answer.code == HVC_ANSWER_OK)
+        answer = check_resumed(s, job, c->report.to);
     if (answer.code == HVC_ANSWER_OK)
         answer = check_proof(job, c->report.to, c->report.located, c->report.runs_on);
     if (answer.code != HVC_ANSWER_OK)

@@ -165,6 +165,38 @@ struct hvc_answer hvc_apply_members(struct hvc_service *s, const struct hvc_comm
     return hvc_answer_of(left || came ? HVC_ANSWER_OK : HVC_ANSWER_UNCHANGED, 0, 0);
 }
 
+/* What had begun, and lost this target, is not begun anew. */
+static void give_up_target(struct hvc_service *s, uint32_t target)
+{
+    const struct hvc_job *job;
+    uint32_t cursor = 0;
+
+    while ((job = hvc_service_job_next(s, &cursor)) != NULL) {
+        uint32_t slot = cursor - 1;
+
+        if (job->target != target || job->lost_target != HVC_TARGET_LOST)
+            continue;
+        s->jobs[slot].lost_target = HVC_TARGET_DEAD;
+        hvc_touch(s, HVC_RECORD_JOB, slot);
+    }
+}
+
+/* What is back in the queue ends at once, the others when their moves have been ended. */
+static void end_given_up(struct hvc_service *s, const struct hvc_command *c)
+{
+    for (uint32_t i = 0; i < s->node_count; i++) {
+        uint32_t next;
+
+        for (uint32_t job = s->nodes_more[s->node_order[i]].queue.head; job != HVC_NONE; job = next) {
+            next = s->state_links[job].next;
+            if (s->jobs[job].lost_target != HVC_TARGET_DEAD)
+                continue;
+            hvc_job_reason(s, job, c, HVC_REASON_TARGET_LOST, "the target is down: fenced, or shut down");
+            hvc_job_move(s, job, HVC_JOB_FAILED, c->stamp_ms);
+        }
+    }
+}
+
 /* A fenced node runs nothing: what waited to leave it ends, its guests are nowhere. Started jobs are reconciled. */
 static void clear_fenced(struct hvc_service *s, const struct hvc_command *c, uint32_t slot)
 {
@@ -177,6 +209,8 @@ static void clear_fenced(struct hvc_service *s, const struct hvc_command *c, uin
         hvc_job_reason(s, job, c, HVC_REASON_SOURCE_LOST, "the source was fenced");
         hvc_job_move(s, job, HVC_JOB_FAILED, c->stamp_ms);
     }
+    give_up_target(s, s->nodes[slot].id);
+    end_given_up(s, c);
     hvc_jobs_follow_nodes(s, c);
     for (uint32_t g = hvc_pool_live(guests, 0); g != HVC_NONE; g = hvc_pool_live(guests, g + 1)) {
         if (s->guests[g].node == s->nodes[slot].id && s->guests[g].job == 0)

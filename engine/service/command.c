@@ -251,10 +251,18 @@ const char *hvc_command_name(unsigned kind)
     return kind_is_known(kind) ? kinds[kind].name : "invalid";
 }
 
+bool hvc_command_tells_lost_target(const struct hvc_command *c)
+{
+    return c->kind == HVC_COMMAND_JOB_REPORT && c->report.code == HVC_REASON_TARGET_LOST &&
+           c->report.to == c->report.from && (c->report.from == HVC_JOB_ADMITTED || c->report.from == HVC_JOB_COPYING);
+}
+
 unsigned hvc_command_version(const struct hvc_command *c)
 {
-    bool newer = c->kind == HVC_COMMAND_JOB_REPORT &&
-                 (c->report.way_count > 0 || (c->report.from == HVC_JOB_RECONCILING && c->report.to == HVC_JOB_QUEUED));
+    bool newer =
+        c->kind == HVC_COMMAND_JOB_REPORT &&
+        (c->report.way_count > 0 || hvc_command_tells_lost_target(c) ||
+         (c->report.to == HVC_JOB_QUEUED && (hvc_job_phase_info(c->report.from)->flags & HVC_JOB_STARTED) != 0));
 
     if (c->kind == HVC_COMMAND_NETWORK_ADD || c->kind == HVC_COMMAND_NETWORK_MODIFY) {
         for (unsigned i = 0; i < c->networks.count && i < HVC_COMMAND_LIST_MAX; i++)

@@ -91,6 +91,8 @@ static bool is_nothing(const struct hvc_field *fields, const uint8_t *base)
     for (const struct hvc_field *field = fields; field->type != HVC_FIELD_TYPE_END; field++) {
         size_t number = field->type == HVC_FIELD_TYPE_LIST ? field->count_offset : field->offset;
 
+        if (field->type == HVC_FIELD_TYPE_LATER)
+            continue;
         if ((field->type != HVC_FIELD_TYPE_UINT && field->type != HVC_FIELD_TYPE_LIST) ||
             number_at(base + number, field->width) != 0)
             return false;

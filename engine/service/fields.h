@@ -20,7 +20,8 @@ enum hvc_field_type {
     HVC_FIELD_TYPE_FIXED, /* size raw bytes */
     HVC_FIELD_TYPE_LIST,  /* up to max elements of size bytes, their number in a uint16_t or uint8_t elsewhere */
     HVC_FIELD_TYPE_BLOB,  /* const uint8_t *, its length in a uint32_t elsewhere; min..max bytes */
-    HVC_FIELD_TYPE_LATER, /* what follows was added later: numbers and lists, absent at the end when all are 0 */
+    HVC_FIELD_TYPE_LATER, /* what follows was added later: numbers and lists, absent at the end when all are 0; again:
+                             later yet */
     HVC_FIELD_TYPE_WHEN,  /* what follows is there when the byte at offset has the bit min */
 };
 

@@ -28,14 +28,14 @@ static const struct hvc_job_phase_info phases[HVC_JOB_PHASE_COUNT] = {
                           8},
     [HVC_JOB_ADMITTED] = {"admitted",
                           "admitted, about to start",
-                          BIT(COPYING) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN),
+                          BIT(QUEUED) | BIT(COPYING) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN),
                           HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_CANCELLABLE | HVC_JOB_STARTED,
                           3,
                           {2, 0},
                           8},
     [HVC_JOB_COPYING] = {"copying",
                          "copying, the guest runs at the source",
-                         BIT(SWITCHING) | BIT(VERIFYING) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN),
+                         BIT(QUEUED) | BIT(SWITCHING) | BIT(VERIFYING) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN),
                          HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_CANCELLABLE | HVC_JOB_STARTED,
                          4,
                          {2, 0},
@@ -49,7 +49,8 @@ static const struct hvc_job_phase_info phases[HVC_JOB_PHASE_COUNT] = {
                            8},
     [HVC_JOB_VERIFYING] = {"verifying",
                            "proving where the guest runs",
-                           BIT(COMPLETED) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN) | BIT(NEEDS_OPERATOR),
+                           BIT(QUEUED) | BIT(COMPLETED) | BIT(FAILED) | BIT(CANCELLED) | BIT(UNKNOWN) |
+                               BIT(NEEDS_OPERATOR),
                            HVC_JOB_HOLDS_SLOTS | HVC_JOB_HOLDS_ROOM | HVC_JOB_STARTED | HVC_JOB_NEEDS_TARGET,
                            4,
                            {2, 0},
@@ -121,9 +122,11 @@ bool hvc_job_takes_network(const struct hvc_job *job)
     return (hvc_job_kind_info(job->kind)->flags & HVC_KIND_USES_LINK) != 0 && !hvc_job_is_check(job);
 }
 
-bool hvc_job_never_copied(const struct hvc_job *job)
+bool hvc_job_never_switched(const struct hvc_job *job)
 {
-    return job->phase_ms[HVC_JOB_COPYING] == 0 && job->phase_ms[HVC_JOB_SWITCHING] == 0;
+    uint64_t switched_ms = job->phase_ms[HVC_JOB_SWITCHING];
+
+    return switched_ms == 0 || switched_ms < job->phase_ms[HVC_JOB_ADMITTED];
 }
 
 const char *hvc_origin_name(unsigned origin)

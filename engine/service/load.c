@@ -82,10 +82,20 @@ static bool guest_is_valid(const struct hvc_service *s, uint32_t slot, uint32_t 
 static bool unfinished_is_valid(const struct hvc_service *s, const struct hvc_job *j)
 {
     uint32_t guest = hvc_find_guest(s, j->guest);
-    bool may_lack_target = j->phase == HVC_JOB_QUEUED || hvc_job_is_check(j);
+    bool may_lack_target = j->phase == HVC_JOB_QUEUED ||
+                           (hvc_job_is_check(j) && (hvc_job_phase_info(j->phase)->flags & HVC_JOB_STARTED) == 0);
 
     return guest != HVC_NONE && s->guests[guest].job == 0 && is_node(s, j->source) &&
            (j->target == 0 ? may_lack_target : is_node(s, j->target));
+}
+
+static bool networks_were_given(const struct hvc_service *s, const struct hvc_job *j)
+{
+    for (unsigned i = 0; i < j->way_count; i++) {
+        if (j->ways[i] >= s->head.next_network)
+            return false;
+    }
+    return j->network < s->head.next_network;
 }
 
 static bool job_is_valid(const struct hvc_service *s, uint32_t slot, uint32_t last)
@@ -95,7 +105,7 @@ static bool job_is_valid(const struct hvc_service *s, uint32_t slot, uint32_t la
 
     return (last == HVC_NONE || s->jobs[last].id < j->id) && j->id < s->head.next_job && ended == (j->ended != 0) &&
            j->ended <= s->head.ended && j->mark <= s->head.admissions && has_document(s, j->options.document) &&
-           (ended || unfinished_is_valid(s, j));
+           networks_were_given(s, j) && (ended || unfinished_is_valid(s, j));
 }
 
 static void link_nothing(struct hvc_service *s, uint32_t slot)

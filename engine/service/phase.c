@@ -66,15 +66,28 @@ static void end_job(struct hvc_service *s, uint32_t slot)
     count_in_drain(s, job);
 }
 
+/* Never before the phase that it leaves, for another node's clock may be behind. A later admission is behind all that
+ * was before: nothing of a former one is taken for something of it. */
+static uint64_t stamp_of(const struct hvc_job *job, unsigned to, uint64_t stamp_ms)
+{
+    uint64_t least = job->phase_ms[job->phase];
+
+    for (unsigned phase = 0; to == HVC_JOB_ADMITTED && job->phase_ms[to] != 0 && phase < HVC_JOB_PHASE_COUNT; phase++)
+        least = least > job->phase_ms[phase] ? least : job->phase_ms[phase] + 1;
+    return stamp_ms > least ? stamp_ms : least;
+}
+
 void hvc_job_move(struct hvc_service *s, uint32_t slot, unsigned to, uint64_t stamp_ms)
 {
     struct hvc_job *job = &s->jobs[slot];
-    uint64_t since = job->phase_ms[job->phase];
+    uint64_t at = stamp_of(job, to, stamp_ms);
     bool ends = (hvc_job_phase_info(to)->flags & HVC_JOB_ENDED) != 0;
 
     hvc_job_account(s, slot, -1);
     job->phase = (uint8_t)to;
-    job->phase_ms[to] = stamp_ms > since ? stamp_ms : since; /* another node's clock may be behind */
+    job->phase_ms[to] = at;
+    if (ends || to == HVC_JOB_ADMITTED || to == HVC_JOB_SWITCHING)
+        job->lost_target = HVC_TARGET_NOT_LOST;
     if (to == HVC_JOB_QUEUED) {
         if (job->attempts < UINT8_MAX)
             job->attempts++;

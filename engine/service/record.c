@@ -136,6 +136,8 @@ static const struct hvc_field job_fields[] = {
     HVC_LATER,
     HVC_ANY(J, network),
     HVC_LIST(J, ways, way_count, 0, way_fields),
+    HVC_LATER,
+    HVC_UINT(J, lost_target, 0, HVC_TARGET_COUNT - 1),
     HVC_FIELDS_END,
 };
 

@@ -78,7 +78,8 @@ static bool has_later_parts(const struct hvc_service *s)
     if (hvc_service_limits_networks(s))
         return true;
     for (uint32_t slot = s->jobs_all.head; slot != HVC_NONE; slot = s->job_links[slot].next) {
-        if (s->jobs[slot].network != 0 || s->jobs[slot].way_count != 0)
+        if (s->jobs[slot].network != 0 || s->jobs[slot].way_count != 0 ||
+            s->jobs[slot].lost_target != HVC_TARGET_NOT_LOST)
             return true;
     }
     return false;

@@ -86,7 +86,8 @@
     X(FORCE_LOST, 0, "force lost with the process it was said to")                                                     \
     X(FOREIGN, 0, "store of a former history met")                                                                     \
     X(RESOLVED, 0, "job resolved by an operator")                                                                      \
-    X(QUEUED_AGAIN, 0, "job queued again, its move had not begun when an end was lost")                                \
+    X(QUEUED_AGAIN, 0, "job queued again, an end was lost before the switch-over")                                     \
+    X(TARGET_WAITED, 0, "job queued again, its target was lost before the switch-over")                                \
     X(REPORT_STALE, 0, "report about a phase that is over refused")                                                    \
     X(FENCED_REFUSED, 0, "fencing of a member not believed")                                                           \
     X(INCOMING_LEFT, 0, "incoming guest whose source is dead")

@@ -435,6 +435,45 @@ static void do_migrate(struct sim_world *w, struct sim_node *n, const struct tod
     }
 }
 
+/* Nothing of it had begun when an end was lost, and both are back; or the target was lost before the switch-over, and
+ * is not proven dead. */
+static bool waits_again(const struct sim_node *n, const struct todo *t)
+{
+    const struct hvc_service_node *source = hvc_service_node(n->service, t->job.source);
+    const struct hvc_service_node *target = hvc_service_node(n->service, t->job.target);
+
+    if (!state_speaks(n) || t->job.cancel || t->job.kind != HVC_KIND_LIVE || t->job.origin == HVC_ORIGIN_PACEMAKER ||
+        t->job.attempts >= TRIES_MAX || source == NULL || !source->member || target == NULL)
+        return false;
+    if (t->job.phase == HVC_JOB_RECONCILING)
+        return target->member && hvc_job_never_switched(&t->job) && t->job.lost_target != HVC_TARGET_DEAD;
+    return t->job.lost_target == HVC_TARGET_LOST;
+}
+
+/* Told before the move is ended, when every program understands it. */
+static bool tells_lost_target(const struct sim_node *n, const struct todo *t)
+{
+    const struct hvc_service_node *target = hvc_service_node(n->service, t->job.target);
+
+    return state_speaks(n) && !t->job.cancel && t->job.lost_target == HVC_TARGET_NOT_LOST &&
+           t->job.kind == HVC_KIND_LIVE && t->job.origin != HVC_ORIGIN_PACEMAKER && t->job.attempts < TRIES_MAX &&
+           target != NULL && !target->member;
+}
+
+/* A move that has left the guest where it was. */
+static void end_unmoved(struct sim_world *w, struct sim_node *n, const struct todo *t, uint64_t looked_at)
+{
+    bool again = waits_again(n, t);
+
+    w->stats.cover[COVER_QUEUED_AGAIN] += again && t->job.phase == HVC_JOB_RECONCILING;
+    w->stats.cover[COVER_TARGET_WAITED] += again && t->job.phase != HVC_JOB_RECONCILING;
+    report_end(w, n, t,
+               again           ? HVC_JOB_QUEUED
+               : t->job.cancel ? HVC_JOB_CANCELLED
+                               : HVC_JOB_FAILED,
+               (int)t->job.source - 1, looked_at);
+}
+
 static void do_cancel(struct sim_world *w, struct sim_node *n, const struct todo *t, int guest)
 {
     struct sim_move *m = &w->guest[guest].move;
@@ -443,14 +482,16 @@ static void do_cancel(struct sim_world *w, struct sim_node *n, const struct todo
 
     if (!hyper_answers(w, n->id))
         return;
-    if (phase == HVC_JOB_ADMITTED && ours)
+    if (tells_lost_target(n, t))
+        report(w, n, t, phase, UNPLACED, HVC_REASON_TARGET_LOST, w->now);
+    else if (phase == HVC_JOB_ADMITTED && ours)
         report_phase(w, n, t, HVC_JOB_COPYING);
     else if (ours && m->phase == MOVE_COPY)
         m->abort = true;
     else if (ours)
         report_phase(w, n, t, HVC_JOB_SWITCHING);
     else if (is_up(hyper_is(w, n->id, guest)) && m->phase == MOVE_NONE)
-        report_end(w, n, t, t->job.cancel ? HVC_JOB_CANCELLED : HVC_JOB_FAILED, n->id, w->now);
+        end_unmoved(w, n, t, w->now);
     else if (m->phase == MOVE_NONE)
         report_phase(w, n, t, phase == HVC_JOB_ADMITTED ? HVC_JOB_COPYING : HVC_JOB_VERIFYING);
 }
@@ -468,30 +509,15 @@ static void go_on(struct sim_world *w, struct sim_node *n, const struct todo *t,
     report_phase(w, n, t, w->guest[guest].move.phase == MOVE_COPY ? HVC_JOB_COPYING : HVC_JOB_SWITCHING);
 }
 
-/* Nothing of it had begun when an end was lost, and both are back. */
-static bool waits_again(const struct sim_node *n, const struct todo *t)
-{
-    const struct hvc_service_node *source = hvc_service_node(n->service, t->job.source);
-    const struct hvc_service_node *target = hvc_service_node(n->service, t->job.target);
-
-    return state_speaks(n) && t->job.phase == HVC_JOB_RECONCILING && hvc_job_never_copied(&t->job) &&
-           t->job.kind == HVC_KIND_LIVE && t->job.origin != HVC_ORIGIN_PACEMAKER && t->job.attempts < TRIES_MAX &&
-           source != NULL && source->member && target != NULL && target->member;
-}
-
 /* The guest is where it was, and nothing moves it any more. */
 static void report_stayed(struct sim_world *w, struct sim_node *n, const struct todo *t, uint64_t looked_at)
 {
     bool moves = (hvc_job_kind_info(t->job.kind)->flags & HVC_KIND_MOVES_GUEST) != 0;
-    bool again = moves && !t->job.cancel && waits_again(n, t);
 
-    w->stats.cover[COVER_QUEUED_AGAIN] += again;
-    report_end(w, n, t,
-               again           ? HVC_JOB_QUEUED
-               : !moves        ? HVC_JOB_COMPLETED
-               : t->job.cancel ? HVC_JOB_CANCELLED
-                               : HVC_JOB_FAILED,
-               (int)t->job.source - 1, looked_at);
+    if (moves)
+        end_unmoved(w, n, t, looked_at);
+    else
+        report_end(w, n, t, HVC_JOB_COMPLETED, (int)t->job.source - 1, looked_at);
 }
 
 /* Where is it? Both ends have to say, or to be dead. */

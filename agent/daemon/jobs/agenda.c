@@ -58,15 +58,13 @@ enum hvc_reason_code hvc_agenda_reason(int error_code)
     }
 }
 
-uint64_t hvc_agenda_deadline_ms(const struct hvc_agenda_effect *e, uint64_t began_ms)
+uint64_t hvc_agenda_deadline_ms(const struct hvc_job *job, uint64_t setting_s, uint64_t began_ms)
 {
-    uint64_t seconds = e->setting[HVC_SETTING_DEADLINE_S];
-
-    if (e->job.options.deadline_ms != 0)
-        return e->job.options.deadline_ms;
-    if (seconds == 0)
-        seconds = 600 + e->job.memory_kib / SLOWEST_KIB_MS;
-    return began_ms + seconds * 1000;
+    if (job->options.deadline_ms != 0)
+        return job->options.deadline_ms;
+    if (setting_s == 0)
+        setting_s = 600 + job->memory_kib / SLOWEST_KIB_MS;
+    return began_ms + setting_s * 1000;
 }
 
 /* ---- steps ---- */
@@ -296,25 +294,52 @@ static bool is_told(const struct hvc_agenda_input *in, enum hvc_agenda_work how,
     return false;
 }
 
-/* A node of it was lost before anything was begun, and both are here: it is checked, and begun, once more. Pacemaker
- * has to know of the release, for the next hold is of the same name. What Pacemaker itself waits for it begins anew
- * itself, and a move of another kind has been run again to find out where the guest is. */
+/* What Pacemaker itself waits for it begins anew itself, and a move of another kind is not begun twice: it has been run
+ * again to find out where the guest is. */
+static bool may_begin_anew(const struct hvc_job *job)
+{
+    return !job->cancel && job->kind == HVC_KIND_LIVE && job->origin != HVC_ORIGIN_PACEMAKER &&
+           job->attempts < CHECK_TRIES;
+}
+
+/* This node ended the move for its lost target, or would have if it had not ended by itself. */
+static bool ended_for_target(const struct hvc_agenda_input *in)
+{
+    return !in->effect->job.cancel &&
+           (!in->effect->target_member || (in->effect->job.lost_target != HVC_TARGET_NOT_LOST && in->move->cancel));
+}
+
+/* A node of it was lost before the switch-over: it is checked, and begun, once more when both are here. Nothing waits
+ * for a target that is proven dead. Pacemaker has to know of the release, for the next hold is of the same name. */
 static bool is_queued_again(const struct hvc_agenda_input *in)
 {
     const struct hvc_agenda_effect *e = in->effect;
-    const struct hvc_job *job = &e->job;
     bool released = !hvc_agenda_is_held(e) || in->finding->code == HVC_REASON_NOTE;
+    bool fits = e->job.phase == HVC_JOB_RECONCILING
+                    ? e->target_member && hvc_job_never_switched(&e->job) && e->job.lost_target != HVC_TARGET_DEAD
+                    : e->job.lost_target == HVC_TARGET_LOST && ended_for_target(in);
 
-    return job->phase == HVC_JOB_RECONCILING && hvc_job_never_copied(job) && !job->cancel && e->source_member &&
-           e->target_member && released && job->kind == HVC_KIND_LIVE && job->origin != HVC_ORIGIN_PACEMAKER &&
-           job->attempts < CHECK_TRIES;
+    return fits && may_begin_anew(&e->job) && e->source_member && released;
+}
+
+static void queue_again(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_agenda_effect *e = in->effect;
+    bool proven = in->move->cancel || e->job.phase == HVC_JOB_RECONCILING;
+    const char *text = proven ? "" : in->move->text; /* of a move that ended by itself */
+
+    if (text[0] == '\0')
+        text = e->target_member ? "it is at its source; a node of its move was lost and is back: it is checked again"
+                                : "it is at its source, and waits until its target is back";
+    report_end(&e->job, action, HVC_JOB_QUEUED, unmoved(e),
+               e->target_member ? HVC_REASON_RETRY : HVC_REASON_TARGET_LOST, text);
 }
 
 static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
     const struct hvc_agenda_move *move = in->move;
-    bool lost = !job->cancel && !in->effect->target_member; /* then it was this node that ended the move */
+    bool lost = ended_for_target(in);
     bool cancelled = job->cancel || (move->code == HVC_REASON_CANCELLED && !lost);
     unsigned code = move->code, to = cancelled ? HVC_JOB_CANCELLED : HVC_JOB_FAILED;
 
@@ -322,8 +347,7 @@ static void stayed(const struct hvc_agenda_input *in, struct hvc_agenda_action *
         !is_told(in, HVC_JOB_WORK_RELEASE, action))
         return;
     if (is_queued_again(in)) {
-        report_end(job, action, HVC_JOB_QUEUED, unmoved(in->effect), HVC_REASON_RETRY,
-                   "it has not left its source, where a node of its move was lost: it is checked again");
+        queue_again(in, action);
         if (hvc_command_version(&action->command) <= in->version)
             return;
     }
@@ -502,10 +526,24 @@ static void migrate(const struct hvc_agenda_input *in, struct hvc_agenda_action 
         wait_for_switch(in, action);
 }
 
+/* Before the move is ended: that the target is soon back changes nothing then, whoever goes on with the job. */
+static bool tell_lost_target(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
+{
+    const struct hvc_agenda_effect *e = in->effect;
+
+    if (e->job.lost_target != HVC_TARGET_NOT_LOST || !may_begin_anew(&e->job) || e->target_member || switches(in->move))
+        return false;
+    (void)report(&e->job, action, e->job.phase, HVC_REASON_TARGET_LOST,
+                 "the target is no longer a member of the cluster: the move is ended");
+    return hvc_command_version(&action->command) <= in->version;
+}
+
 static void cancel(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
 
+    if (tell_lost_target(in, action))
+        return;
     if (in->move->stage == HVC_STAGE_ENDED)
         ended(in, action);
     else if (in->move->stage != HVC_STAGE_NONE && !in->move->cancel && !in->move->foreign)
@@ -569,16 +607,20 @@ void hvc_agenda_decide(const struct hvc_agenda_input *in, struct hvc_agenda_acti
     follow_phase(in->effect, ret_action);
 }
 
-bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command)
+bool hvc_agenda_expired(const struct hvc_job *job, bool target_away, uint64_t setting_s, uint64_t now_ms,
+                        struct hvc_command *ret_command)
 {
+    bool queued = job->phase == HVC_JOB_QUEUED,
+         waits = queued && job->lost_target != HVC_TARGET_NOT_LOST && target_away;
     struct hvc_agenda_action action;
 
-    if (job->options.deadline_ms == 0 || now_ms < job->options.deadline_ms ||
-        (job->phase != HVC_JOB_QUEUED && job->phase != HVC_JOB_CHECKING))
+    if ((!queued && job->phase != HVC_JOB_CHECKING) || (job->options.deadline_ms == 0 && !waits) ||
+        now_ms < hvc_agenda_deadline_ms(job, setting_s, job->phase_ms[HVC_JOB_QUEUED]))
         return false;
-    (void)report(job, &action, HVC_JOB_FAILED, HVC_REASON_DEADLINE,
-                 job->phase == HVC_JOB_QUEUED ? "its deadline has passed while it waited in the queue"
-                                              : "its deadline has passed while it was being checked");
+    (void)report(job, &action, HVC_JOB_FAILED, waits ? HVC_REASON_TARGET_LOST : HVC_REASON_DEADLINE,
+                 waits    ? "its target did not come back to the cluster in time"
+                 : queued ? "its deadline has passed while it waited in the queue"
+                          : "its deadline has passed while it was being checked");
     *ret_command = action.command;
     return true;
 }

@@ -22,7 +22,8 @@ struct round {
     bool stale;
     unsigned rank; /* among the members */
     uint32_t node;
-    uint8_t version; /* of commands that every member understands */
+    uint8_t version;                   /* of commands that every member understands */
+    const struct hvc_service *service; /* while it is looked at */
     struct hvc_agenda_effect *effects;
     unsigned count;
     bool more, pressing;
@@ -36,9 +37,12 @@ struct round {
 static void look_for_expired(void *context, const struct hvc_job *job)
 {
     struct round *round = context;
+    const struct hvc_service_node *target = hvc_service_node(round->service, job->target);
 
     if (round->expired_count < EXPIRED_MAX && job->source == round->node &&
-        hvc_agenda_expired(job, round->stamp_ms, &round->expired[round->expired_count]))
+        hvc_agenda_expired(job, target != NULL && !target->member,
+                           hvc_service_setting(round->service, job->source, HVC_SETTING_DEADLINE_S), round->stamp_ms,
+                           &round->expired[round->expired_count]))
         round->expired_count++;
 }
 
@@ -53,6 +57,7 @@ static int look(void *context, const struct hvc_service *service, const struct h
         return 0;
     round->node = own->id;
     round->rank = hvc_agenda_rank(service, own->id);
+    round->service = service;
     job_audit_look(&round->runner->audit, service, own->id, look_for_expired, round);
     while (round->count < ITEMS_MAX &&
            hvc_agenda_effect_next(service, own->id, round->rank == 0, &cursor, &round->effects[round->count]))
@@ -70,7 +75,8 @@ static uint8_t understood_version(const struct round *round)
     bool asked = false;
 
     for (unsigned i = 0; i < round->count; i++)
-        asked = asked || round->effects[i].kind == HVC_EFFECT_RECONCILE;
+        asked = asked || round->effects[i].kind == HVC_EFFECT_RECONCILE ||
+                round->effects[i].kind == HVC_EFFECT_CANCEL || round->effects[i].job.lost_target != HVC_TARGET_NOT_LOST;
     status = asked ? calloc(1, sizeof(*status)) : NULL;
     if (status == NULL)
         return 1;

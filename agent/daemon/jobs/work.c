@@ -213,7 +213,7 @@ static struct hvc_migrate_options options_of(const struct task *task)
 static uint64_t deadline_of(const struct task *task)
 {
     uint64_t now = job_stamp_ms();
-    uint64_t at = hvc_agenda_deadline_ms(&task->effect, now);
+    uint64_t at = hvc_agenda_deadline_ms(&task->effect.job, task->effect.setting[HVC_SETTING_DEADLINE_S], now);
 
     return at <= now + ANSWER_LEFT_MS ? hvc_now_ms() : hvc_deadline_in(at - now - ANSWER_LEFT_MS);
 }

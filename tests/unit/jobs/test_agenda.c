@@ -24,7 +24,7 @@ struct row {
     uint8_t stage, proof;
     bool told, foreign;
     /* of the job, 0: as most are */
-    bool copied;
+    bool switched;
     uint8_t origin, kind, attempts;
     /* wanted */
     uint8_t step;
@@ -115,7 +115,7 @@ static const struct row rows[] = {
     {"also when it switches", OF(RECONCILE, RECONCILING), MOVE(SWITCHING), REPORTS(SWITCHING)},
     {"what is not known yet waits", OF(RECONCILE, RECONCILING), MOVE(WATCHED), WAITS},
     {"what has moved is completed", OF(RECONCILE, RECONCILING), ENDED(MOVED), PROVES(COMPLETED, 2)},
-    {"what has stayed failed", OF(RECONCILE, RECONCILING), .copied = true, ENDED(STAYED), PROVES(FAILED, 1)},
+    {"what has stayed failed", OF(RECONCILE, RECONCILING), .switched = true, ENDED(STAYED), PROVES(FAILED, 1)},
     {"what had not begun waits for it again", OF(RECONCILE, RECONCILING), ENDED(STAYED), PROVES(QUEUED, 1)},
     {"not for ever", OF(RECONCILE, RECONCILING), .attempts = 5, ENDED(STAYED), PROVES(FAILED, 1)},
     {"not when nobody wants it", OF(RECONCILE, RECONCILING), .cancel = true, ENDED(STAYED), PROVES(CANCELLED, 1)},
@@ -202,7 +202,8 @@ static struct hvc_agenda_effect effect_of(const struct row *row)
     e.job.phase = row->phase;
     e.job.step = row->at;
     e.job.cancel = row->cancel;
-    e.job.phase_ms[HVC_JOB_COPYING] = row->copied ? NOW - 1 : 0;
+    e.job.phase_ms[HVC_JOB_ADMITTED] = NOW - 2;
+    e.job.phase_ms[HVC_JOB_SWITCHING] = row->switched ? NOW - 1 : NOW - 3; /* of a former attempt */
     e.job.origin = row->origin;
     e.job.kind = row->kind;
     e.job.attempts = row->attempts;
@@ -399,6 +400,22 @@ static void what_an_older_member_does_not_understand_is_not_queued_again(void **
     assert_int_equal(hvc_command_version(&action.command), 1);
 }
 
+static void nor_is_a_lost_target_told_to_it(void **state)
+{
+    const struct row row = {"", OF(CANCEL, COPYING), MOVE(COPYING), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    const struct hvc_agenda_move move = {.stage = HVC_STAGE_COPYING};
+    const struct hvc_agenda_finding finding = {.work = NONE};
+    const struct hvc_agenda_input input = {
+        .effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW, .version = 1};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    effect.target_member = false;
+    hvc_agenda_decide(&input, &action);
+    assert_int_equal(action.step, HVC_AGENDA_END);
+}
+
 static void expect_failed_for_its_lost_target(const struct row *row)
 {
     struct hvc_agenda_effect effect = effect_of(row);
@@ -560,12 +577,132 @@ static void a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there(void **st
     assert_int_equal(action.step, HVC_AGENDA_WAIT);
 }
 
-static void a_move_that_was_ended_for_its_lost_target_has_failed(void **state)
+static void a_lost_target_is_told_before_its_move_is_ended(void **state)
 {
-    const struct row row = {"", OF(CANCEL, COPYING), ENDED(STAYED), WAITS};
+    const struct row row = {"", OF(CANCEL, COPYING), MOVE(COPYING), WAITS};
+    struct hvc_agenda_effect effect = effect_of(&row);
+    struct hvc_agenda_action action;
 
     (void)state;
-    expect_failed_for_its_lost_target(&row);
+    effect.target_member = false;
+    decide(&row, &effect, &action);
+    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+    assert_int_equal(action.command.report.to, HVC_JOB_COPYING);
+    assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
+    assert_int_equal(hvc_command_version(&action.command), 2);
+    effect.job.lost_target = HVC_TARGET_LOST;
+    decide(&row, &effect, &action);
+    assert_int_equal(action.step, HVC_AGENDA_END);
+}
+
+/* What is not begun anew has nothing to tell, and what switches cannot be ended. */
+static void else_it_is_ended_at_once(void **state)
+{
+    static const struct row ends[] = {
+        {"by pacemaker", OF(CANCEL, COPYING), .origin = HVC_ORIGIN_PACEMAKER, MOVE(COPYING), WAITS},
+        {"with disks", OF(CANCEL, COPYING), .kind = HVC_KIND_LIVE_STORAGE, MOVE(COPYING), WAITS},
+        {"the last try", OF(CANCEL, COPYING), .attempts = 5, MOVE(COPYING), WAITS},
+        {"switching", OF(CANCEL, COPYING), MOVE(SWITCHING), WAITS}};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(ends); i++) {
+        struct hvc_agenda_effect effect = effect_of(&ends[i]);
+
+        effect.target_member = false;
+        decide(&ends[i], &effect, &action);
+        assert_int_equal(action.step, HVC_AGENDA_END);
+    }
+}
+
+static struct hvc_agenda_effect told_effect(const struct row *row)
+{
+    struct hvc_agenda_effect effect = effect_of(row);
+
+    effect.job.lost_target = HVC_TARGET_LOST;
+    return effect;
+}
+
+static void a_move_that_was_ended_for_its_lost_target_is_queued_again(void **state)
+{
+    static const struct {
+        struct row row;
+        bool away;
+        const char *text;
+    } ended[] = {
+        {{"", OF(CANCEL, COPYING), .told = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
+        {{"", OF(CANCEL, ADMITTED), .told = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
+        {{"by itself", OF(CANCEL, COPYING), ENDED(STAYED), WAITS}, true, "libvirt's words"},
+        {{"", OF(MIGRATE, COPYING), .told = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
+        {{"", OF(VERIFY, VERIFYING), .told = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
+        {{"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
+    };
+    struct hvc_agenda_action action;
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(ended); i++) {
+        struct hvc_agenda_effect effect = told_effect(&ended[i].row);
+
+        effect.target_member = !ended[i].away;
+        decide(&ended[i].row, &effect, &action);
+        assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+        assert_int_equal(action.command.report.to, HVC_JOB_QUEUED);
+        assert_int_equal(action.command.report.code, ended[i].away ? HVC_REASON_TARGET_LOST : HVC_REASON_RETRY);
+        assert_non_null(strstr(action.command.report.text, ended[i].text));
+        assert_int_equal(action.command.report.runs_on, 1);
+        assert_int_equal(hvc_command_version(&action.command), 2);
+    }
+}
+
+/* The target was back before the move was ended, which went on, and failed for a reason of its own. */
+static void a_move_that_goes_on_and_fails_is_not_begun_anew(void **state)
+{
+    const struct row row = {"", OF(MIGRATE, COPYING), ENDED(STAYED), WAITS};
+    struct hvc_agenda_effect effect = told_effect(&row);
+    struct hvc_agenda_action action;
+
+    (void)state;
+    decide(&row, &effect, &action);
+    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+    assert_int_equal(action.command.report.code, HVC_REASON_GIVE_UP);
+    assert_string_equal(action.command.report.text, "libvirt's words");
+}
+
+static void it_fails_when_the_target_is_dead_or_the_tries_are_over_or_pacemaker_wants_it(void **state)
+{
+    const struct row row = {"", OF(CANCEL, COPYING), .told = true, ENDED(STAYED), WAITS};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct hvc_agenda_effect effect = told_effect(&row);
+
+        effect.target_member = i == 0; /* back, after it was fenced */
+        effect.job.lost_target = i == 0 ? HVC_TARGET_DEAD : HVC_TARGET_LOST;
+        effect.job.attempts = i == 1 ? 5 : 0;
+        effect.job.origin = i == 2 ? HVC_ORIGIN_PACEMAKER : HVC_ORIGIN_OPERATOR;
+        decide(&row, &effect, &action);
+        assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+        assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
+        assert_int_equal(action.command.report.runs_on, 1);
+    }
+}
+
+static void a_lost_target_is_not_waited_for_without_end(void **state)
+{
+    struct hvc_job job = {.id = 9, .phase = HVC_JOB_QUEUED, .lost_target = HVC_TARGET_LOST};
+    struct hvc_command command;
+
+    (void)state;
+    job.phase_ms[HVC_JOB_QUEUED] = NOW;
+    assert_false(hvc_agenda_expired(&job, true, 30, NOW + 29999, &command));
+    assert_true(hvc_agenda_expired(&job, true, 30, NOW + 30000, &command));
+    assert_int_equal(command.report.to, HVC_JOB_FAILED);
+    assert_int_equal(command.report.code, HVC_REASON_TARGET_LOST);
+    assert_true(hvc_agenda_expired(&job, true, 0, NOW + 600000, &command));
+    assert_false(hvc_agenda_expired(&job, false, 30, UINT64_MAX, &command)); /* it waits for something else */
+    job.lost_target = HVC_TARGET_NOT_LOST;
+    assert_false(hvc_agenda_expired(&job, true, 30, UINT64_MAX, &command));
 }
 
 static void tries_come_to_an_end_and_wait_longer_each_time(void **state)
@@ -604,15 +741,15 @@ static void a_deadline_ends_what_has_not_begun(void **state)
     struct hvc_command command;
 
     (void)state;
-    assert_false(hvc_agenda_expired(&job, NOW - 1, &command));
-    assert_true(hvc_agenda_expired(&job, NOW, &command));
+    assert_false(hvc_agenda_expired(&job, true, 0, NOW - 1, &command));
+    assert_true(hvc_agenda_expired(&job, true, 0, NOW, &command));
     assert_int_equal(command.report.to, HVC_JOB_FAILED);
     assert_int_equal(command.report.code, HVC_REASON_DEADLINE);
     job.phase = HVC_JOB_COPYING; /* the move has the deadline itself */
-    assert_false(hvc_agenda_expired(&job, NOW + 1, &command));
+    assert_false(hvc_agenda_expired(&job, true, 0, NOW + 1, &command));
     job.phase = HVC_JOB_QUEUED;
     job.options.deadline_ms = 0;
-    assert_false(hvc_agenda_expired(&job, UINT64_MAX, &command));
+    assert_false(hvc_agenda_expired(&job, true, 0, UINT64_MAX, &command));
 }
 
 static void a_deadline_comes_from_the_job_the_setting_or_the_size(void **state)
@@ -621,14 +758,14 @@ static void a_deadline_comes_from_the_job_the_setting_or_the_size(void **state)
 
     (void)state;
     effect.job.options.deadline_ms = 5;
-    assert_int_equal(hvc_agenda_deadline_ms(&effect, NOW), 5);
+    assert_int_equal(hvc_agenda_deadline_ms(&effect.job, effect.setting[HVC_SETTING_DEADLINE_S], NOW), 5);
     effect.job.options.deadline_ms = 0;
     effect.setting[HVC_SETTING_DEADLINE_S] = 30;
-    assert_int_equal(hvc_agenda_deadline_ms(&effect, NOW), NOW + 30000);
+    assert_int_equal(hvc_agenda_deadline_ms(&effect.job, effect.setting[HVC_SETTING_DEADLINE_S], NOW), NOW + 30000);
     effect.setting[HVC_SETTING_DEADLINE_S] = 0;
-    assert_int_equal(hvc_agenda_deadline_ms(&effect, NOW), NOW + 600000);
+    assert_int_equal(hvc_agenda_deadline_ms(&effect.job, effect.setting[HVC_SETTING_DEADLINE_S], NOW), NOW + 600000);
     effect.job.memory_kib = 1024 * 1024;
-    assert_true(hvc_agenda_deadline_ms(&effect, NOW) > NOW + 600000);
+    assert_true(hvc_agenda_deadline_ms(&effect.job, effect.setting[HVC_SETTING_DEADLINE_S], NOW) > NOW + 600000);
 }
 
 static void errors_tell_what_may_help(void **state)
@@ -657,6 +794,7 @@ int main(void)
         cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),
         cmocka_unit_test(what_pacemaker_does_not_know_released_is_not_queued_again),
         cmocka_unit_test(what_an_older_member_does_not_understand_is_not_queued_again),
+        cmocka_unit_test(nor_is_a_lost_target_told_to_it),
         cmocka_unit_test(what_had_not_begun_does_not_wait_for_a_target_that_is_away),
         cmocka_unit_test(a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is),
         cmocka_unit_test(the_networks_that_the_checks_found_come_with_the_admission),
@@ -665,7 +803,12 @@ int main(void)
         cmocka_unit_test(every_report_is_one_that_the_table_of_phases_allows),
         cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),
         cmocka_unit_test(a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there),
-        cmocka_unit_test(a_move_that_was_ended_for_its_lost_target_has_failed),
+        cmocka_unit_test(a_lost_target_is_told_before_its_move_is_ended),
+        cmocka_unit_test(else_it_is_ended_at_once),
+        cmocka_unit_test(a_move_that_was_ended_for_its_lost_target_is_queued_again),
+        cmocka_unit_test(a_move_that_goes_on_and_fails_is_not_begun_anew),
+        cmocka_unit_test(a_lost_target_is_not_waited_for_without_end),
+        cmocka_unit_test(it_fails_when_the_target_is_dead_or_the_tries_are_over_or_pacemaker_wants_it),
         cmocka_unit_test(tries_come_to_an_end_and_wait_longer_each_time),
         cmocka_unit_test(a_deadline_ends_what_has_not_begun),
         cmocka_unit_test(a_deadline_comes_from_the_job_the_setting_or_the_size),

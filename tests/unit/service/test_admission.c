@@ -334,6 +334,27 @@ static void ways_are_looked_for_anew_when_networks_or_target_change(void **state
     assert_true(hvc_service_network_has_room(f->service, net + 2, 1, 2));
 }
 
+/* Else a network would come that does not count a job that is in it already. */
+static void a_network_that_was_never_given_is_no_way(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t net = add_network(f, 1, 1);
+    uint64_t job[2];
+
+    add_wide_jobs(f, job, 2);
+    for (unsigned to = HVC_JOB_ADMITTED; to <= HVC_JOB_COPYING; to++) {
+        struct hvc_answer answer = report_ways(f, job[0], to, net, net + 1);
+
+        assert_int_equal(answer.code, HVC_ANSWER_NO_NETWORK);
+        assert_int_equal(answer.value, net + 1);
+        assert_int_equal(network_of(f, job[0]), to == HVC_JOB_ADMITTED ? 0 : net);
+        assert_int_equal(report_ways(f, job[0], to, net, 0).code, HVC_ANSWER_OK);
+    }
+    assert_int_equal(add_network(f, 9, 1), net + 1);
+    assert_true(hvc_service_network_has_room(f->service, net + 1, 1, 2));
+    assert_false(hvc_service_network_has_room(f->service, net, 1, 2));
+}
+
 static void without_limits_and_for_what_takes_no_link_networks_are_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -502,6 +523,7 @@ int main(void)
         T(a_move_that_has_begun_counts_where_it_goes_on),
         T(what_goes_the_same_way_waits_without_a_check_of_its_own),
         T(ways_are_looked_for_anew_when_networks_or_target_change),
+        T(a_network_that_was_never_given_is_no_way),
         T(without_limits_and_for_what_takes_no_link_networks_are_nothing),
         T(swaps_with_room_for_one_more_guest_do_not_block_each_other),
         T(sources_take_turns_and_priority_comes_first),

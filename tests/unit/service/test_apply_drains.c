@@ -142,6 +142,26 @@ static void a_cancelled_drain_takes_back_what_waits(void **state)
     assert_int_equal(give(f, &c).code, HVC_ANSWER_NO_DRAIN);
 }
 
+/* What had begun is not begun anew for a drain that is over. */
+static void nor_does_what_comes_back_to_the_queue_wait_for_it(void **state)
+{
+    struct fixture *f = *state;
+    struct hvc_command c = command_of(f, HVC_COMMAND_DRAIN_CANCEL);
+    uint64_t job;
+
+    (void)drain(f, 1, 0);
+    job = job_of_drain(f, 0, 2, 1, HVC_ORIGIN_DRAIN);
+    assert_int_equal(report(f, job, HVC_JOB_ADMITTED, -1).code, HVC_ANSWER_OK);
+    set_members(f, 6);
+    set_members(f, 7);
+    c.drain_cancel.drain = 1;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_CANCELLED);
+    assert_int_equal(hvc_service_drain(f->service, 1)->cancelled, 1);
+}
+
 static void old_records_make_room_for_new_ones(void **state)
 {
     struct fixture *f = *state;
@@ -176,6 +196,7 @@ int main(void)
         T(a_drained_node_is_closed_counted_and_remembered),
         T(guests_come_back_from_a_drain_and_are_then_at_home),
         T(a_cancelled_drain_takes_back_what_waits),
+        T(nor_does_what_comes_back_to_the_queue_wait_for_it),
         T(old_records_make_room_for_new_ones),
     };
 

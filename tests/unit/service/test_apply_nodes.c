@@ -178,7 +178,30 @@ static void what_was_begun_or_is_not_wanted_does_not_go_back_to_the_queue(void *
     assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
     assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_STALE);
     assert_int_equal(report(f, job, HVC_JOB_CANCELLED, 1).code, HVC_ANSWER_OK);
-    job = job_in(f, HVC_JOB_COPYING);
+    job = job_in(f, HVC_JOB_SWITCHING);
+    set_members(f, 6);
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
+}
+
+/* One that switched when it was admitted before, and one that copies for the first time. Every command has the same
+ * stamp. */
+static void what_counts_is_what_was_begun_since_it_was_admitted_last(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_never_began(f), first;
+
+    first = hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED];
+    for (unsigned phase = HVC_JOB_ADMITTED; phase <= HVC_JOB_COPYING; phase++) {
+        assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+        assert_int_equal(report(f, job, HVC_JOB_ADMITTED, -1).code, HVC_ANSWER_OK);
+        assert_true(hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED] > first);
+        first = hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED];
+        assert_int_equal(report(f, job, HVC_JOB_COPYING, -1).code, HVC_ANSWER_OK);
+        set_members(f, 6);
+        set_members(f, 7);
+    }
+    assert_int_equal(report(f, job, HVC_JOB_SWITCHING, -1).code, HVC_ANSWER_OK);
     set_members(f, 6);
     set_members(f, 7);
     assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
@@ -195,6 +218,138 @@ static void what_was_never_begun_does_not_wait_for_a_target_that_was_fenced(void
     assert_int_equal(fence(f, 2).code, HVC_ANSWER_OK);
     assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
     assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_AWAY);
+}
+
+static struct hvc_answer tell_lost_target(struct fixture *f, uint64_t job, unsigned phase)
+{
+    struct hvc_command c = command_of(f, HVC_COMMAND_JOB_REPORT);
+
+    c.report.job = job;
+    c.report.from = c.report.to = (uint8_t)phase;
+    c.report.code = HVC_REASON_TARGET_LOST;
+    return give(f, &c);
+}
+
+/* The target is lost in a phase before the switch-over, and the source has told it. */
+static uint64_t job_that_lost_its_target(struct fixture *f, unsigned phase)
+{
+    uint64_t job = job_in(f, phase);
+
+    assert_int_equal(tell_lost_target(f, job, phase).code, HVC_ANSWER_STALE); /* it is there */
+    set_members(f, 5);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED); /* not told yet */
+    assert_int_equal(tell_lost_target(f, job, phase).code, HVC_ANSWER_OK);
+    return job;
+}
+
+static void waits_for_its_target(struct fixture *f, unsigned phase)
+{
+    uint64_t job = job_that_lost_its_target(f, phase);
+
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, -1).code, HVC_ANSWER_NOT_PROVEN);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_QUEUED);
+    assert_int_equal(hvc_service_blocker(f->service, job, f->now_ms), HVC_BLOCKER_TARGET);
+    assert_int_equal(hvc_service_job(f->service, job)->network, 0);
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_ADMITTED, -1).code, HVC_ANSWER_OK);
+    set_members(f, 5);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED); /* told of the former attempt */
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_COPYING, -1).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job, HVC_JOB_SWITCHING, -1).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job, HVC_JOB_VERIFYING, -1).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job, HVC_JOB_COMPLETED, 2).code, HVC_ANSWER_OK);
+}
+
+static void what_was_admitted_and_lost_its_target_waits_for_it(void **state)
+{
+    waits_for_its_target(*state, HVC_JOB_ADMITTED);
+}
+
+static void what_copied_and_lost_its_target_waits_for_it(void **state)
+{
+    waits_for_its_target(*state, HVC_JOB_COPYING);
+}
+
+static void what_came_to_the_switch_over_after_all_does_not(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_lost_its_target(f, HVC_JOB_COPYING);
+
+    assert_int_equal(report(f, job, HVC_JOB_SWITCHING, -1).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_UNKNOWN);
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
+}
+
+static void what_is_cancelled_meanwhile_does_not(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_lost_its_target(f, HVC_JOB_COPYING);
+    struct hvc_command c = command_of(f, HVC_COMMAND_JOB_CANCEL);
+
+    c.cancel.job = job;
+    assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_STALE);
+}
+
+static void what_never_began_still_waits_for_a_fenced_target(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job;
+
+    set_setting(f, 1, HVC_SETTING_MOVES_OUT, 1);
+    add_guest(f, 8, 1, 0);
+    add_guest(f, 9, 1, 0);
+    (void)add_job(f, 8, 3);
+    job = add_job(f, 9, 2);
+    set_members(f, 5);
+    assert_int_equal(fence(f, 2).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_QUEUED);
+}
+
+static void what_lost_its_target_ends_with_its_fencing(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_lost_its_target(f, HVC_JOB_COPYING);
+
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+    set_members(f, 7);
+    set_members(f, 5);
+    assert_int_equal(phase_of(f, job), HVC_JOB_QUEUED); /* it was being checked meanwhile */
+    assert_int_equal(fence(f, 2).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_FAILED);
+}
+
+/* Its move is being ended: by then the target may be back, started anew. */
+static void what_is_not_in_the_queue_by_then_does_not_get_there(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_lost_its_target(f, HVC_JOB_COPYING);
+
+    assert_int_equal(fence(f, 2).code, HVC_ANSWER_OK);
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
+    assert_int_equal(report(f, job, HVC_JOB_VERIFYING, -1).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
+    set_members(f, 6);
+    set_members(f, 7);
+    assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
+    assert_int_equal(report(f, job, HVC_JOB_FAILED, 1).code, HVC_ANSWER_OK);
+}
+
+static void what_is_told_after_the_fencing_does_not_either(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_in(f, HVC_JOB_COPYING);
+
+    set_members(f, 5);
+    assert_int_equal(fence(f, 2).code, HVC_ANSWER_OK);
+    assert_int_equal(tell_lost_target(f, job, HVC_JOB_COPYING).code, HVC_ANSWER_OK);
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
 }
 
 /* Found by the simulator: a fencing that was on its way while the node came back and was lost again. */
@@ -325,8 +480,17 @@ int main(void)
         T(what_is_reconciled_does_not_go_on_with_an_end_that_is_away),
         T(what_was_never_begun_goes_back_to_the_queue_with_a_proof),
         T(what_was_begun_or_is_not_wanted_does_not_go_back_to_the_queue),
+        T(what_counts_is_what_was_begun_since_it_was_admitted_last),
         T(what_was_never_begun_does_not_wait_for_a_target_that_was_fenced),
         T(a_fencing_from_before_the_node_came_back_is_not_believed),
+        T(what_was_admitted_and_lost_its_target_waits_for_it),
+        T(what_copied_and_lost_its_target_waits_for_it),
+        T(what_lost_its_target_ends_with_its_fencing),
+        T(what_is_not_in_the_queue_by_then_does_not_get_there),
+        T(what_is_told_after_the_fencing_does_not_either),
+        T(what_came_to_the_switch_over_after_all_does_not),
+        T(what_is_cancelled_meanwhile_does_not),
+        T(what_never_began_still_waits_for_a_fenced_target),
         T(a_fenced_node_runs_nothing),
         T(members_are_known_nodes_in_order),
         T(a_node_goes_only_when_nothing_names_it),

@@ -232,6 +232,38 @@ static void records_without_what_was_added_later_are_read_and_written(void **sta
     free(after);
 }
 
+/* A job that waits for its lost target, or will: behind what was added before. */
+static void what_was_added_last_comes_with_all_before_it(void **state)
+{
+    struct fixture *f = *state, other;
+    struct hvc_command told = command_of(f, HVC_COMMAND_JOB_REPORT);
+    uint8_t *bytes, *again;
+    size_t length, same;
+    const uint64_t job = 2; /* from node 2 to 3 */
+
+    assert_int_equal(report(f, job, HVC_JOB_ADMITTED, -1).code, HVC_ANSWER_OK);
+    bytes = snapshot_of(f, &length);
+    assert_int_equal(bytes[4], 1);
+    free(bytes);
+    set_members(f, 3);
+    told.node = 2;
+    told.report.job = job;
+    told.report.from = told.report.to = HVC_JOB_ADMITTED;
+    told.report.code = HVC_REASON_TARGET_LOST;
+    assert_int_equal(give(f, &told).code, HVC_ANSWER_OK);
+    bytes = snapshot_of(f, &length);
+    assert_int_equal(bytes[4], 2);
+    fixture_open(&other, &f->config);
+    assert_int_equal(load_snapshot(&other, bytes, length, 100), 0);
+    assert_int_equal(hvc_service_job(other.service, job)->lost_target, HVC_TARGET_LOST);
+    again = snapshot_of(&other, &same);
+    assert_int_equal(same, length);
+    assert_memory_equal(again, bytes, length);
+    fixture_close(&other);
+    free(bytes);
+    free(again);
+}
+
 static void a_snapshot_brings_its_own_kind_of_host(void **state)
 {
     struct hvc_service_config config = small_config();
@@ -308,6 +340,7 @@ int main(void)
         T(the_greatest_records_survive),
         cmocka_unit_test(history_cannot_be_seen),
         T(records_without_what_was_added_later_are_read_and_written),
+        T(what_was_added_last_comes_with_all_before_it),
         T(every_change_changes_the_digest),
         cmocka_unit_test(a_snapshot_brings_its_own_kind_of_host),
     };

@@ -16,7 +16,8 @@
 #include "hvc/settings.h"
 
 /* Of the newest command. Each is written in the lowest version that holds it (hvc_command_version), so that older
- * programs take part as long as nothing newer is used: 2 is what has to do with the limit of a network. */
+ * programs take part as long as nothing newer is used: 2 is what has to do with the limit of a network, or with a job
+ * that goes back to the queue after it had begun. */
 #define HVC_COMMAND_VERSION 2
 
 #define HVC_COMMAND_LIST_MAX 16 /* settings, networks, ids in one command */
@@ -236,6 +237,10 @@ struct hvc_command {
 
 /* The lowest version that holds it. */
 unsigned hvc_command_version(const struct hvc_command *command);
+
+/* A job's report that its target is lost, while its move can still be ended: it is, and the job will wait for the
+ * target. */
+bool hvc_command_tells_lost_target(const struct hvc_command *command);
 
 /*
  * -EPROTONOSUPPORT: a version above HVC_COMMAND_VERSION; -ENOTSUP: a kind this version does not know; -EBADMSG: cut,

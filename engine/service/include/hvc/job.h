@@ -186,6 +186,14 @@ enum hvc_reason_code {
 };
 const char *hvc_reason_name(unsigned code);
 
+/* What its source told since the job was admitted last, and before the switch-over. */
+enum hvc_lost_target {
+    HVC_TARGET_NOT_LOST,
+    HVC_TARGET_LOST, /* the move is ended, and begun anew when the target is back */
+    HVC_TARGET_DEAD, /* fenced since: the job fails */
+    HVC_TARGET_COUNT
+};
+
 struct hvc_job {
     uint64_t id;           /* from 1, never used again */
     uint64_t epoch, index; /* of the entry that created it: the token of its effects */
@@ -196,6 +204,7 @@ struct hvc_job {
     uint8_t attempts;        /* times it went back to the queue */
     bool cancel;             /* somebody wants it ended; the source does that */
     bool located;            /* runs_on is proven */
+    uint8_t lost_target;     /* enum hvc_lost_target */
     uint32_t source, target; /* node ids; target 0: not chosen yet */
     uint32_t runs_on;        /* at its end; 0: nowhere */
     uint64_t drain;          /* id, 0: none */
@@ -224,8 +233,8 @@ static inline bool hvc_job_is_check(const struct hvc_job *job)
 /* Job that sends a guest's memory to its target: over a migration network, which may have a limit. */
 bool hvc_job_takes_network(const struct hvc_job *job);
 
-/* As far as was committed, nothing of its move has been begun: proven at its source, the guest may wait for it again.
- */
-bool hvc_job_never_copied(const struct hvc_job *job);
+/* It has not come to the switch-over since it was admitted last: proven at its source, the guest may be moved anew.
+ * (A later admission is stamped behind all that was before it.) */
+bool hvc_job_never_switched(const struct hvc_job *job);
 
 #endif

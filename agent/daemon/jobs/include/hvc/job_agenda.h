@@ -176,8 +176,11 @@ const char *hvc_agenda_left_words(const struct hvc_agenda_verdict *verdict);
  * then bring a guest there that was started elsewhere. */
 bool hvc_agenda_is_pressing(const struct hvc_service *service);
 
-/* The end of a job whose time has passed before its move began; false: it has not, or the job is further on already. */
-bool hvc_agenda_expired(const struct hvc_job *job, uint64_t now_ms, struct hvc_command *ret_command);
+/* The end of a job whose time has passed before its move began, or began anew, which without a deadline of its own
+ * waits as long for a lost target as a move may take; false: it has not, or the job is further on already. setting_s:
+ * HVC_SETTING_DEADLINE_S at its source. */
+bool hvc_agenda_expired(const struct hvc_job *job, bool target_away, uint64_t setting_s, uint64_t now_ms,
+                        struct hvc_command *ret_command);
 
 /* How long to wait before the n-th try again, from 1: grows, is bounded, and spread by jitter. */
 uint64_t hvc_agenda_backoff_ms(unsigned tries, uint32_t jitter);
@@ -187,6 +190,6 @@ enum hvc_reason_code hvc_agenda_reason(int error_code);
 
 /* Wall clock by which the move shall have ended, and 0 when nothing says so: the job's, else the setting's, else from
  * the memory of the guest. began_ms: when the job was admitted. */
-uint64_t hvc_agenda_deadline_ms(const struct hvc_agenda_effect *effect, uint64_t began_ms);
+uint64_t hvc_agenda_deadline_ms(const struct hvc_job *job, uint64_t setting_s, uint64_t began_ms);
 
 #endif
