@@ -254,13 +254,18 @@ static bool is_again(const struct hvc_job *job, unsigned to)
     return to == HVC_JOB_QUEUED && (hvc_job_phase_info(job->phase)->flags & HVC_JOB_STARTED) != 0;
 }
 
+static bool is_dead(const struct hvc_service *s, uint32_t node)
+{
+    return s->nodes[hvc_find_node(s, node)].fenced;
+}
+
 /* What is being reconciled goes on as a move, or waits for it again, only where both ends can; else it ends, or waits
  * for its operator. Nothing that has begun waits for a target that is dead. */
 static struct hvc_answer check_resumed(const struct hvc_service *s, const struct hvc_job *job, unsigned to)
 {
     unsigned flags = hvc_job_phase_info(to)->flags;
 
-    if (is_again(job, to) && s->nodes[hvc_find_node(s, job->target)].fenced)
+    if (is_again(job, to) && is_dead(s, job->target))
         return hvc_answer_of(HVC_ANSWER_AWAY, 0, job->target);
     if (job->phase != HVC_JOB_RECONCILING || to == job->phase || to == HVC_JOB_UNKNOWN ||
         (to != HVC_JOB_QUEUED && (flags & HVC_JOB_HOLDS_SLOTS) == 0))
@@ -325,18 +330,28 @@ static bool drain_is_over(const struct hvc_service *s, const struct hvc_job *job
     return job->drain != 0 && (drain == HVC_NONE || s->drains[drain].state != HVC_DRAIN_RUNNING);
 }
 
+/* What had begun waits for its nodes again, or ends with its drain. */
+static void take_again(struct hvc_service *s, const struct hvc_command *c, uint32_t slot, unsigned *to)
+{
+    if (drain_is_over(s, &s->jobs[slot])) {
+        hvc_job_reason(s, slot, c, HVC_REASON_CANCELLED, "the drain it belongs to is over");
+        *to = HVC_JOB_CANCELLED;
+        return;
+    }
+    hvc_job_reason(s, slot, c, c->report.code, c->report.text);
+    s->jobs[slot].lost_target = HVC_TARGET_LOST;
+}
+
 static void take_report(struct hvc_service *s, const struct hvc_command *c, uint32_t slot)
 {
     struct hvc_job *job = &s->jobs[slot];
     unsigned to = take_ways(s, c, slot);
 
     if (hvc_command_tells_lost_target(c))
-        job->lost_target = s->nodes[hvc_find_node(s, job->target)].fenced ? HVC_TARGET_DEAD : HVC_TARGET_LOST;
-    if (is_again(job, to) && drain_is_over(s, job)) {
-        hvc_job_reason(s, slot, c, HVC_REASON_CANCELLED, "the drain it belongs to is over");
-        to = HVC_JOB_CANCELLED;
-    }
-    if (c->report.text[0] != '\0' || c->report.code != HVC_REASON_NOTE)
+        job->lost_target = is_dead(s, job->target) ? HVC_TARGET_DEAD : HVC_TARGET_LOST;
+    if (is_again(job, to))
+        take_again(s, c, slot, &to);
+    else if (c->report.text[0] != '\0' || c->report.code != HVC_REASON_NOTE)
         hvc_job_reason(s, slot, c, c->report.code, c->report.text);
     if (c->report.located)
         take_location(s, slot, c->report.runs_on);

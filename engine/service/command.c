@@ -260,9 +260,9 @@ bool hvc_command_tells_lost_target(const struct hvc_command *c)
 unsigned hvc_command_version(const struct hvc_command *c)
 {
     bool newer =
-        c->kind == HVC_COMMAND_JOB_REPORT &&
-        (c->report.way_count > 0 || hvc_command_tells_lost_target(c) ||
-         (c->report.to == HVC_JOB_QUEUED && (hvc_job_phase_info(c->report.from)->flags & HVC_JOB_STARTED) != 0));
+        c->kind == HVC_COMMAND_JOB_REPORT && (c->report.way_count > 0 || hvc_command_tells_lost_target(c) ||
+                                              (c->report.to == HVC_JOB_QUEUED && c->report.from < HVC_JOB_PHASE_COUNT &&
+                                               (hvc_job_phase_info(c->report.from)->flags & HVC_JOB_STARTED) != 0));
 
     if (c->kind == HVC_COMMAND_NETWORK_ADD || c->kind == HVC_COMMAND_NETWORK_MODIFY) {
         for (unsigned i = 0; i < c->networks.count && i < HVC_COMMAND_LIST_MAX; i++)

@@ -455,9 +455,8 @@ static bool tells_lost_target(const struct sim_node *n, const struct todo *t)
 {
     const struct hvc_service_node *target = hvc_service_node(n->service, t->job.target);
 
-    return state_speaks(n) && !t->job.cancel && t->job.lost_target == HVC_TARGET_NOT_LOST &&
-           t->job.kind == HVC_KIND_LIVE && t->job.origin != HVC_ORIGIN_PACEMAKER && t->job.attempts < TRIES_MAX &&
-           target != NULL && !target->member;
+    return state_speaks(n) && !t->job.cancel && t->job.lost_target == HVC_TARGET_NOT_LOST && target != NULL &&
+           !target->member;
 }
 
 /* A move that has left the guest where it was. */

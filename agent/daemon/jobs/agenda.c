@@ -232,6 +232,14 @@ static void place(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
     }
 }
 
+/* What a node that has just come back says may pass, too: Pacemaker joins, an incoming guest of the former move goes.
+ */
+static bool may_pass(const struct hvc_job *job, unsigned code)
+{
+    return code == HVC_REASON_RETRY ||
+           (job->lost_target != HVC_TARGET_NOT_LOST && (code == HVC_REASON_OTHER_NODE || code == HVC_REASON_GIVE_UP));
+}
+
 static void check(const struct hvc_agenda_input *in, struct hvc_agenda_action *action)
 {
     const struct hvc_job *job = &in->effect->job;
@@ -246,7 +254,7 @@ static void check(const struct hvc_agenda_input *in, struct hvc_agenda_action *a
 
         c->report.way_count = f->way_count;
         memcpy(c->report.ways, f->ways, sizeof(c->report.ways));
-    } else if (f->code == HVC_REASON_RETRY && !is_check && job->attempts < CHECK_TRIES) {
+    } else if (may_pass(job, f->code) && !is_check && job->attempts < CHECK_TRIES) {
         struct hvc_command *c = report(job, action, HVC_JOB_QUEUED, f->code, f->text);
 
         c->report.not_before_ms = in->now_ms + hvc_agenda_backoff_ms(job->attempts + 1u, in->jitter);
@@ -305,8 +313,7 @@ static bool may_begin_anew(const struct hvc_job *job)
 /* This node ended the move for its lost target, or would have if it had not ended by itself. */
 static bool ended_for_target(const struct hvc_agenda_input *in)
 {
-    return !in->effect->job.cancel &&
-           (!in->effect->target_member || (in->effect->job.lost_target != HVC_TARGET_NOT_LOST && in->move->cancel));
+    return !in->effect->job.cancel && (in->move->for_target || (!in->effect->target_member && !in->move->cancel));
 }
 
 /* A node of it was lost before the switch-over: it is checked, and begun, once more when both are here. Nothing waits
@@ -531,10 +538,11 @@ static bool tell_lost_target(const struct hvc_agenda_input *in, struct hvc_agend
 {
     const struct hvc_agenda_effect *e = in->effect;
 
-    if (e->job.lost_target != HVC_TARGET_NOT_LOST || !may_begin_anew(&e->job) || e->target_member || switches(in->move))
+    if (e->job.lost_target != HVC_TARGET_NOT_LOST || e->job.cancel || e->target_member ||
+        (in->move->stage == HVC_STAGE_ENDED && in->move->proof != HVC_PROOF_STAYED))
         return false;
     (void)report(&e->job, action, e->job.phase, HVC_REASON_TARGET_LOST,
-                 "the target is no longer a member of the cluster: the move is ended");
+                 "the target is no longer a member of the cluster: the move is to be ended");
     return hvc_command_version(&action->command) <= in->version;
 }
 

@@ -203,6 +203,7 @@ static uint64_t step(const struct round *round, const struct hvc_agenda_effect *
                                            .version = round->version};
     struct hvc_agenda_action action;
 
+    move.for_target = move.cancel && item->ended_ms == effect->job.phase_ms[HVC_JOB_ADMITTED];
     if (is_outdated(effect, &move, item))
         move = (struct hvc_agenda_move){.stage = HVC_STAGE_NONE};
     hvc_agenda_decide(&input, &action);
@@ -214,6 +215,8 @@ static uint64_t step(const struct round *round, const struct hvc_agenda_effect *
                                                                                            : UINT64_MAX;
     case HVC_AGENDA_END:
         tell_end(runner->operations, effect, &item->finding);
+        if (effect->kind == HVC_EFFECT_CANCEL && !effect->job.cancel)
+            item->ended_ms = effect->job.phase_ms[HVC_JOB_ADMITTED];
         return UINT64_MAX;
     case HVC_AGENDA_PROPOSE:
         if (item->propose_after_ms > hvc_now_ms())

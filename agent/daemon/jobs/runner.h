@@ -24,6 +24,7 @@ struct item {
     uint8_t refused;
     uint64_t propose_after_ms; /* hvc_now_ms */
     uint64_t proving_ms;       /* phase_ms of the RECONCILING in which PROVE was begun here */
+    uint64_t ended_ms;         /* phase_ms of the ADMITTED whose move was told to end because its target is lost */
 };
 
 struct hvc_job_runner {

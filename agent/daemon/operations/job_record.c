@@ -105,7 +105,7 @@ static void describe_reasons(struct hvc_record *record, const struct hvc_service
         hvc_record_set_u64(record, "reasons_dropped", job->reasons_dropped);
 }
 
-/* When it came into each phase: "queued_ms" and so on. */
+/* When it came into each phase since it came into the queue last: "queued_ms" and so on. */
 static void describe_times(struct hvc_record *record, const struct hvc_job *job)
 {
     struct hvc_record *times = hvc_record_set_record(record, "times");
@@ -113,7 +113,7 @@ static void describe_times(struct hvc_record *record, const struct hvc_job *job)
     hvc_record_set_u64(record, "created_ms", job->phase_ms[HVC_JOB_QUEUED]);
     hvc_record_set_u64(record, "since_ms", job->phase_ms[job->phase]);
     for (unsigned phase = 0; phase < HVC_JOB_PHASE_COUNT; phase++) {
-        if (job->phase_ms[phase] != 0)
+        if (job->phase_ms[phase] != 0 && job->phase_ms[phase] >= job->phase_ms[HVC_JOB_QUEUED])
             hvc_record_set_u64(times, hvc_job_phase_name(phase), job->phase_ms[phase]);
     }
 }

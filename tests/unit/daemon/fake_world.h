@@ -39,7 +39,7 @@ void fake_world_free(struct fake_world *world);
 /* A call of JSON text with the right to administer; its deadline counts from now. */
 struct hvc_call *fake_call(const char *json);
 
-/* How often the text stands in the messages. */
+/* How often the text stands in the messages; one that begins with a number: how many messages begin so. */
 unsigned fake_world_said(struct fake_world *world, const char *text);
 
 #endif

@@ -22,7 +22,7 @@ struct row {
     bool absent;
     uint32_t target_found;
     uint8_t stage, proof;
-    bool told, foreign;
+    bool told, ours, foreign; /* ours: it was told so for its lost target, by this runner */
     /* of the job, 0: as most are */
     bool switched;
     uint8_t origin, kind, attempts;
@@ -224,7 +224,8 @@ static void decide(const struct row *row, const struct hvc_agenda_effect *effect
         .text = "words"};
     const struct hvc_agenda_move move = {.stage = row->stage,
                                          .proof = row->proof,
-                                         .cancel = row->told,
+                                         .cancel = row->told || row->ours,
+                                         .for_target = row->ours,
                                          .foreign = row->foreign,
                                          .code = row->proof == HVC_PROOF_MOVED ? HVC_REASON_NOTE : HVC_REASON_GIVE_UP,
                                          .text = "libvirt's words"};
@@ -595,23 +596,45 @@ static void a_lost_target_is_told_before_its_move_is_ended(void **state)
     assert_int_equal(action.step, HVC_AGENDA_END);
 }
 
-/* What is not begun anew has nothing to tell, and what switches cannot be ended. */
-static void else_it_is_ended_at_once(void **state)
+/* Also of a move that is not begun anew: that it was cancelled is not what the job is to say. */
+static void so_it_is_of_every_move_that_has_not_left(void **state)
 {
-    static const struct row ends[] = {
+    static const struct row tells[] = {
         {"by pacemaker", OF(CANCEL, COPYING), .origin = HVC_ORIGIN_PACEMAKER, MOVE(COPYING), WAITS},
         {"with disks", OF(CANCEL, COPYING), .kind = HVC_KIND_LIVE_STORAGE, MOVE(COPYING), WAITS},
         {"the last try", OF(CANCEL, COPYING), .attempts = 5, MOVE(COPYING), WAITS},
-        {"switching", OF(CANCEL, COPYING), MOVE(SWITCHING), WAITS}};
+        {"not known", OF(CANCEL, ADMITTED), WAITS},
+        {"ended by itself", OF(CANCEL, COPYING), ENDED(STAYED), WAITS},
+    };
     struct hvc_agenda_action action;
 
     (void)state;
-    for (size_t i = 0; i < HVC_COUNT(ends); i++) {
-        struct hvc_agenda_effect effect = effect_of(&ends[i]);
+    for (size_t i = 0; i < HVC_COUNT(tells); i++) {
+        struct hvc_agenda_effect effect = effect_of(&tells[i]);
 
         effect.target_member = false;
-        decide(&ends[i], &effect, &action);
-        assert_int_equal(action.step, HVC_AGENDA_END);
+        decide(&tells[i], &effect, &action);
+        assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
+        assert_int_equal(action.command.report.to, tells[i].phase);
+        assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
+    }
+}
+
+static void one_that_has_left_or_is_not_clear_tells_nothing(void **state)
+{
+    static const struct row ended[] = {{"", OF(CANCEL, COPYING), ENDED(MOVED), WAITS},
+                                       {"", OF(CANCEL, COPYING), ENDED(GONE), WAITS},
+                                       {"", OF(CANCEL, COPYING), ENDED(UNCLEAR), WAITS},
+                                       {"", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED), WAITS}};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    for (size_t i = 0; i < HVC_COUNT(ended); i++) {
+        struct hvc_agenda_effect effect = effect_of(&ended[i]);
+
+        effect.target_member = false;
+        decide(&ended[i], &effect, &action);
+        assert_true(action.step != HVC_AGENDA_PROPOSE || action.command.report.code != HVC_REASON_TARGET_LOST);
     }
 }
 
@@ -630,11 +653,11 @@ static void a_move_that_was_ended_for_its_lost_target_is_queued_again(void **sta
         bool away;
         const char *text;
     } ended[] = {
-        {{"", OF(CANCEL, COPYING), .told = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
-        {{"", OF(CANCEL, ADMITTED), .told = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
+        {{"", OF(CANCEL, COPYING), .ours = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
+        {{"", OF(CANCEL, ADMITTED), .ours = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
         {{"by itself", OF(CANCEL, COPYING), ENDED(STAYED), WAITS}, true, "libvirt's words"},
-        {{"", OF(MIGRATE, COPYING), .told = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
-        {{"", OF(VERIFY, VERIFYING), .told = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
+        {{"", OF(MIGRATE, COPYING), .ours = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
+        {{"", OF(VERIFY, VERIFYING), .ours = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
         {{"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
     };
     struct hvc_agenda_action action;
@@ -668,23 +691,82 @@ static void a_move_that_goes_on_and_fails_is_not_begun_anew(void **state)
     assert_string_equal(action.command.report.text, "libvirt's words");
 }
 
-static void it_fails_when_the_target_is_dead_or_the_tries_are_over_or_pacemaker_wants_it(void **state)
+static void it_fails_when_the_target_is_dead_or_the_tries_are_over_or_it_is_of_another_kind(void **state)
 {
-    const struct row row = {"", OF(CANCEL, COPYING), .told = true, ENDED(STAYED), WAITS};
+    static const struct row ended[] = {
+        {"", OF(CANCEL, COPYING), .ours = true, .attempts = 5, ENDED(STAYED), WAITS},
+        {"", OF(MIGRATE, COPYING), .ours = true, .origin = HVC_ORIGIN_PACEMAKER, ENDED(STAYED), WAITS},
+        {"", OF(MIGRATE, COPYING), .ours = true, .kind = HVC_KIND_LIVE_STORAGE, ENDED(STAYED), WAITS},
+        {"dead", OF(MIGRATE, COPYING), .ours = true, ENDED(STAYED), WAITS}};
     struct hvc_agenda_action action;
 
     (void)state;
-    for (unsigned i = 0; i < 3; i++) {
-        struct hvc_agenda_effect effect = told_effect(&row);
+    for (size_t i = 0; i < HVC_COUNT(ended); i++) {
+        struct hvc_agenda_effect effect = told_effect(&ended[i]);
 
-        effect.target_member = i == 0; /* back, after it was fenced */
-        effect.job.lost_target = i == 0 ? HVC_TARGET_DEAD : HVC_TARGET_LOST;
-        effect.job.attempts = i == 1 ? 5 : 0;
-        effect.job.origin = i == 2 ? HVC_ORIGIN_PACEMAKER : HVC_ORIGIN_OPERATOR;
-        decide(&row, &effect, &action);
+        effect.target_member = ended[i].effect == HVC_EFFECT_MIGRATE;
+        if (strcmp(ended[i].name, "dead") == 0)
+            effect.job.lost_target = HVC_TARGET_DEAD;
+        decide(&ended[i], &effect, &action);
         assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
         assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
         assert_int_equal(action.command.report.runs_on, 1);
+    }
+}
+
+/* 'hvcluster move cancel' at its node, or the hold was taken away, after the target had been lost for a moment. */
+static void what_somebody_else_ended_is_not_begun_anew(void **state)
+{
+    static const struct row row = {"", OF(CANCEL, COPYING), .told = true, ENDED(STAYED), WAITS};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    for (unsigned away = 0; away < 2; away++) {
+        struct hvc_agenda_effect effect = told_effect(&row);
+
+        effect.target_member = away == 0;
+        decide(&row, &effect, &action);
+        assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
+        assert_int_equal(action.command.report.code, HVC_REASON_GIVE_UP);
+    }
+}
+
+static void what_is_held_is_released_first(void **state)
+{
+    static const struct row copied = {"", OF(CANCEL, COPYING), AT(COPY), .ours = true, ENDED(STAYED), WAITS},
+                            released = {"",           OF(CANCEL, COPYING), AT(RELEASE),
+                                        .ours = true, ENDED(STAYED),       .work = HVC_JOB_WORK_RELEASE,
+                                        WAITS};
+    struct hvc_agenda_effect effect = told_effect(&copied);
+    struct hvc_agenda_action action;
+
+    (void)state;
+    effect.target_member = false;
+    memcpy(effect.resource, "web", 4);
+    decide(&copied, &effect, &action);
+    assert_int_equal(action.command.report.to, HVC_JOB_COPYING);
+    assert_int_equal(action.command.report.step, HVC_STEP_RELEASE);
+    effect.job.step = HVC_STEP_RELEASE;
+    decide(&copied, &effect, &action);
+    assert_int_equal(action.step, HVC_AGENDA_WORK);
+    decide(&released, &effect, &action);
+    assert_int_equal(action.command.report.to, HVC_JOB_QUEUED);
+}
+
+/* Pacemaker joins there yet, an incoming guest of the former move is about to go. */
+static void what_comes_back_is_checked_with_patience(void **state)
+{
+    static const uint16_t found[] = {HVC_REASON_OTHER_NODE, HVC_REASON_GIVE_UP, HVC_REASON_GUEST_STOPPED};
+    struct hvc_agenda_action action;
+
+    (void)state;
+    for (unsigned i = 0; i < HVC_COUNT(found); i++) {
+        const struct row row = {"", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK, .found = found[i], WAITS};
+        struct hvc_agenda_effect effect = told_effect(&row);
+
+        decide(&row, &effect, &action);
+        assert_int_equal(action.command.report.to,
+                         found[i] == HVC_REASON_GUEST_STOPPED ? HVC_JOB_FAILED : HVC_JOB_QUEUED);
     }
 }
 
@@ -804,11 +886,15 @@ int main(void)
         cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),
         cmocka_unit_test(a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there),
         cmocka_unit_test(a_lost_target_is_told_before_its_move_is_ended),
-        cmocka_unit_test(else_it_is_ended_at_once),
+        cmocka_unit_test(so_it_is_of_every_move_that_has_not_left),
+        cmocka_unit_test(one_that_has_left_or_is_not_clear_tells_nothing),
+        cmocka_unit_test(what_somebody_else_ended_is_not_begun_anew),
+        cmocka_unit_test(what_is_held_is_released_first),
+        cmocka_unit_test(what_comes_back_is_checked_with_patience),
         cmocka_unit_test(a_move_that_was_ended_for_its_lost_target_is_queued_again),
         cmocka_unit_test(a_move_that_goes_on_and_fails_is_not_begun_anew),
         cmocka_unit_test(a_lost_target_is_not_waited_for_without_end),
-        cmocka_unit_test(it_fails_when_the_target_is_dead_or_the_tries_are_over_or_pacemaker_wants_it),
+        cmocka_unit_test(it_fails_when_the_target_is_dead_or_the_tries_are_over_or_it_is_of_another_kind),
         cmocka_unit_test(tries_come_to_an_end_and_wait_longer_each_time),
         cmocka_unit_test(a_deadline_ends_what_has_not_begun),
         cmocka_unit_test(a_deadline_comes_from_the_job_the_setting_or_the_size),

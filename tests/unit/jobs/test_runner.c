@@ -22,7 +22,7 @@ static void put_back(void)
     assert_int_equal(hvc_parse_uuid_bytes(UUID, c.guest_place.uuid), 0);
     c.guest_place.node = 1;
     give(&c, &answer);
-    assert_int_equal(answer.code, HVC_ANSWER_OK);
+    assert_true(hvc_answer_is_good(&answer)); /* the runner may have compared places, and told it already */
 }
 
 static void await_said(const char *text)

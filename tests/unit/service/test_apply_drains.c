@@ -146,7 +146,8 @@ static void a_cancelled_drain_takes_back_what_waits(void **state)
 static void nor_does_what_comes_back_to_the_queue_wait_for_it(void **state)
 {
     struct fixture *f = *state;
-    struct hvc_command c = command_of(f, HVC_COMMAND_DRAIN_CANCEL);
+    struct hvc_command c = command_of(f, HVC_COMMAND_DRAIN_CANCEL), back = command_of(f, HVC_COMMAND_JOB_REPORT);
+    const struct hvc_job *now;
     uint64_t job;
 
     (void)drain(f, 1, 0);
@@ -157,8 +158,17 @@ static void nor_does_what_comes_back_to_the_queue_wait_for_it(void **state)
     c.drain_cancel.drain = 1;
     assert_int_equal(give(f, &c).code, HVC_ANSWER_OK);
     assert_int_equal(phase_of(f, job), HVC_JOB_RECONCILING);
-    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+    back.report.job = job;
+    back.report.from = HVC_JOB_RECONCILING;
+    back.report.to = HVC_JOB_QUEUED;
+    back.report.located = true;
+    back.report.runs_on = 1;
+    back.report.code = HVC_REASON_RETRY;
+    (void)snprintf(back.report.text, sizeof(back.report.text), "it is checked again");
+    assert_int_equal(give(f, &back).code, HVC_ANSWER_OK);
     assert_int_equal(phase_of(f, job), HVC_JOB_CANCELLED);
+    now = hvc_service_job(f->service, job);
+    assert_string_equal(now->reasons[now->reason_count - 1].text, "the drain it belongs to is over");
     assert_int_equal(hvc_service_drain(f->service, 1)->cancelled, 1);
 }
 

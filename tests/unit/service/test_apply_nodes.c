@@ -168,6 +168,19 @@ static void what_was_never_begun_goes_back_to_the_queue_with_a_proof(void **stat
     assert_int_equal(hvc_service_job(f->service, job)->phase, HVC_JOB_COMPLETED);
 }
 
+/* ... and is in the queue what one is whose source told that its target is lost. */
+static void it_ends_with_the_fencing_of_its_target(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t job = job_that_never_began(f);
+
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+    set_members(f, 5);
+    assert_int_equal(phase_of(f, job), HVC_JOB_QUEUED);
+    assert_int_equal(fence(f, 2).code, HVC_ANSWER_OK);
+    assert_int_equal(phase_of(f, job), HVC_JOB_FAILED);
+}
+
 static void what_was_begun_or_is_not_wanted_does_not_go_back_to_the_queue(void **state)
 {
     struct fixture *f = *state;
@@ -184,27 +197,38 @@ static void what_was_begun_or_is_not_wanted_does_not_go_back_to_the_queue(void *
     assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
 }
 
-/* One that switched when it was admitted before, and one that copies for the first time. Every command has the same
- * stamp. */
+/* Every command has the same stamp. */
 static void what_counts_is_what_was_begun_since_it_was_admitted_last(void **state)
 {
     struct fixture *f = *state;
-    uint64_t job = job_that_never_began(f), first;
+    uint64_t job = job_in(f, HVC_JOB_SWITCHING), first;
 
-    first = hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED];
-    for (unsigned phase = HVC_JOB_ADMITTED; phase <= HVC_JOB_COPYING; phase++) {
-        assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
-        assert_int_equal(report(f, job, HVC_JOB_ADMITTED, -1).code, HVC_ANSWER_OK);
-        assert_true(hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED] > first);
-        first = hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED];
-        assert_int_equal(report(f, job, HVC_JOB_COPYING, -1).code, HVC_ANSWER_OK);
-        set_members(f, 6);
-        set_members(f, 7);
-    }
-    assert_int_equal(report(f, job, HVC_JOB_SWITCHING, -1).code, HVC_ANSWER_OK);
     set_members(f, 6);
     set_members(f, 7);
     assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_NOT_ALLOWED);
+    assert_int_equal(report(f, job, HVC_JOB_FAILED, 1).code, HVC_ANSWER_OK);
+    job = job_that_never_began(f);
+    first = hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED];
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+    assert_int_equal(report(f, job, HVC_JOB_ADMITTED, -1).code, HVC_ANSWER_OK);
+    assert_true(hvc_service_job(f->service, job)->phase_ms[HVC_JOB_ADMITTED] > first);
+    assert_int_equal(report(f, job, HVC_JOB_COPYING, -1).code, HVC_ANSWER_OK);
+    set_members(f, 6);
+    set_members(f, 7);
+    assert_int_equal(report(f, job, HVC_JOB_QUEUED, 1).code, HVC_ANSWER_OK);
+}
+
+static void a_former_switch_over_is_over(void **state)
+{
+    struct hvc_job job = {.phase = HVC_JOB_RECONCILING};
+
+    (void)state;
+    job.phase_ms[HVC_JOB_ADMITTED] = 5;
+    assert_true(hvc_job_never_switched(&job));
+    job.phase_ms[HVC_JOB_SWITCHING] = 5; /* at once */
+    assert_false(hvc_job_never_switched(&job));
+    job.phase_ms[HVC_JOB_ADMITTED] = 6;
+    assert_true(hvc_job_never_switched(&job));
 }
 
 static void what_was_never_begun_does_not_wait_for_a_target_that_was_fenced(void **state)
@@ -479,8 +503,10 @@ int main(void)
         T(a_returned_node_is_asked_and_a_restarted_daemon_too),
         T(what_is_reconciled_does_not_go_on_with_an_end_that_is_away),
         T(what_was_never_begun_goes_back_to_the_queue_with_a_proof),
+        T(it_ends_with_the_fencing_of_its_target),
         T(what_was_begun_or_is_not_wanted_does_not_go_back_to_the_queue),
         T(what_counts_is_what_was_begun_since_it_was_admitted_last),
+        T(a_former_switch_over_is_over),
         T(what_was_never_begun_does_not_wait_for_a_target_that_was_fenced),
         T(a_fencing_from_before_the_node_came_back_is_not_believed),
         T(what_was_admitted_and_lost_its_target_waits_for_it),

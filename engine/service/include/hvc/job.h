@@ -186,10 +186,10 @@ enum hvc_reason_code {
 };
 const char *hvc_reason_name(unsigned code);
 
-/* What its source told since the job was admitted last, and before the switch-over. */
+/* Since the job was admitted last, and before the switch-over. */
 enum hvc_lost_target {
     HVC_TARGET_NOT_LOST,
-    HVC_TARGET_LOST, /* the move is ended, and begun anew when the target is back */
+    HVC_TARGET_LOST, /* its source told so, or it is back in the queue: it is begun anew when the target is back */
     HVC_TARGET_DEAD, /* fenced since: the job fails */
     HVC_TARGET_COUNT
 };

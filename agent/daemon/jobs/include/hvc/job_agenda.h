@@ -90,6 +90,7 @@ struct hvc_agenda_move {
     uint8_t proof;    /* enum hvc_agenda_proof, of ENDED */
     uint16_t code;    /* enum hvc_reason_code, of ENDED */
     bool cancel;      /* it was told to end */
+    bool for_target;  /* ... by this runner, because the target of its job is lost */
     bool foreign;     /* somebody else began it here: it is not ended for this job */
     uint32_t network; /* id of the migration network that it takes, 0: none, or not known */
     char text[HVC_REASON_TEXT_MAX];
