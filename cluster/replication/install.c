@@ -255,6 +255,7 @@ void hvc_install(struct hvc_replication *r, const struct hvc_done *done, bool fu
     r->force = false;
     r->continuous = true;
     r->with.count = 0;
+    r->refused = 0;
     if (r->unused && ((view->participants & hvc_bit(view->self)) || (HVC_BUG(FORCEFOLLOW) && view->forced)))
         r->unused = HVC_UNUSED_NO;
     view->view_index = entry.index;
@@ -277,6 +278,16 @@ static bool digest_agrees(const struct hvc_replication *r, const struct hvc_done
     return true;
 }
 
+/* A snapshot beyond the own commit cannot be compared: what was once refused is then still refused. Only an operator's
+ * word (force) puts another history in its place. */
+static bool would_undo(const struct hvc_replication *r, const struct hvc_done *done, bool full, uint64_t *ret_index)
+{
+    if (r->view.source == r->view.self || r->view.forced)
+        return false;
+    *ret_index = r->refused;
+    return full ? r->refused != 0 : !keeps_committed(r, done, ret_index);
+}
+
 void hvc_install_on_done(struct hvc_replication *r, uint32_t slot, const struct hvc_message *m)
 {
     struct hvc_view *view = &r->view;
@@ -297,7 +308,9 @@ void hvc_install_on_done(struct hvc_replication *r, uint32_t slot, const struct 
     full = r->unused != 0 && !view->bootstrap && !(HVC_BUG(EMPTYVOTES) && slot == view->self);
     full = full || (view->forced && slot != view->self);
     full = full || (m->done.snapshot && slot != view->self && r->commit < m->done.base);
-    if (!full && slot != view->self && !keeps_committed(r, &m->done, &index)) {
+    if (would_undo(r, &m->done, full, &index)) {
+        r->refused = index;
+        (void)hvc_out_persist(r);
         hvc_out_leave(r, HVC_LEAVE_TRUNCATE, index);
         return;
     }

@@ -149,7 +149,7 @@ struct hvc_replication {
     uint64_t now_ms;
 
     /* durable state, as of the last persist record handed out */
-    uint64_t promised, commit;
+    uint64_t promised, commit, refused;
     struct hvc_replication_with with;
     struct hvc_window log;
     struct hvc_tokens tokens;

@@ -123,6 +123,7 @@ int hvc_replication_init(void *memory, size_t size, const struct hvc_replication
     r->continuous = store->view_boot == config->host_boot;
     r->promised = store->promised;
     r->with = store->with;
+    r->refused = store->refused;
     if (holds_log(r) && !store->empty) {
         r->commit = store->commit;
         if (store->snapshot != NULL && (result = load_snapshot(r, store)) < 0)
@@ -365,6 +366,7 @@ static void finish(struct hvc_replication *r)
     p->promised = r->promised;
     p->commit = r->commit;
     p->with = r->with;
+    p->refused = r->refused;
     p->node = r->config.node;
     p->voter = r->unused == 0;
     p->view_boot = r->continuous ? r->config.host_boot : 0;

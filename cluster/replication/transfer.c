@@ -112,6 +112,10 @@ void hvc_install_begin(struct hvc_replication *r)
     t->base = transfer_base(&r->view);
     if (t->base > r->log.last) /* more is said to be committed than the best log holds */
         hvc_out_leave(r, HVC_LEAVE_PROTOCOL, t->base);
+    /* The entry at the lowest commit, too: its content tells whose history it is. Epochs do not, when stores that were
+     * set back with their promises have used one again. */
+    if (t->base > r->log.base)
+        t->base--;
     /* Far behind: a snapshot is shorter, and fits into any window. */
     t->snapshot = t->base < r->log.base || (r->log.last - t->base > r->config.log_entries / 2 && r->applied > t->base);
     t->stream = t->snapshot ? HVC_STREAM_SNAPSHOT : HVC_STREAM_LOG;

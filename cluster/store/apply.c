@@ -19,7 +19,7 @@ static const char *const texts[HVC_ST_MAX] = {
     [HVC_ST_ENTRY_ABOVE] = "DELETE FROM entry WHERE idx > ?",
     [HVC_ST_ENTRY_UP_TO] = "DELETE FROM entry WHERE idx <= ?",
     [HVC_ST_STATE] =
-        "INSERT OR REPLACE INTO state(" HVC_COLUMNS_STATE ", id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
+        "INSERT OR REPLACE INTO state(" HVC_COLUMNS_STATE ", id) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)",
     [HVC_ST_HEAD] = "INSERT OR REPLACE INTO snapshot(" HVC_COLUMNS_HEAD ", id) VALUES(?, ?, ?, ?, ?, ?, 1)",
     [HVC_ST_HEAD_DROP] = "DELETE FROM snapshot",
     [HVC_ST_PART_ADD] = "INSERT INTO snapshot_part(" HVC_COLUMNS_PART ") VALUES(?, ?, ?)",
@@ -203,6 +203,7 @@ static int put_state(struct hvc_writer *writer, const struct hvc_store_record *r
                               .voter = record->voter,
                               .view_boot = record->view_boot,
                               .with = record->with,
+                              .refused = record->refused,
                               .first = writer->log.first,
                               .last = writer->log.last};
     uint8_t with[HVC_NODES_MAX * 4];
@@ -210,10 +211,10 @@ static int put_state(struct hvc_writer *writer, const struct hvc_store_record *r
 
     memcpy(state.cluster_id, record->cluster_id, sizeof(state.cluster_id));
     memcpy(state.boot_id, writer->boot_id, sizeof(state.boot_id));
-    return RUN(writer, HVC_ST_STATE, error, "iiiibtiiibi", (int64_t)state.promised, (int64_t)state.commit,
+    return RUN(writer, HVC_ST_STATE, error, "iiiibtiiibii", (int64_t)state.promised, (int64_t)state.commit,
                (int64_t)state.node, (int64_t)state.voter, (const void *)state.cluster_id, sizeof(state.cluster_id),
                state.boot_id, (int64_t)state.view_boot, (int64_t)state.first, (int64_t)state.last, (const void *)with,
-               with_length, (int64_t)hvc_row_state(&state));
+               with_length, (int64_t)state.refused, (int64_t)hvc_row_state(&state));
 }
 
 int hvc_writer_life(sqlite3_stmt *statement, const struct hvc_life *life, struct hvc_error *error)

@@ -91,7 +91,7 @@ static int put_first_state(sqlite3 *db, struct hvc_error *error)
     HVC_CLEANUP(statement) sqlite3_stmt *put = NULL;
     struct hvc_state none = {0};
     int r = hvc_sql_prepare(
-        db, "INSERT INTO state(" HVC_COLUMNS_STATE ", id) VALUES(0, 0, 0, 0, zeroblob(16), '', 0, 0, 0, x'', ?, 1)",
+        db, "INSERT INTO state(" HVC_COLUMNS_STATE ", id) VALUES(0, 0, 0, 0, zeroblob(16), '', 0, 0, 0, x'', 0, ?, 1)",
         &put, error);
 
     if (r == 0)
@@ -363,6 +363,7 @@ static void fill_facts(struct hvc_store *store, const struct finding *finding, c
         .voter = state->voter,
         .view_boot = state->view_boot,
         .with = state->with,
+        .refused = state->refused,
         .node = state->node,
         .promised = state->promised,
         .commit = state->commit,

@@ -62,8 +62,10 @@ uint32_t hvc_row_state(const struct hvc_state *state)
     crc = crc_u64(crc, state->view_boot);
     crc = crc_u64(crc, state->first);
     crc = crc_u64(crc, state->last);
-    /* without nodes the sum is that of version 1, whose rows have none */
-    return length == 0 ? crc : crc_bytes(crc, with, length);
+    /* what a row of an older version does not have, and this one does not say, is not in the sum */
+    if (length != 0)
+        crc = crc_bytes(crc, with, length);
+    return state->refused == 0 ? crc : crc_u64(crc, state->refused);
 }
 
 uint32_t hvc_row_entry(const struct hvc_store_entry *entry)
@@ -183,7 +185,8 @@ int hvc_row_read_state(sqlite3_stmt *row, struct hvc_state *ret_state)
         state.view_boot = hvc_sql_u64(row, 6);
         state.first = hvc_sql_u64(row, 7);
         state.last = hvc_sql_u64(row, 8);
-        good = crc_is(row, 10, hvc_row_state(&state));
+        state.refused = hvc_sql_u64(row, 10);
+        good = crc_is(row, 11, hvc_row_state(&state));
     }
     if (good)
         *ret_state = state;

@@ -29,8 +29,9 @@ struct hvc_state {
     bool voter;
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
     char boot_id[HVC_BOOT_ID_MAX]; /* of the host, when it was written; "" before the first record */
-    uint64_t view_boot;            /* this and with: given with the record */
+    uint64_t view_boot;            /* this, with and refused: given with the record */
     struct hvc_store_nodes with;
+    uint64_t refused;
     uint64_t first, last; /* of the log; both 0 when it is empty */
 };
 
@@ -60,7 +61,8 @@ uint32_t hvc_row_history(const struct hvc_store_history *line);
  */
 #define HVC_COLUMNS_LIFE "counter, random, damage, aside, crc"
 #define HVC_COLUMNS_STATE                                                                                              \
-    "promised, commit_index, node, voter, cluster_id, boot_id, view_boot, first_index, last_index, with_nodes, crc"
+    "promised, commit_index, node, voter, cluster_id, boot_id, view_boot, first_index, last_index, with_nodes,"        \
+    " refused, crc"
 #define HVC_COLUMNS_ENTRY "idx, epoch, kind, version, token, birth, bytes, crc"
 #define HVC_COLUMNS_HEAD  "idx, metadata, state_length, parts, parts_crc, crc"
 #define HVC_COLUMNS_PART  "number, bytes, crc"

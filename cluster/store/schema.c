@@ -25,6 +25,8 @@ const char *const hvc_store_steps[] = {
     "CREATE INDEX history_order ON history(kind, id);",
     /* 2: hvc_replication_persist.with */
     "ALTER TABLE state ADD COLUMN with_nodes BLOB NOT NULL DEFAULT x'';",
+    /* 3: hvc_replication_persist.refused */
+    "ALTER TABLE state ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;",
     NULL,
 };
 

@@ -55,6 +55,7 @@ void disk_apply(struct sim_disk *d, const struct sim_write *write, bool half)
     d->promised = p->promised;
     d->commit = p->commit;
     d->view_boot = p->view_boot;
+    d->refused = p->refused;
     d->with = p->with;
     d->owner = p->node;
     d->voter = p->voter;

@@ -43,7 +43,8 @@ static void node_load(struct sim_world *w, struct sim_node *n)
                                           .view_boot = d->view_boot,
                                           .promised = d->lost ? 0 : d->promised,
                                           .commit = d->commit,
-                                          .with = d->with};
+                                          .with = d->with,
+                                          .refused = d->refused};
     size_t size = hvc_replication_size(&config);
     int result;
 

@@ -113,7 +113,7 @@ struct sim_disk {
     bool lost, corrupt, restored; /* restored: and the generation shows it */
     bool set_back;                /* holds an older image, until it is refilled */
     bool written;
-    uint64_t promised, commit, view_boot;
+    uint64_t promised, commit, view_boot, refused;
     uint32_t owner;
     struct hvc_replication_with with;
     bool voter;

@@ -136,6 +136,7 @@ static void fill_scalars(const struct hvc_replication_persist *p, struct hvc_sto
     record->node = p->node;
     record->voter = p->voter;
     record->view_boot = p->view_boot;
+    record->refused = p->refused;
     record->with.count = p->with.count;
     memcpy(record->with.node, p->with.node, sizeof(record->with.node));
     memcpy(record->cluster_id, p->cluster_id, sizeof(record->cluster_id));

@@ -119,7 +119,8 @@ static int init_core(struct hvc_replica *r, uint32_t node, struct hvc_error *err
                                           .node = f->node,
                                           .view_boot = f->view_boot,
                                           .promised = f->promised,
-                                          .commit = f->commit};
+                                          .commit = f->commit,
+                                          .refused = f->refused};
     size_t size = hvc_replication_size(&config);
     int result;
 

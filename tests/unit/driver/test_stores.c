@@ -187,17 +187,24 @@ static void a_newer_snapshot_is_refused_and_nothing_is_lost(void **state)
     group_owner_becomes(3, "new");
 }
 
+static char undo_words[sizeof((struct hvc_replica_status){0}.words)];
+
+/* It tries again and again: its words are there for a few milliseconds, and then come again. */
 static bool would_undo(const struct hvc_replica_status *status)
 {
+    (void)snprintf(undo_words, sizeof(undo_words), "%s", status->words);
     return status->health == HVC_REPLICA_LEFT && strstr(status->words, "what it would undo is in ") != NULL;
 }
 
 static void dump_names(const char *words, const char *wanted)
 {
-    const char *from = strstr(words, " is in ") + strlen(" is in "), *to = strchr(from, ':');
+    const char *from = strstr(words, " is in "), *to;
     char path[512], text[65536] = "";
     FILE *file;
 
+    assert_non_null(from);
+    from += strlen(" is in ");
+    to = strchr(from, ':');
     assert_non_null(to);
     (void)snprintf(path, sizeof(path), "%.*s", (int)(to - from), from);
     file = fopen(path, "r");
@@ -208,12 +215,9 @@ static void dump_names(const char *words, const char *wanted)
     assert_null(strstr(text, "epoch=0"));
 }
 
-/* Two of three stores are set back together with all that could tell: the third must not follow them. */
-static void what_a_transfer_would_undo_is_written_beside_the_store(void **state)
+/* Two of three stores are set back together with all that could tell: the third has what they do not know of. */
+static void two_stores_are_set_back(void)
 {
-    struct hvc_replica_status status;
-
-    (void)state;
     group_begin(3, 0);
     set_owner(1, "first");
     group_close(1);
@@ -243,14 +247,46 @@ static void what_a_transfer_would_undo_is_written_beside_the_store(void **state)
     group_open(2);
     world_wait(replica[2], HVC_REPLICA_VOTING);
     set_owner(2, "other");
+}
+
+static void the_third_does_not_follow(void)
+{
     group_open(3);
     assert_true(world_until(replica[3], would_undo));
-    hvc_replica_status(replica[3], &status);
-    if (status.health != HVC_REPLICA_LEFT) /* it is tried again meanwhile */
-        assert_true(world_until(replica[3], would_undo));
-    hvc_replica_status(replica[3], &status);
-    dump_names(status.words, "command=properties");
+    dump_names(undo_words, "command=properties");
     group_owner_becomes(1, "other");
+}
+
+static void what_a_transfer_would_undo_is_written_beside_the_store(void **state)
+{
+    (void)state;
+    two_stores_are_set_back();
+    the_third_does_not_follow();
+}
+
+static void who_has_refused_a_history_does_so_when_the_others_have_compacted_it(void **state)
+{
+    struct hvc_replica_status status, other;
+    char name[32];
+
+    (void)state;
+    tuning.log_entries = 64;
+    two_stores_are_set_back();
+    the_third_does_not_follow();
+    hvc_replica_status(replica[3], &status);
+    group_close(3);
+    for (unsigned i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof(name), "owner %u", i);
+        set_owner(2, name);
+    }
+    group_owner_becomes(1, name);
+    set_owner(1, "other");
+    for (unsigned n = 1; n <= 2; n++) {
+        group_owner_becomes(n, "other");
+        hvc_replica_status(replica[n], &other);
+        assert_true(other.replication.log_first > status.replication.commit + 1);
+    }
+    the_third_does_not_follow();
 }
 
 static int disk_down(void **state)
@@ -267,6 +303,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_member_whose_disk_fails_leaves_and_the_others_go_on, group_up, disk_down),
         cmocka_unit_test_setup_teardown(a_newer_snapshot_is_refused_and_nothing_is_lost, group_up, group_down),
         cmocka_unit_test_setup_teardown(what_a_transfer_would_undo_is_written_beside_the_store, group_up, group_down),
+        cmocka_unit_test_setup_teardown(who_has_refused_a_history_does_so_when_the_others_have_compacted_it, group_up,
+                                        group_down),
     };
 
     bad_disk_install("/store2/");

@@ -73,6 +73,7 @@ void bench_start(struct bench *b, unsigned number)
     store.promised = n->scalars.promised;
     store.commit = n->scalars.commit;
     store.with = n->scalars.with;
+    store.refused = n->scalars.refused;
     memcpy(store.cluster_id, n->scalars.cluster_id, sizeof(store.cluster_id));
     if (n->snapshot_length > 0) {
         store.snapshot = n->snapshot;
@@ -246,7 +247,7 @@ int bench_step(struct bench *b, unsigned number, struct hvc_replication_event *e
         first = false;
         take(n);
     } while (n->up && do_work(n, &next));
-    if (!n->slow && n->up && n->writes > 0)
+    if (!n->slow && n->writes > 0) /* who leaves writes, too */
         bench_sync(b, number);
     return result;
 }

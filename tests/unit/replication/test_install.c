@@ -161,6 +161,105 @@ static void a_truncation_below_the_own_commit_is_refused(void **state)
     bench_free(b);
 }
 
+static void start_again(struct bench *b, unsigned n)
+{
+    bench_crash(b, n, false);
+    bench_start(b, n);
+}
+
+/* Stores that are set back with their promises use an epoch again: an index and its epoch do not tell what lies there.
+ */
+static void the_same_epoch_at_the_own_commit_is_not_enough(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    for (unsigned i = 0; i < 2; i++)
+        start_again(b, i);
+    bench_join(b, 7);
+    propose(b, 0, 1, 7); /* (2, 3) */
+    propose(b, 0, 2, 7); /* with it the store learns that the one before is committed */
+    assert_int_equal(b->node[2].scalars.commit, 3);
+    for (unsigned i = 0; i < 2; i++) {
+        bench_crash(b, i, true);
+        b->node[i].stored = 1;
+        b->node[i].scalars.commit = b->node[i].scalars.promised = 1;
+        bench_start(b, i);
+    }
+    bench_join(b, 3);
+    propose(b, 0, 3, 3); /* (2, 3) again, and another */
+    bench_join(b, 3);
+    assert_int_equal(bench_epoch_at(b, 0, 3), bench_epoch_at(b, 2, 3));
+    start_again(b, 2);
+    bench_join(b, 7);
+    assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
+    assert_int_equal(b->node[2].scalars.refused, 3);
+    bench_free(b);
+}
+
+/* Two stores are set back and go on: the third has refused to follow them, and they have compacted what it could
+ * compare. */
+static struct bench *others_compacted_beyond_a_refusal(void)
+{
+    struct bench *b = bench_new(3);
+
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    for (unsigned i = 0; i < 2; i++) {
+        bench_crash(b, i, true);
+        b->node[i].stored = 1;
+        b->node[i].scalars.commit = 1;
+        bench_start(b, i);
+    }
+    bench_join(b, 3);
+    propose(b, 0, 2, 3);
+    bench_join(b, 7);
+    assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
+    bench_join(b, 3);
+    for (uint8_t token = 10; bench_status(b, 0).log_first <= bench_status(b, 2).commit && token < 60; token++)
+        propose(b, 0, token, 3);
+    assert_true(bench_status(b, 0).log_first > bench_status(b, 2).commit + 1);
+    return b;
+}
+
+static void a_refusal_outlives_what_the_others_compact(void **state)
+{
+    struct bench *b = others_compacted_beyond_a_refusal();
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        start_again(b, 2);
+        bench_join(b, 7);
+        assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
+        assert_int_equal(b->node[2].scalars.refused, 2);
+        assert_int_equal(b->node[2].sum, 1);
+        bench_join(b, 3);
+    }
+    bench_free(b);
+}
+
+static void an_operators_word_ends_a_refusal(void **state)
+{
+    (void)state;
+    for (unsigned named = 0; named < 3; named += 2) {
+        struct bench *b = others_compacted_beyond_a_refusal();
+        struct hvc_replication_event event = {.kind = HVC_REPLICATION_FORCE, .cluster_id = {77}};
+        uint64_t sum = b->node[named].sum;
+
+        for (unsigned i = 0; i < 3; i++)
+            start_again(b, i);
+        assert_int_equal(bench_step(b, named, &event), 0);
+        bench_join(b, 7);
+        for (unsigned i = 0; i < 3; i++) {
+            assert_int_equal(b->node[i].left, HVC_LEAVE_NONE);
+            assert_int_equal(b->node[i].sum, sum);
+            assert_int_equal(b->node[i].scalars.refused, 0);
+        }
+        bench_free(b);
+    }
+}
+
 static void a_forced_store_refills_all_others_under_a_new_cluster_id(void **state)
 {
     struct bench *b = bench_new(3);
@@ -395,6 +494,9 @@ int main(void)
         cmocka_unit_test(an_empty_store_follows_and_counts_later),
         cmocka_unit_test(a_damaged_store_is_wiped_and_refilled),
         cmocka_unit_test(a_truncation_below_the_own_commit_is_refused),
+        cmocka_unit_test(the_same_epoch_at_the_own_commit_is_not_enough),
+        cmocka_unit_test(a_refusal_outlives_what_the_others_compact),
+        cmocka_unit_test(an_operators_word_ends_a_refusal),
         cmocka_unit_test(a_forced_store_refills_all_others_under_a_new_cluster_id),
         cmocka_unit_test(a_refilled_store_that_does_not_count_yet_can_be_forced),
         cmocka_unit_test(a_force_that_the_named_store_has_not_kept_is_void),

@@ -216,9 +216,7 @@ static void back_to_the_first_version(void)
 
     (void)snprintf(path, sizeof(path), "%s/hvcluster.db", world.store);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "ALTER TABLE state DROP COLUMN with_nodes; UPDATE schema_version SET version = 1",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, WORLD_BACK_TO_1, NULL, NULL, NULL), SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 

@@ -399,34 +399,49 @@ static void a_store_of_a_newer_version_is_refused_and_left_alone(void **state)
     (void)state;
     stopped_after(6);
     sql("UPDATE schema_version SET version = 9");
-    opening_fails_with(-EPROTONOSUPPORT, "tables are of version 9, this one knows up to 2");
-    sql("UPDATE schema_version SET version = 2");
+    opening_fails_with(-EPROTONOSUPPORT, "tables are of version 9, this one knows up to 3");
+    sql("UPDATE schema_version SET version = 3");
     store = open_store(&facts);
     assert_false(facts.damaged);
     content_is(store, 6);
     close_store(store);
 }
 
-static void a_store_of_the_first_version_is_brought_up_to_date(void **state)
+/* back: to an older version; the last of the records has nothing that this version cannot say. */
+static void is_brought_up_to_date(const char *back, unsigned records, unsigned nodes)
 {
+    unsigned next = records + 1;
     struct hvc_store_facts facts;
     struct hvc_error error;
     struct hvc_store *store;
 
-    (void)state;
-    stopped_after(4); /* whose last record names no nodes */
-    sql("ALTER TABLE state DROP COLUMN with_nodes; UPDATE schema_version SET version = 1");
+    stopped_after(records);
+    sql(back);
     store = open_store(&facts);
     assert_false(facts.damaged);
-    assert_int_equal(facts.schema, 2);
-    assert_int_equal(facts.with.count, 0);
-    content_is(store, 4);
-    assert_int_equal(world_run(store, 5, 5, &error), 1);
+    assert_int_equal(facts.schema, 3);
+    assert_int_equal(facts.with.count, nodes);
+    assert_int_equal(facts.refused, 0);
+    content_is(store, records);
+    assert_int_equal(world_run(store, next, next, &error), 1);
     close_store(store);
     store = open_store(&facts);
-    assert_int_equal(facts.with.count, 1);
-    content_is(store, 5);
+    assert_int_equal(facts.with.count, next % 4);
+    assert_int_equal(facts.refused, next);
+    content_is(store, next);
     close_store(store);
+}
+
+static void a_store_of_the_first_version_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    is_brought_up_to_date(WORLD_BACK_TO_1, 4, 0);
+}
+
+static void a_store_of_the_second_version_is_brought_up_to_date(void **state)
+{
+    (void)state;
+    is_brought_up_to_date(WORLD_BACK_TO_2, 7, 3);
 }
 
 static void what_forbids_a_judgement_is_an_error(void **state)
@@ -527,6 +542,7 @@ int main(void)
         TEST(a_second_process_is_refused_in_words),
         TEST(a_store_of_a_newer_version_is_refused_and_left_alone),
         TEST(a_store_of_the_first_version_is_brought_up_to_date),
+        TEST(a_store_of_the_second_version_is_brought_up_to_date),
         TEST(what_forbids_a_judgement_is_an_error),
         TEST(content_that_its_owner_cannot_use_is_put_aside),
         TEST(only_the_newest_stores_are_kept_aside),

@@ -236,6 +236,7 @@ const struct hvc_store_record *world_record(unsigned number)
                                               .voter = true,
                                               .view_boot = UINT64_MAX - number};
     memset(script.record.cluster_id, 0xc1, sizeof(script.record.cluster_id));
+    script.record.refused = number % 3 == 2 ? number : 0;
     /* none, one, ... and all there can be */
     script.record.with.count = number == WORLD_SCRIPT / 2 ? HVC_NODES_MAX : number % 4;
     for (unsigned i = 0; i < script.record.with.count; i++)
@@ -283,6 +284,7 @@ static void apply_log(struct world_model *model, const struct hvc_store_record *
     model->voter = record->voter;
     model->view_boot = record->view_boot;
     model->with = record->with;
+    model->refused = record->refused;
     memcpy(model->cluster_id, record->cluster_id, sizeof(model->cluster_id));
 }
 
@@ -434,6 +436,7 @@ int world_read(struct hvc_store *store, struct world_model *ret_model, unsigned 
     ret_model->voter = facts.voter;
     ret_model->view_boot = facts.view_boot;
     ret_model->with = facts.with;
+    ret_model->refused = facts.refused;
     memcpy(ret_model->cluster_id, facts.cluster_id, sizeof(ret_model->cluster_id));
     ret_model->has_snapshot = facts.has_snapshot;
     ret_model->snapshot_index = facts.snapshot_index;
@@ -482,10 +485,10 @@ static bool same_lines(const struct world_model *a, const struct world_model *b)
 const char *world_difference(const struct world_model *a, const struct world_model *b)
 {
     if (a->promised != b->promised || a->commit != b->commit || a->node != b->node || a->voter != b->voter ||
-        a->view_boot != b->view_boot || a->with.count != b->with.count ||
+        a->view_boot != b->view_boot || a->refused != b->refused || a->with.count != b->with.count ||
         memcmp(a->with.node, b->with.node, sizeof(a->with.node)) != 0 ||
         memcmp(a->cluster_id, b->cluster_id, sizeof(a->cluster_id)) != 0)
-        return "promise, commit, node, voter, boot of the view, nodes or cluster id";
+        return "promise, commit, node, voter, boot of the view, refusal, nodes or cluster id";
     if (a->has_snapshot != b->has_snapshot)
         return "one has a snapshot";
     if (a->has_snapshot &&

@@ -10,6 +10,11 @@
 
 enum { WORLD_ENTRIES_MAX = 512, WORLD_DOCUMENTS_MAX = 64, WORLD_LINES_MAX = 64 };
 
+/* A store of today, without what it says of later than that version. */
+#define WORLD_BACK_TO_2 "ALTER TABLE state DROP COLUMN refused; UPDATE schema_version SET version = 2"
+#define WORLD_BACK_TO_1                                                                                                \
+    WORLD_BACK_TO_2 "; ALTER TABLE state DROP COLUMN with_nodes; UPDATE schema_version SET version = 1"
+
 struct world_entry {
     struct hvc_store_entry entry; /* bytes is NULL; the hash stands for them */
     uint8_t hash[HVC_STORE_HASH_SIZE];
@@ -24,7 +29,7 @@ struct world_model {
     uint64_t promised, commit;
     uint32_t node;
     bool voter;
-    uint64_t view_boot;
+    uint64_t view_boot, refused;
     struct hvc_store_nodes with;
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
     struct world_entry entries[WORLD_ENTRIES_MAX];

@@ -112,6 +112,7 @@ struct hvc_replication_store {
     uint8_t cluster_id[HVC_CLUSTER_ID_SIZE];
     uint64_t promised, commit;
     struct hvc_replication_with with;
+    uint64_t refused;     /* persist.refused */
     const void *snapshot; /* what hvc_replication_snapshot_write() gave; NULL: none */
     size_t snapshot_length;
 };
@@ -223,6 +224,7 @@ struct hvc_replication_persist {
     bool voter;
     uint64_t view_boot; /* host_boot at the last install */
     struct hvc_replication_with with;
+    uint64_t refused; /* the others' history is another one from this index on (HVC_LEAVE_TRUNCATE); 0: it is not */
     uint8_t cluster_id[HVC_CLUSTER_ID_SIZE];
 };
 

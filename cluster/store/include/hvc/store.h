@@ -113,8 +113,9 @@ struct hvc_store_record {
     uint64_t promised, commit;
     uint32_t node;
     bool voter;
-    uint64_t view_boot; /* this and with: as in hvc/replication.h; kept as they are */
+    uint64_t view_boot; /* this, with and refused: as in hvc/replication.h; kept as they are */
     struct hvc_store_nodes with;
+    uint64_t refused;
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
 
     /* Beside the log; with or without a log part. */
@@ -135,8 +136,9 @@ struct hvc_store_facts {
     bool damaged;  /* the content was lost or is not to be trusted, and has not been refilled since */
     bool rebooted; /* the host has booted since the last record was written */
     bool voter;
-    uint64_t view_boot; /* this and with: as in the last record */
+    uint64_t view_boot; /* this, with and refused: as in the last record */
     struct hvc_store_nodes with;
+    uint64_t refused;
     uint32_t node; /* 0: no record was ever written */
     uint8_t cluster_id[HVC_STORE_CLUSTER_ID_SIZE];
     uint64_t promised, commit;
