@@ -134,29 +134,39 @@ static bool transfer_whole(const struct hvc_replication *r, const struct hvc_don
            hvc_window_last_epoch(staged) == done->last_epoch;
 }
 
-/* The received entries must agree with the own ones up to the own commit, and reach it. */
+static bool same_entry(const struct hvc_entry *a, const struct hvc_entry *b)
+{
+    return a->epoch == b->epoch && a->kind == b->kind && a->length == b->length &&
+           memcmp(&a->token, &b->token, sizeof(a->token)) == 0 &&
+           (a->length == 0 || memcmp(a->bytes, b->bytes, a->length) == 0);
+}
+
+/* Where both logs begin to hold entries; what lies there itself is known by its epoch at most. */
+static uint64_t common_base(const struct hvc_replication *r, const struct hvc_done *done)
+{
+    return r->log.base > done->base ? r->log.base : done->base;
+}
+
+/* The received entries must agree with the own ones up to the own commit, and reach it. ret_index: the first that does
+ * not. */
 static bool keeps_committed(const struct hvc_replication *r, const struct hvc_done *done, uint64_t *ret_index)
 {
-    uint64_t from = r->log.base > r->staged.base ? r->log.base : r->staged.base;
+    uint64_t from = common_base(r, done), reach = done->last_index < r->commit ? done->last_index : r->commit;
+    uint64_t mine_epoch = hvc_window_epoch(&r->log, from);
+    uint64_t their_epoch = from == done->base ? done->base_epoch : hvc_window_epoch(&r->staged, from);
     struct hvc_entry mine, theirs;
 
-    *ret_index = r->commit;
-    if (done->last_index < r->commit || done->base > r->commit)
+    *ret_index = from < r->commit ? from : r->commit;
+    if (done->base > r->commit || (mine_epoch != 0 && their_epoch != 0 && mine_epoch != their_epoch))
         return false;
-    *ret_index = done->base;
-    if (hvc_window_epoch(&r->log, done->base) != 0 && done->base_epoch != 0 &&
-        hvc_window_epoch(&r->log, done->base) != done->base_epoch)
-        return false;
-    for (uint64_t i = from + 1; i <= r->commit; i++) {
+    for (uint64_t i = from + 1; i <= reach; i++) {
         *ret_index = i;
-        if (hvc_window_get(&r->log, i, &mine) < 0 || hvc_window_get(&r->staged, i, &theirs) < 0)
-            continue;
-        if (mine.epoch != theirs.epoch || mine.kind != theirs.kind || mine.length != theirs.length ||
-            memcmp(&mine.token, &theirs.token, sizeof(mine.token)) != 0 ||
-            (mine.length > 0 && memcmp(mine.bytes, theirs.bytes, mine.length) != 0))
+        if (hvc_window_get(&r->log, i, &mine) < 0 || hvc_window_get(&r->staged, i, &theirs) < 0 ||
+            !same_entry(&mine, &theirs))
             return false;
     }
-    return true;
+    *ret_index = reach + 1;
+    return reach == r->commit;
 }
 
 static void install_snapshot(struct hvc_replication *r, const struct hvc_done *done, struct hvc_replication_persist *p)
@@ -255,7 +265,8 @@ void hvc_install(struct hvc_replication *r, const struct hvc_done *done, bool fu
     r->force = false;
     r->continuous = true;
     r->with.count = 0;
-    r->refused = 0;
+    if (view->source != view->self)
+        r->refused = 0; /* the source's ends when enough have taken its history: hvc_log_commit() */
     if (r->unused && ((view->participants & hvc_bit(view->self)) || (HVC_BUG(FORCEFOLLOW) && view->forced)))
         r->unused = HVC_UNUSED_NO;
     view->view_index = entry.index;
@@ -278,14 +289,24 @@ static bool digest_agrees(const struct hvc_replication *r, const struct hvc_done
     return true;
 }
 
-/* A snapshot beyond the own commit cannot be compared: what was once refused is then still refused. Only an operator's
- * word (force) puts another history in its place. */
+/* What was once refused is refused until the entry at the own commit itself has been compared, which a snapshot does
+ * not allow. Only an operator's word (force) puts another history in its place. */
 static bool would_undo(const struct hvc_replication *r, const struct hvc_done *done, bool full, uint64_t *ret_index)
 {
     if (r->view.source == r->view.self || r->view.forced)
         return false;
     *ret_index = r->refused;
-    return full ? r->refused != 0 : !keeps_committed(r, done, ret_index);
+    if (r->refused != 0 && (full || common_base(r, done) >= r->commit))
+        return true;
+    return !full && !keeps_committed(r, done, ret_index);
+}
+
+/* The first index that was ever refused stays: from there on nothing of the own history is anywhere else. */
+static void refuse(struct hvc_replication *r, uint64_t index)
+{
+    r->refused = r->refused != 0 && r->refused < index ? r->refused : index;
+    (void)hvc_out_persist(r);
+    hvc_out_leave(r, HVC_LEAVE_TRUNCATE, r->refused);
 }
 
 void hvc_install_on_done(struct hvc_replication *r, uint32_t slot, const struct hvc_message *m)
@@ -309,13 +330,12 @@ void hvc_install_on_done(struct hvc_replication *r, uint32_t slot, const struct 
     full = full || (view->forced && slot != view->self);
     full = full || (m->done.snapshot && slot != view->self && r->commit < m->done.base);
     if (would_undo(r, &m->done, full, &index)) {
-        r->refused = index;
-        (void)hvc_out_persist(r);
-        hvc_out_leave(r, HVC_LEAVE_TRUNCATE, index);
+        refuse(r, index);
         return;
     }
     if (!full && !digest_agrees(r, &m->done)) {
         r->unused = HVC_UNUSED_DAMAGED;
+        r->refused = 0; /* the logs agree, and the state is what is wrong here */
         (void)hvc_out_persist(r);
         hvc_out_alarm(r, HVC_ALARM_DIVERGED, r->config.node, m->done.point.index);
         hvc_out_leave(r, HVC_LEAVE_DIVERGED, m->done.point.index);

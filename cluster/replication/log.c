@@ -209,6 +209,10 @@ void hvc_log_commit(struct hvc_replication *r)
     if (!entered)
         return;
     r->out->status_changed = true;
+    if (r->refused != 0) {
+        r->refused = 0;
+        (void)hvc_out_persist(r);
+    }
     if (r->view.forced && r->view.source == r->view.self)
         r->view.rejoin_ms = r->now_ms + r->config.rejoin_ms;
     if (r->unused != 0 && !hvc_view_is_participant(r)) {

@@ -123,9 +123,9 @@ int hvc_replication_init(void *memory, size_t size, const struct hvc_replication
     r->continuous = store->view_boot == config->host_boot;
     r->promised = store->promised;
     r->with = store->with;
-    r->refused = store->refused;
     if (holds_log(r) && !store->empty) {
         r->commit = store->commit;
+        r->refused = store->refused;
         if (store->snapshot != NULL && (result = load_snapshot(r, store)) < 0)
             return result;
     }

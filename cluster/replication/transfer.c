@@ -102,6 +102,7 @@ static uint64_t transfer_base(const struct hvc_view *view)
 void hvc_install_begin(struct hvc_replication *r)
 {
     struct hvc_transfer *t = &r->transfer;
+    uint64_t lowest;
 
     memset(t, 0, sizeof(*t));
     hvc_window_reset(&r->staged, 0, 0);
@@ -109,15 +110,14 @@ void hvc_install_begin(struct hvc_replication *r)
     r->out->stage.reset = true;
     if (r->view.source != r->view.self)
         return;
-    t->base = transfer_base(&r->view);
-    if (t->base > r->log.last) /* more is said to be committed than the best log holds */
-        hvc_out_leave(r, HVC_LEAVE_PROTOCOL, t->base);
+    lowest = transfer_base(&r->view);
+    if (lowest > r->log.last) /* more is said to be committed than the best log holds */
+        hvc_out_leave(r, HVC_LEAVE_PROTOCOL, lowest);
     /* The entry at the lowest commit, too: its content tells whose history it is. Epochs do not, when stores that were
      * set back with their promises have used one again. */
-    if (t->base > r->log.base)
-        t->base--;
+    t->base = lowest > r->log.base ? lowest - 1 : lowest;
     /* Far behind: a snapshot is shorter, and fits into any window. */
-    t->snapshot = t->base < r->log.base || (r->log.last - t->base > r->config.log_entries / 2 && r->applied > t->base);
+    t->snapshot = t->base < r->log.base || (r->log.last - lowest > r->config.log_entries / 2 && r->applied > lowest);
     t->stream = t->snapshot ? HVC_STREAM_SNAPSHOT : HVC_STREAM_LOG;
     t->cursor = t->base;
 }

@@ -156,7 +156,6 @@ static bool is_at_source(struct task *task, const char *uuid)
 {
     struct hvc_guest_state state = {0};
     struct hvc_error error = {0};
-    bool stuck;
 
     if (hvc_hypervisor_inspect(task->runner->operations->hypervisor, uuid, hvc_deadline_in(JOB_ASK_MS), &state,
                                &error) < 0) {
@@ -169,8 +168,8 @@ static bool is_at_source(struct task *task, const char *uuid)
         return true;
     if (state.guest_class == HVC_GUEST_FAILED && task->effect.job.kind == HVC_KIND_RESTART)
         return true; /* that is what helps it */
-    stuck = state.guest_class == HVC_GUEST_FAILED || state.guest_class == HVC_GUEST_STOPPING;
-    find(task, stuck && task->finding.tries >= BEGIN_TRIES ? HVC_REASON_GIVE_UP : HVC_REASON_RETRY, state.words);
+    find(task, !task->finding.absent && task->finding.tries >= BEGIN_TRIES ? HVC_REASON_GIVE_UP : HVC_REASON_RETRY,
+         state.words);
     return false;
 }
 

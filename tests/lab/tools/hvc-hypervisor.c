@@ -129,7 +129,11 @@ static int run_cancel(struct run *run)
 
 static int run_pause(struct run *run)
 {
-    return hvc_hypervisor_pause(run->h, argument(run, 0), run->deadline_ms, &run->error);
+    int result = hvc_hypervisor_pause(run->h, argument(run, 0), run->deadline_ms, &run->error);
+
+    if (result < 0)
+        print_status(run->h);
+    return result;
 }
 
 static int run_resume(struct run *run)

@@ -357,28 +357,44 @@ static void a_cancelled_job_of_another_kind_is_not_begun_by_its_proof(void **sta
     assert_int_equal(job_now(c.cancel.job).runs_on, 1);
 }
 
-static void a_guest_that_cannot_be_moved_for_long_ends_its_job(void **state)
+static void a_guest_that_is_so_for_long_ends_its_job(enum hvc_guest_class guest_class, const char *words)
 {
     uint64_t id = make_admitted_job(HVC_ORIGIN_PACEMAKER);
     struct hvc_error error = {0};
     struct hvc_job job = job_now(id);
-    struct item *item;
+    struct item *item = job_runner_item(keeper.runner, id);
 
-    (void)state;
-    item = job_runner_item(keeper.runner, id);
     assert_non_null(item);
     item->finding = (struct hvc_agenda_finding){.work = HVC_JOB_WORK_BEGIN,
                                                 .phase = job.phase,
                                                 .attempts = job.attempts,
                                                 .tries = 14,
                                                 .code = HVC_REASON_RETRY};
-    world->here.guests[0].guest_class = HVC_GUEST_FAILED;
-    (void)hvc_text_copy(world->here.guests[0].words, sizeof(world->here.guests[0].words), "paused: I/O error");
+    world->here.guests[0].guest_class = guest_class;
+    (void)hvc_text_copy(world->here.guests[0].words, sizeof(world->here.guests[0].words), words);
     assert_int_equal(hvc_job_runner_start(keeper.runner, &error), 0);
     await_phase(id, HVC_JOB_FAILED);
     job = job_now(id);
-    assert_string_equal(job.reasons[job.reason_count - 1].text, "paused: I/O error");
+    assert_string_equal(job.reasons[job.reason_count - 1].text, words);
     assert_int_equal(atomic_load(&begun), 0);
+}
+
+static void a_guest_with_an_error_for_long_ends_its_job(void **state)
+{
+    (void)state;
+    a_guest_that_is_so_for_long_ends_its_job(HVC_GUEST_FAILED, "paused: I/O error");
+}
+
+static void a_guest_that_waits_for_its_memory_for_long_ends_its_job(void **state)
+{
+    (void)state;
+    a_guest_that_is_so_for_long_ends_its_job(HVC_GUEST_INCOMING, "paused: migration");
+}
+
+static void a_guest_that_libvirt_cannot_tell_of_for_long_ends_its_job(void **state)
+{
+    (void)state;
+    a_guest_that_is_so_for_long_ends_its_job(HVC_GUEST_UNKNOWN, "no state");
 }
 
 static uint32_t place_now(const char *uuid)
@@ -471,7 +487,9 @@ int main(void)
         T(a_second_life_begins_nothing_twice),
         T(what_had_not_begun_when_its_node_was_lost_is_checked_once_more),
         T(a_cancelled_job_of_another_kind_is_not_begun_by_its_proof),
-        T(a_guest_that_cannot_be_moved_for_long_ends_its_job),
+        T(a_guest_with_an_error_for_long_ends_its_job),
+        T(a_guest_that_waits_for_its_memory_for_long_ends_its_job),
+        T(a_guest_that_libvirt_cannot_tell_of_for_long_ends_its_job),
         cmocka_unit_test_setup_teardown(places_follow_what_libvirt_shows, set_up_strays, tear_down),
         cmocka_unit_test_setup_teardown(owners_follow_what_libvirt_shows, set_up_strays, tear_down),
     };

@@ -140,6 +140,14 @@ static void a_damaged_store_is_wiped_and_refilled(void **state)
     bench_free(b);
 }
 
+static void forget_all_but_the_first_view(struct bench *b, unsigned n)
+{
+    bench_crash(b, n, true);
+    b->node[n].stored = 1;
+    b->node[n].scalars.commit = 1;
+    bench_start(b, n);
+}
+
 /* The guard: a transfer that would undo what was committed here is refused. */
 static void a_truncation_below_the_own_commit_is_refused(void **state)
 {
@@ -148,12 +156,8 @@ static void a_truncation_below_the_own_commit_is_refused(void **state)
     (void)state;
     bench_join(b, 7);
     propose(b, 0, 1, 7);
-    for (unsigned i = 0; i < 2; i++) { /* two stores forget the entry, and that they have promised nothing wrong */
-        bench_crash(b, i, true);
-        b->node[i].stored = 1;
-        b->node[i].scalars.commit = 1;
-        bench_start(b, i);
-    }
+    forget_all_but_the_first_view(b, 0); /* and that they have promised nothing wrong */
+    forget_all_but_the_first_view(b, 1);
     bench_join(b, 3);
     propose(b, 0, 2, 3);
     bench_join(b, 7);
@@ -195,6 +199,10 @@ static void the_same_epoch_at_the_own_commit_is_not_enough(void **state)
     bench_join(b, 7);
     assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
     assert_int_equal(b->node[2].scalars.refused, 3);
+    start_again(b, 2);
+    hvc_window_trim(&b->node[2].core->log, 3); /* nor afterwards, when nothing else is left to compare */
+    bench_join(b, 7);
+    assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
     bench_free(b);
 }
 
@@ -206,12 +214,8 @@ static struct bench *others_compacted_beyond_a_refusal(void)
 
     bench_join(b, 7);
     propose(b, 0, 1, 7);
-    for (unsigned i = 0; i < 2; i++) {
-        bench_crash(b, i, true);
-        b->node[i].stored = 1;
-        b->node[i].scalars.commit = 1;
-        bench_start(b, i);
-    }
+    forget_all_but_the_first_view(b, 0);
+    forget_all_but_the_first_view(b, 1);
     bench_join(b, 3);
     propose(b, 0, 2, 3);
     bench_join(b, 7);
@@ -221,6 +225,52 @@ static struct bench *others_compacted_beyond_a_refusal(void)
         propose(b, 0, token, 3);
     assert_true(bench_status(b, 0).log_first > bench_status(b, 2).commit + 1);
     return b;
+}
+
+/* Node 2 has compacted all up to its own commit; the others have a VIEW there. */
+static void a_log_that_begins_at_the_own_commit_is_compared_by_its_epoch(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    propose(b, 0, 2, 7);
+    assert_int_equal(b->node[2].scalars.commit, 2);
+    forget_all_but_the_first_view(b, 0);
+    forget_all_but_the_first_view(b, 1);
+    bench_join(b, 3);
+    propose(b, 0, 3, 3);
+    start_again(b, 2);
+    hvc_window_trim(&b->node[2].core->log, 2);
+    bench_join(b, 7);
+    assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
+    assert_int_equal(b->node[2].scalars.refused, 2);
+    bench_free(b);
+}
+
+static void the_first_index_that_was_refused_stays(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    for (uint8_t token = 1; token < 5; token++)
+        propose(b, 0, token, 7);
+    assert_int_equal(b->node[2].scalars.commit, 4);
+    forget_all_but_the_first_view(b, 0);
+    forget_all_but_the_first_view(b, 1);
+    bench_join(b, 3);
+    for (unsigned i = 0; i < 3; i++) {
+        start_again(b, 2);
+        bench_join(b, 7);
+        assert_int_equal(b->node[2].left, HVC_LEAVE_TRUNCATE);
+        assert_int_equal(b->node[2].scalars.refused, 2);
+        bench_join(b, 3);
+        for (uint8_t token = 10; token < 14; token++)
+            propose(b, 0, (uint8_t)(token + 4 * i), 3);
+    }
+    bench_free(b);
 }
 
 static void a_refusal_outlives_what_the_others_compact(void **state)
@@ -495,6 +545,8 @@ int main(void)
         cmocka_unit_test(a_damaged_store_is_wiped_and_refilled),
         cmocka_unit_test(a_truncation_below_the_own_commit_is_refused),
         cmocka_unit_test(the_same_epoch_at_the_own_commit_is_not_enough),
+        cmocka_unit_test(a_log_that_begins_at_the_own_commit_is_compared_by_its_epoch),
+        cmocka_unit_test(the_first_index_that_was_refused_stays),
         cmocka_unit_test(a_refusal_outlives_what_the_others_compact),
         cmocka_unit_test(an_operators_word_ends_a_refusal),
         cmocka_unit_test(a_forced_store_refills_all_others_under_a_new_cluster_id),
