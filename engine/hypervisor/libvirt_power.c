@@ -165,25 +165,25 @@ static int resume(virDomainPtr domain, const struct hvc_libvirt_order *order, st
 }
 
 /* A change that needs nothing but the guest. */
-static int change_plainly(struct hvc_hypervisor *h, const char *what, const char *uuid, hvc_libvirt_change_fn change,
-                          uint64_t deadline_ms, struct hvc_error *error)
+static int change_plainly(struct hvc_hypervisor *h, const char *what, unsigned flags, const char *uuid,
+                          hvc_libvirt_change_fn change, uint64_t deadline_ms, struct hvc_error *error)
 {
-    return hvc_libvirt_change(h, what, 0, uuid, change, (struct hvc_libvirt_order){.value = 0}, deadline_ms, error);
+    return hvc_libvirt_change(h, what, flags, uuid, change, (struct hvc_libvirt_order){.value = 0}, deadline_ms, error);
 }
 
 int hvc_libvirt_undefine(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
-    return change_plainly(h, "remove a guest's definition", uuid, undefine, deadline_ms, error);
+    return change_plainly(h, "remove a guest's definition", 0, uuid, undefine, deadline_ms, error);
 }
 
 int hvc_libvirt_pause(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
-    return change_plainly(h, "pause a guest", uuid, pause_guest, deadline_ms, error);
+    return change_plainly(h, "pause a guest", HVC_CALL_SOFT, uuid, pause_guest, deadline_ms, error);
 }
 
 int hvc_libvirt_resume(struct hvc_hypervisor *h, const char *uuid, uint64_t deadline_ms, struct hvc_error *error)
 {
-    return change_plainly(h, "resume a guest", uuid, resume, deadline_ms, error);
+    return change_plainly(h, "resume a guest", HVC_CALL_SOFT, uuid, resume, deadline_ms, error);
 }
 
 static int shut_down(virDomainPtr domain)
@@ -253,5 +253,6 @@ int hvc_libvirt_set_owner(struct hvc_hypervisor *h, const char *uuid, const char
 
     if (owner != NULL && *owner != '\0' && hvc_guest_xml_owner_element(owner, &order.text) < 0)
         return hvc_error_set(error, -ENOMEM, "no memory for the owner's mark");
-    return hvc_libvirt_change(h, "mark a guest with its owner", 0, uuid, set_owner, order, deadline_ms, error);
+    return hvc_libvirt_change(h, "mark a guest with its owner", HVC_CALL_SOFT, uuid, set_owner, order, deadline_ms,
+                              error);
 }
