@@ -289,14 +289,29 @@ static bool digest_agrees(const struct hvc_replication *r, const struct hvc_done
     return true;
 }
 
-/* What was once refused is refused until the entry at the own commit itself has been compared, which a snapshot does
- * not allow. Only an operator's word (force) puts another history in its place. */
+/* Is an entry at the own commit or above it held by both? One that is the same has the same before it: tokens and rings
+ * are in them. */
+static bool can_compare(const struct hvc_replication *r, const struct hvc_done *done)
+{
+    struct hvc_entry mine, theirs;
+
+    if (common_base(r, done) < r->commit)
+        return true; /* keeps_committed() does */
+    for (uint64_t i = common_base(r, done) + 1; i <= r->log.last && i <= done->last_index; i++)
+        if (hvc_window_get(&r->log, i, &mine) == 0 && hvc_window_get(&r->staged, i, &theirs) == 0 &&
+            same_entry(&mine, &theirs))
+            return true;
+    return false;
+}
+
+/* What was once refused is refused until an entry that tells whose history it is has been compared, which a snapshot
+ * does not allow. Only an operator's word (force) puts another history in its place. */
 static bool would_undo(const struct hvc_replication *r, const struct hvc_done *done, bool full, uint64_t *ret_index)
 {
     if (r->view.source == r->view.self || r->view.forced)
         return false;
     *ret_index = r->refused;
-    if (r->refused != 0 && (full || common_base(r, done) >= r->commit))
+    if (r->refused != 0 && (full || !can_compare(r, done)))
         return true;
     return !full && !keeps_committed(r, done, ret_index);
 }

@@ -388,6 +388,7 @@ static void check_digest(struct hvc_replication *r, const struct hvc_entry *entr
         r->counters.digests_compared++;
         if (r->point[i].digest != digest) {
             r->unused = HVC_UNUSED_DAMAGED;
+            r->refused = 0; /* it is refilled */
             (void)hvc_out_persist(r);
             hvc_out_alarm(r, HVC_ALARM_DIVERGED, r->config.node, index);
             hvc_out_leave(r, HVC_LEAVE_DIVERGED, index);

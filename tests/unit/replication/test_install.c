@@ -289,6 +289,79 @@ static void a_refusal_outlives_what_the_others_compact(void **state)
     bench_free(b);
 }
 
+static void put_back(struct bench *b, unsigned n, const struct bench_node *kept)
+{
+    bench_crash(b, n, true);
+    memcpy(b->node[n].disk, kept->disk, sizeof(kept->disk));
+    b->node[n].stored = kept->stored;
+    b->node[n].scalars = kept->scalars;
+    bench_start(b, n);
+}
+
+static void a_refusal_ends_when_the_others_have_that_history_again(void **state)
+{
+    static struct bench_node kept[2];
+
+    (void)state;
+    for (unsigned compacted = 0; compacted < 2; compacted++) {
+        struct bench *b = bench_new(3);
+
+        bench_join(b, 7);
+        propose(b, 0, 1, 7);
+        propose(b, 0, 2, 7);
+        for (unsigned i = 0; i < 2; i++) {
+            kept[i] = b->node[i];
+            forget_all_but_the_first_view(b, i);
+        }
+        bench_join(b, 3);
+        propose(b, 0, 3, 3);
+        start_again(b, 2);
+        bench_join(b, 7);
+        assert_int_equal(b->node[2].scalars.refused, 2);
+        for (unsigned i = 0; i < 2; i++)
+            put_back(b, i, &kept[i]);
+        start_again(b, 2);
+        if (compacted) /* what is not known to be committed is there still */
+            hvc_window_trim(&b->node[2].core->log, 2);
+        bench_join(b, 7);
+        assert_int_equal(b->node[2].left, HVC_LEAVE_NONE);
+        assert_int_equal(b->node[2].scalars.refused, 0);
+        assert_int_equal(bench_status(b, 2).participant_count, 3);
+        bench_free(b);
+    }
+}
+
+/* A node that refuses may lead a view that nobody takes: its refusal outlives that. */
+static void a_refusal_ends_at_its_source_with_the_commit(void **state)
+{
+    struct bench *b = bench_new(3);
+
+    (void)state;
+    bench_join(b, 7);
+    propose(b, 0, 1, 7);
+    propose(b, 0, 2, 7);
+    b->node[2].scalars.refused = 2;
+    for (unsigned i = 0; i < 2; i++)
+        forget_all_but_the_first_view(b, i);
+    start_again(b, 2); /* the best log now */
+    bench_view(b, 7, true);
+    for (unsigned i = 0; i < 3; i++)
+        bench_quorum(b, i, true);
+    for (unsigned round = 0; round < 60 && bench_status(b, 2).view_index == 0; round++)
+        for (unsigned i = 0; i < 3; i++) {
+            bench_send(b, i);
+            b->node[0].slow = b->node[1].slow = bench_status(b, 2).phase == HVC_PHASE_TRANSFER;
+            (void)bench_deliver(b, 2 - i);
+        }
+    assert_int_not_equal(bench_status(b, 2).view_index, 0);
+    assert_int_equal(bench_status(b, 2).source, 3);
+    assert_int_equal(b->node[2].scalars.refused, 2);
+    b->node[0].slow = b->node[1].slow = false;
+    bench_settle(b, 7);
+    assert_int_equal(b->node[2].scalars.refused, 0);
+    bench_free(b);
+}
+
 static void an_operators_word_ends_a_refusal(void **state)
 {
     (void)state;
@@ -548,6 +621,8 @@ int main(void)
         cmocka_unit_test(a_log_that_begins_at_the_own_commit_is_compared_by_its_epoch),
         cmocka_unit_test(the_first_index_that_was_refused_stays),
         cmocka_unit_test(a_refusal_outlives_what_the_others_compact),
+        cmocka_unit_test(a_refusal_ends_when_the_others_have_that_history_again),
+        cmocka_unit_test(a_refusal_ends_at_its_source_with_the_commit),
         cmocka_unit_test(an_operators_word_ends_a_refusal),
         cmocka_unit_test(a_forced_store_refills_all_others_under_a_new_cluster_id),
         cmocka_unit_test(a_refilled_store_that_does_not_count_yet_can_be_forced),
