@@ -194,8 +194,19 @@ keep_row() { # keep_row FAULT BOOTS OPERATIONS: in place of an earlier one of th
     printf '| %s | %s | %s | %s | %s | %s |\n' "$step" "$1" "$(how_is "$asker")" "$(where)" "${did:-nothing}" "$2" >>"$STAGED_TABLE"
 }
 
+# The lab goes on to other rows, and its logs with it.
+keep_logs() { # keep_logs NAME
+    local node kept="build/tests/$HVC_LAB-${1//[ ,]/_}.log"
+    for node in n1 n2 n3; do
+        echo "==== $node"
+        $lab logs "$node" 2>&1
+    done >"$kept"
+    echo "# the logs of all nodes: $kept"
+}
+
 row() { # row STEP FAULT BOOTS
-    local fault=$2 booted begin=$SECONDS name
+    local fault=$2 booted begin=$SECONDS name failed_before=$group_failed
+    group_failed=0
     step=$1
     given_up=
     name="$step, $fault"
@@ -221,6 +232,8 @@ row() { # row STEP FAULT BOOTS
     ! declare -F after >/dev/null || after "$fault"
     judge "$fault" "$3"
     echo "# $name: $((SECONDS - begin)) s, from $from to $to, DC $dc: $(tail -n 1 "$STAGED_TABLE")"
+    [ "$group_failed" = 0 ] || keep_logs "$name"
+    group_failed=$((group_failed | failed_before))
 }
 
 # staged [--list]: HVC_STAGED_STEPS and HVC_STAGED_FAULTS, lists with spaces: those rows only.
