@@ -349,11 +349,7 @@ void hvc_install_on_done(struct hvc_replication *r, uint32_t slot, const struct 
         return;
     }
     if (!full && !digest_agrees(r, &m->done)) {
-        r->unused = HVC_UNUSED_DAMAGED;
-        r->refused = 0; /* the logs agree, and the state is what is wrong here */
-        (void)hvc_out_persist(r);
-        hvc_out_alarm(r, HVC_ALARM_DIVERGED, r->config.node, m->done.point.index);
-        hvc_out_leave(r, HVC_LEAVE_DIVERGED, m->done.point.index);
+        hvc_log_diverged(r, m->done.point.index);
         return;
     }
     view->record = record;

@@ -264,6 +264,8 @@ void hvc_log_pending(struct hvc_replication *r); /* notes what the current persi
 void hvc_log_commit(struct hvc_replication *r);
 void hvc_log_applied(struct hvc_replication *r, const struct hvc_replication_event *event);
 void hvc_log_snapshot(struct hvc_replication *r, const struct hvc_replication_event *event);
+void hvc_log_diverged(struct hvc_replication *r,
+                      uint64_t index); /* the state here is the wrong one at that index: leaves, to be refilled */
 void hvc_log_pump(struct hvc_replication *r); /* ACK, digest, next work */
 void hvc_log_resend(struct hvc_replication *r);
 bool hvc_log_wants_compaction(const struct hvc_replication *r);

@@ -270,6 +270,15 @@ void hvc_log_resend(struct hvc_replication *r)
     send_ack(r, HVC_BUG(NOFSYNC) ? r->log.last : r->durable);
 }
 
+void hvc_log_diverged(struct hvc_replication *r, uint64_t index)
+{
+    r->unused = HVC_UNUSED_DAMAGED;
+    r->refused = 0; /* what is refilled insists on nothing */
+    (void)hvc_out_persist(r);
+    hvc_out_alarm(r, HVC_ALARM_DIVERGED, r->config.node, index);
+    hvc_out_leave(r, HVC_LEAVE_DIVERGED, index);
+}
+
 /* The source of the view writes into the log what a majority's state was worth; who differs there leaves (apply). */
 static void pump_digest(struct hvc_replication *r)
 {
@@ -302,10 +311,7 @@ static void pump_digest(struct hvc_replication *r)
         send_proposal(r, &m);
     } else if (hvc_view_acked(r, reported & ~agree)) {
         /* The others agree against this node: one of them has to lead the view, and this state is the wrong one. */
-        r->unused = HVC_UNUSED_DAMAGED;
-        (void)hvc_out_persist(r);
-        hvc_out_alarm(r, HVC_ALARM_DIVERGED, r->config.node, mine->index);
-        hvc_out_leave(r, HVC_LEAVE_DIVERGED, mine->index);
+        hvc_log_diverged(r, mine->index);
     } else if (reported == view->participants) {
         r->digest_proposed = mine->index;
         hvc_out_alarm(r, HVC_ALARM_UNDECIDED, r->config.node, mine->index);
@@ -386,13 +392,8 @@ static void check_digest(struct hvc_replication *r, const struct hvc_entry *entr
         if (r->point[i].index != index)
             continue;
         r->counters.digests_compared++;
-        if (r->point[i].digest != digest) {
-            r->unused = HVC_UNUSED_DAMAGED;
-            r->refused = 0; /* it is refilled */
-            (void)hvc_out_persist(r);
-            hvc_out_alarm(r, HVC_ALARM_DIVERGED, r->config.node, index);
-            hvc_out_leave(r, HVC_LEAVE_DIVERGED, index);
-        }
+        if (r->point[i].digest != digest)
+            hvc_log_diverged(r, index);
     }
 }
 

@@ -171,8 +171,7 @@ static void start_again(struct bench *b, unsigned n)
     bench_start(b, n);
 }
 
-/* Stores that are set back with their promises use an epoch again: an index and its epoch do not tell what lies there.
- */
+/* Stores that are set back with their promises use an epoch again: index and epoch do not tell what lies there. */
 static void the_same_epoch_at_the_own_commit_is_not_enough(void **state)
 {
     struct bench *b = bench_new(3);
