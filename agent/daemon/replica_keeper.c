@@ -29,11 +29,6 @@ static struct replica_keeper *of(struct hvc_keeper *base)
     return (struct replica_keeper *)base;
 }
 
-static struct timespec timespec_of(uint64_t ms)
-{
-    return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-}
-
 /* ---- the replica's messages ---- */
 
 static void take_message(void *context, int priority, unsigned id, const char *details)
@@ -64,7 +59,7 @@ static void changed(void *context)
 static uint64_t await(struct hvc_keeper *base, uint64_t since, uint64_t deadline_ms)
 {
     struct replica_keeper *keeper = of(base);
-    const struct timespec deadline = timespec_of(deadline_ms);
+    const struct timespec deadline = hvc_timespec_of(deadline_ms);
     uint64_t moment;
 
     (void)pthread_mutex_lock(&keeper->moment_lock);
@@ -303,7 +298,7 @@ static int exchange(struct replica_keeper *keeper, bool init, bool force, struct
 static int begin_again(struct hvc_keeper *base, bool init, bool force, uint64_t deadline_ms, struct hvc_error *error)
 {
     struct replica_keeper *keeper = of(base);
-    const struct timespec deadline = timespec_of(deadline_ms);
+    const struct timespec deadline = hvc_timespec_of(deadline_ms);
     int rc;
 
     if (pthread_rwlock_clockwrlock(&keeper->lock, CLOCK_MONOTONIC, &deadline) != 0)
@@ -355,7 +350,7 @@ int hvc_replica_keeper_open(const struct hvc_replica_keeper_options *options, st
 int hvc_replica_keeper_end(struct hvc_keeper *base, uint64_t wait_ms, struct hvc_error *error)
 {
     struct replica_keeper *keeper = of(base);
-    const struct timespec deadline = timespec_of(hvc_deadline_in(wait_ms / 2));
+    const struct timespec deadline = hvc_timespec_of(hvc_deadline_in(wait_ms / 2));
     int rc;
 
     if (keeper == NULL)

@@ -19,15 +19,10 @@ struct hvc_ticker {
     bool woken, stop, ended;
 };
 
-static struct timespec timespec_of(uint64_t ms)
-{
-    return (struct timespec){.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-}
-
 /* False: it shall end. */
 static bool wait_for_next(struct hvc_ticker *ticker, uint64_t until_ms)
 {
-    const struct timespec until = timespec_of(until_ms);
+    const struct timespec until = hvc_timespec_of(until_ms);
     bool go_on;
 
     (void)pthread_mutex_lock(&ticker->lock);
@@ -91,7 +86,7 @@ void hvc_ticker_wake(struct hvc_ticker *ticker)
 
 bool hvc_ticker_end(struct hvc_ticker *ticker, uint64_t deadline_ms)
 {
-    const struct timespec deadline = timespec_of(deadline_ms);
+    const struct timespec deadline = hvc_timespec_of(deadline_ms);
     bool ended;
 
     if (ticker == NULL)

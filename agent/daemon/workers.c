@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hvc/clock.h"
 #include "hvc/thread.h"
 
 enum { STATUS_THREADS = 2, LANES = 3, LOOK_MS = 500 };
@@ -272,7 +273,7 @@ static unsigned at_work(const struct hvc_workers *workers)
 
 static unsigned wait_for_all(struct hvc_workers *workers, uint64_t deadline_ms)
 {
-    struct timespec when = {.tv_sec = (time_t)(deadline_ms / 1000), .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    struct timespec when = hvc_timespec_of(deadline_ms);
     unsigned busy;
 
     (void)pthread_mutex_lock(&workers->lock);

@@ -105,7 +105,7 @@ int hvc_ring_open(const char *group, struct hvc_ring **ret_ring, struct hvc_erro
 int hvc_ring_close(struct hvc_ring *ring, uint64_t wait_ms)
 {
     uint64_t deadline = hvc_deadline_in(wait_ms);
-    const struct timespec until = {.tv_sec = (time_t)(deadline / 1000), .tv_nsec = (long)(deadline % 1000) * 1000000};
+    const struct timespec until = hvc_timespec_of(deadline);
     bool ended;
 
     if (ring == NULL)

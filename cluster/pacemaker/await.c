@@ -153,7 +153,7 @@ static void free_waiting(struct session_task *task)
 static int listen_a_while(const struct hvc_pacemaker_wait *wait, uint64_t until_ms, struct hvc_error *error)
 {
     struct waiting *waiting = calloc(1, sizeof(*waiting));
-    uint64_t while_ms = hvc_deadline_in(LISTEN_MS), left_ms = hvc_deadline_left(until_ms);
+    uint64_t left_ms = hvc_deadline_left(until_ms);
     int r;
 
     if (waiting == NULL || hvc_text_copy(waiting->resource, sizeof(waiting->resource), wait->resource) < 0 ||
@@ -164,7 +164,7 @@ static int listen_a_while(const struct hvc_pacemaker_wait *wait, uint64_t until_
     }
     waiting->wait = (struct hvc_pacemaker_wait){
         .resource = waiting->resource, .node = waiting->node, .there = wait->there, .held = wait->held};
-    waiting->until_ms = until_ms < while_ms ? until_ms : while_ms;
+    waiting->until_ms = hvc_deadline_within(until_ms, LISTEN_MS);
     waiting->task = (struct session_task){
         .run = run_waiting,
         .release = free_waiting,

@@ -22,6 +22,8 @@
 #include "hvc/bounded_call.h"
 #include "hvc/clock.h"
 
+enum { LONGEST_MS = 3600000 }; /* of a question; HVC_NO_DEADLINE is beyond what a timespec holds */
+
 #define HUNG "pacemaker runs but does not answer on this node: it is stopped or overloaded"
 
 /* A stopped daemon of Pacemaker keeps its clients in libqb for ever. */
@@ -239,8 +241,7 @@ void session_await_change(const struct session_task *task, uint64_t until_ms)
 static void run_in_thread(void *context)
 {
     struct session_task *task = context;
-    struct timespec until = {.tv_sec = (time_t)(task->deadline_ms / 1000),
-                             .tv_nsec = (long)(task->deadline_ms % 1000) * 1000000L};
+    struct timespec until = hvc_timespec_of(task->deadline_ms);
 
     if (pthread_mutex_clocklock(&one_at_a_time, CLOCK_MONOTONIC, &until) != 0) {
         task->status = hvc_error_set(&task->error, -ETIMEDOUT, "an earlier question to pacemaker still hangs");
@@ -262,12 +263,11 @@ static void release(void *context)
 
 int session_run(struct session_task *task, struct hvc_error *error)
 {
-    uint64_t most = hvc_deadline_in(3600000); /* HVC_NO_DEADLINE is beyond what a timespec holds */
     int r;
 
     if (task == NULL)
         return hvc_error_set(error, -ENOMEM, "no memory to ask pacemaker, or the resource name is too long");
-    task->deadline_ms = task->deadline_ms > most ? most : task->deadline_ms;
+    task->deadline_ms = hvc_deadline_within(task->deadline_ms, LONGEST_MS);
     r = hvc_bounded_call(&pacemaker_calls, run_in_thread, release, task, task->deadline_ms);
     if (r == -ETIMEDOUT)
         return hvc_error_set(error, r, HUNG);

@@ -76,8 +76,7 @@ static bool wait_done(struct call *call, uint64_t deadline_ms)
         return true;
     }
     while (!call->done) {
-        struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000),
-                                 .tv_nsec = (long)(deadline_ms % 1000) * 1000000L};
+        struct timespec until = hvc_timespec_of(deadline_ms);
 
         if (pthread_cond_timedwait(&call->done_or_not, &call->lock, &until) == ETIMEDOUT)
             return call->done;

@@ -95,8 +95,7 @@ int hvc_thread_leave(void *(*run)(void *), void *argument)
 
 unsigned hvc_thread_await(uint64_t deadline_ms)
 {
-    const struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000),
-                                   .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    const struct timespec until = hvc_timespec_of(deadline_ms);
     unsigned left;
 
     (void)pthread_mutex_lock(&threads.lock);

@@ -43,7 +43,7 @@ void hvc_libvirt_core_unref(struct hvc_libvirt_core *core)
 
 bool hvc_libvirt_wait(struct hvc_libvirt_core *core, uint64_t deadline_ms)
 {
-    struct timespec until;
+    const struct timespec until = hvc_timespec_of(deadline_ms);
 
     if (deadline_ms == HVC_NO_DEADLINE) {
         (void)pthread_cond_wait(&core->changed, &core->lock);
@@ -51,8 +51,6 @@ bool hvc_libvirt_wait(struct hvc_libvirt_core *core, uint64_t deadline_ms)
     }
     if (hvc_deadline_left(deadline_ms) == 0)
         return false;
-    until.tv_sec = (time_t)(deadline_ms / 1000);
-    until.tv_nsec = (long)(deadline_ms % 1000) * 1000000;
     return pthread_cond_timedwait(&core->changed, &core->lock, &until) != ETIMEDOUT;
 }
 

@@ -38,13 +38,8 @@ void hvc_move_changed(struct hvc_move *m)
 
 void hvc_move_wait(struct hvc_move *m, uint64_t ms)
 {
-    uint64_t until = hvc_deadline_in(ms);
-    struct timespec at;
+    const struct timespec at = hvc_timespec_of(hvc_deadline_within(m->deadline_ms, ms));
 
-    if (until > m->deadline_ms)
-        until = m->deadline_ms;
-    at.tv_sec = (time_t)(until / 1000);
-    at.tv_nsec = (long)(until % 1000) * 1000000;
     (void)pthread_mutex_lock(&m->lock);
     while (m->changes == m->seen_changes && pthread_cond_timedwait(&m->changed, &m->lock, &at) == 0)
         ;

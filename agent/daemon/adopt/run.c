@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "hvc/text.h"
 #include "internal.h"
@@ -25,24 +24,6 @@ bool adoption_begin(void)
 void adoption_end(void)
 {
     (void)pthread_mutex_unlock(&one_at_a_time);
-}
-
-static uint64_t sooner(uint64_t deadline_ms, uint64_t ms)
-{
-    uint64_t in = hvc_deadline_in(ms);
-
-    return in < deadline_ms ? in : deadline_ms;
-}
-
-/* False: the time is over. */
-static bool pause_before(uint64_t deadline_ms)
-{
-    const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-
-    if (hvc_deadline_left(deadline_ms) <= PAUSE_MS)
-        return false;
-    (void)nanosleep(&pause, NULL);
-    return true;
 }
 
 /* ---- whose it is ---- */
@@ -72,12 +53,14 @@ int adoption_take(struct hvc_operations *operations, const char *resource, const
 
     if (strcmp(state->owner, operations->node) == 0)
         return 0;
-    r = keeper->ops->read(keeper, HVC_REPLICA_BARRIER, sooner(deadline_ms, ASK_MS), look_at_member, &look, error);
+    r = keeper->ops->read(keeper, HVC_REPLICA_BARRIER, hvc_deadline_within(deadline_ms, ASK_MS), look_at_member, &look,
+                          error);
     if (r < 0)
         return r;
     if (look.member)
         return hvc_error_set(error, -EBUSY, "node %s does it", state->owner);
-    return hvc_pacemaker_adopt_take(resource, state->version, operations->node, sooner(deadline_ms, ASK_MS), error);
+    return hvc_pacemaker_adopt_take(resource, state->version, operations->node,
+                                    hvc_deadline_within(deadline_ms, ASK_MS), error);
 }
 
 struct guest_look {
@@ -117,9 +100,9 @@ bool adoption_guest(struct hvc_operations *operations, const char *resource, cha
 static int release(const char *resource, uint64_t deadline_ms, struct hvc_error *error)
 {
     char version[HVC_PACEMAKER_VERSION_MAX];
-    int r = hvc_pacemaker_adopt_settled(resource, sooner(deadline_ms, ASK_MS), version, error);
+    int r = hvc_pacemaker_adopt_settled(resource, hvc_deadline_within(deadline_ms, ASK_MS), version, error);
 
-    return r < 0 ? r : hvc_pacemaker_adopt_release(resource, version, sooner(deadline_ms, ASK_MS), error);
+    return r < 0 ? r : hvc_pacemaker_adopt_release(resource, version, hvc_deadline_within(deadline_ms, ASK_MS), error);
 }
 
 static int take_step(const char *resource, const struct hvc_adopt_state *state,
@@ -130,9 +113,10 @@ static int take_step(const char *resource, const struct hvc_adopt_state *state,
 
     switch (decision->step) {
     case HVC_ADOPT_REPLACE:
-        return hvc_pacemaker_adopt_replace(&order, state->version, sooner(deadline_ms, ASK_MS), error);
+        return hvc_pacemaker_adopt_replace(&order, state->version, hvc_deadline_within(deadline_ms, ASK_MS), error);
     case HVC_ADOPT_REFRESH:
-        return hvc_pacemaker_adopt_refresh(resource, decision->node, sooner(deadline_ms, REFRESH_MS), error);
+        return hvc_pacemaker_adopt_refresh(resource, decision->node, hvc_deadline_within(deadline_ms, REFRESH_MS),
+                                           error);
     case HVC_ADOPT_RELEASE:
         return release(resource, deadline_ms, error);
     case HVC_ADOPT_STUCK:
@@ -155,17 +139,19 @@ static void decide(struct hvc_operations *operations, const struct hvc_adopt_sta
     hvc_adopt_decide(state, HVC_ADOPT_PROOF_NOWHERE, "", undo, decision);
     if (decision->step != HVC_ADOPT_RELEASE && decision->step != HVC_ADOPT_STUCK)
         return;
-    hvc_guest_prove(operations, uuid, true, sooner(deadline_ms, PROVE_MS), &proof);
+    hvc_guest_prove(operations, uuid, true, hvc_deadline_within(deadline_ms, PROVE_MS), &proof);
     hvc_adopt_decide(state, proof.is, proof.node, undo, decision);
 }
 
 int adoption_run(struct hvc_operations *operations, const char *resource, const char *uuid, bool undo,
                  uint64_t deadline_ms, struct hvc_error *error)
 {
+    unsigned pause_ms = PAUSE_MS;
+
     for (;;) {
         struct hvc_adopt_state state;
         struct hvc_adopt_decision decision;
-        int r = hvc_pacemaker_adopt_look(resource, sooner(deadline_ms, ASK_MS), &state, error);
+        int r = hvc_pacemaker_adopt_look(resource, hvc_deadline_within(deadline_ms, ASK_MS), &state, error);
 
         if (r == 0 && state.held && strcmp(state.owner, operations->node) != 0)
             return hvc_error_set(error, -ECANCELED, "node %s has taken it over", state.owner);
@@ -177,7 +163,7 @@ int adoption_run(struct hvc_operations *operations, const char *resource, const 
         }
         if (r == -ENOENT || r == -EPERM)
             return r;
-        if (!pause_before(deadline_ms)) {
+        if (!hvc_pause_before(deadline_ms, &pause_ms, PAUSE_MS)) {
             (void)hvc_error_prefix(error, "not in time");
             return error->code = -ETIMEDOUT;
         }

@@ -14,9 +14,7 @@
 
 uint64_t checks_deadline(const struct checks_run *run, uint64_t ms)
 {
-    uint64_t deadline = hvc_deadline_in(ms);
-
-    return deadline < run->deadline_ms ? deadline : run->deadline_ms;
+    return hvc_deadline_within(run->deadline_ms, ms);
 }
 
 void checks_each(void *items, size_t count, size_t size, void *(*work)(void *item))

@@ -10,13 +10,6 @@
 
 enum { FACTS_MS = 2000, NODE_MS = 2000 };
 
-static uint64_t nearer(uint64_t deadline_ms, uint64_t ms)
-{
-    uint64_t until = hvc_deadline_in(ms);
-
-    return until < deadline_ms ? until : deadline_ms;
-}
-
 /* How good an answer it is: alive, only defined, nothing. */
 static unsigned presence(const struct hvc_guest_state *state)
 {
@@ -26,7 +19,7 @@ static unsigned presence(const struct hvc_guest_state *state)
 static enum hvc_result read_nodes(struct hvc_operations *operations, struct hvc_call *call, uint64_t deadline_ms,
                                   struct hvc_cluster_facts *facts)
 {
-    if (hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, nearer(deadline_ms, FACTS_MS), facts) < 0)
+    if (hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, hvc_deadline_within(deadline_ms, FACTS_MS), facts) < 0)
         return hvc_call_say(call, HVC_RESULT_INTERNAL, "out of memory");
     return HVC_RESULT_OK;
 }
@@ -50,7 +43,8 @@ static void search(struct hvc_operations *operations, const struct hvc_cluster_f
 
         if (facts->nodes[i].local || !facts->nodes[i].member ||
             !take_node(operations, facts->nodes[i].name, &tried, silent) ||
-            hvc_hypervisor_inspect(tried.hypervisor, uuid, nearer(deadline_ms, NODE_MS), &tried.state, silent) < 0)
+            hvc_hypervisor_inspect(tried.hypervisor, uuid, hvc_deadline_within(deadline_ms, NODE_MS), &tried.state,
+                                   silent) < 0)
             continue;
         if (presence(&tried.state) > presence(&best->state)) {
             *best = tried;

@@ -83,8 +83,9 @@ struct hvc_replica {
     void *service_memory;
     size_t service_size;
     struct hvc_replica_stamp stamp;
-    bool loaded; /* the service object holds what stamp says */
-    bool ready;  /* the store has been loaded once: what is not there is no history, not an unread one */
+    bool loaded;  /* the service object holds what stamp says */
+    bool loading; /* a snapshot is being read into it */
+    bool ready;   /* the store has been loaded once: what is not there is no history, not an unread one */
 
     pthread_mutex_t store_lock; /* shared, store_users */
     pthread_cond_t store_idle;

@@ -379,7 +379,7 @@ int hvc_replica_open(const struct hvc_replica_config *config, struct hvc_replica
 int hvc_replica_close(struct hvc_replica *r, uint64_t wait_ms, struct hvc_error *error)
 {
     uint64_t until = hvc_deadline_in(wait_ms);
-    struct timespec deadline = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+    struct timespec deadline = hvc_timespec_of(until);
     bool ended;
     int late = 0;
 

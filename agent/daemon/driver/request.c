@@ -42,7 +42,7 @@ void hvc_waiter_done(struct hvc_waiter *waiter, const struct hvc_replica_outcome
 
 bool hvc_waiter_wait(struct hvc_waiter *waiter, uint64_t deadline)
 {
-    struct timespec until = {.tv_sec = (time_t)(deadline / 1000), .tv_nsec = (long)(deadline % 1000) * 1000000};
+    struct timespec until = hvc_timespec_of(deadline);
     bool done;
     int r = 0;
 

@@ -243,10 +243,10 @@ static int start_core(struct hvc_replica *r, uint32_t node, struct hvc_error *er
         return result;
     r->node = node;
     r->stage = HVC_STAGE_RUN;
-    hvc_state_ready(r);
     share(r, r->store);
     hvc_replication_status(r->core, &r->core_status);
-    (void)hvc_drive(r, &event);
+    (void)hvc_drive(r, &event); /* applies what the store holds as committed */
+    hvc_state_ready(r);
     if (r->init)
         say_operator(r, HVC_REPLICATION_INIT, "init");
     if (r->force)

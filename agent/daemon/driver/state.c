@@ -187,6 +187,7 @@ void hvc_state_load_begin(struct hvc_replica *r, struct hvc_state_loader *ret_lo
     *ret_loader = (struct hvc_state_loader){.replica = r};
     (void)pthread_mutex_lock(&r->state_lock);
     r->loaded = false;
+    r->loading = true;
     hvc_service_load_begin(r->service);
     (void)pthread_mutex_unlock(&r->state_lock);
 }
@@ -275,6 +276,11 @@ int hvc_state_load_end(struct hvc_state_loader *l, uint64_t index, uint64_t epoc
 
 void hvc_state_load_drop(struct hvc_state_loader *l)
 {
+    if (l->replica != NULL) { /* else it was not begun */
+        (void)pthread_mutex_lock(&l->replica->state_lock);
+        l->replica->loading = false;
+        (void)pthread_mutex_unlock(&l->replica->state_lock);
+    }
     free(l->tail);
     l->tail = NULL;
 }

@@ -15,15 +15,9 @@ enum {
     LOOK_MOST_MS = 250,
     RECORDS_MS = 500,  /* for its records to have the guest at the target, before it is simulated */
     ASK_MS = 10000,    /* for one answer */
+    LAST_MS = 30000,   /* ... after which it is told whatever it would do */
     CHANGE_TRIES = 10, /* of a change that somebody else's overtakes */
 };
-
-static uint64_t sooner(uint64_t deadline_ms, uint64_t ms)
-{
-    uint64_t in = hvc_deadline_in(ms);
-
-    return in < deadline_ms ? in : deadline_ms;
-}
 
 /* What the job has on the resource: a bit for each kind; and whether another job's hold is on it. Behind a force
  * another resource may have objects with the same number. */
@@ -32,7 +26,7 @@ static int kinds_of(uint64_t job, const char *resource, uint64_t deadline_ms, un
 {
     HVC_CLEANUP(free) struct hvc_pacemaker_mark *marks = NULL;
     size_t count = 0;
-    int r = hvc_pacemaker_marks_on(resource, sooner(deadline_ms, ASK_MS), &marks, &count, error);
+    int r = hvc_pacemaker_marks_on(resource, hvc_deadline_within(deadline_ms, ASK_MS), &marks, &count, error);
 
     if (r < 0)
         return r;
@@ -50,7 +44,7 @@ static int kinds_of(uint64_t job, const char *resource, uint64_t deadline_ms, un
 static int check_place(const struct hvc_agenda_effect *effect, uint64_t deadline_ms, struct hvc_error *error)
 {
     struct hvc_pacemaker_resource resource;
-    int r = hvc_pacemaker_resource(effect->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+    int r = hvc_pacemaker_resource(effect->resource, hvc_deadline_within(deadline_ms, ASK_MS), &resource, error);
 
     if (r < 0)
         return r;
@@ -75,7 +69,7 @@ int job_pacemaker_watch(const struct hvc_agenda_effect *effect, uint64_t deadlin
 
     if (r < 0 || (kinds & 1u << HVC_MARK_HOLD) != 0)
         return r;
-    r = hvc_pacemaker_resource(effect->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+    r = hvc_pacemaker_resource(effect->resource, hvc_deadline_within(deadline_ms, ASK_MS), &resource, error);
     if (r == -ENOENT) /* Pacemaker watches nothing of that name: no hold is needed */
         return 0;
     return r < 0 ? r
@@ -116,7 +110,7 @@ int job_pacemaker_hold(const struct hvc_agenda_effect *effect, uint64_t deadline
         if (!inherits) /* else Pacemaker may have it where an earlier move began */
             r = check_place(effect, deadline_ms, error);
         if (r == 0)
-            r = hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error);
+            r = hvc_pacemaker_wish(&wish, NULL, hvc_deadline_within(deadline_ms, ASK_MS), error);
     }
     if (r == 0)
         r = await_unwatched(effect, deadline_ms, error);
@@ -164,15 +158,19 @@ static int put_location(const struct job_hand_back *order, uint64_t deadline_ms,
     for (unsigned i = 0; i < CHANGE_TRIES && r == -ESTALE; i++) {
         struct hvc_pacemaker_plan plan;
 
-        r = hvc_pacemaker_plan_hand_back(order->resource, order->target, sooner(deadline_ms, ASK_MS), &plan, error);
+        r = hvc_pacemaker_plan_hand_back(order->resource, order->target,
+                                         hvc_deadline_within(deadline_ms, order->insist ? LAST_MS : ASK_MS), &plan,
+                                         error);
         if (r == 0)
             r = check_allowed(order, &plan, error);
         if (r == 0 && !order->insist && !order->with_others)
             r = check_plan(&plan, error);
         if (r == 0)
-            r = hvc_pacemaker_wish(&wish, plan.version, sooner(deadline_ms, ASK_MS), error);
+            r = hvc_pacemaker_wish(&wish, plan.version, hvc_deadline_within(deadline_ms, ASK_MS), error);
     }
-    return order->insist && may_insist(r) ? hvc_pacemaker_wish(&wish, NULL, sooner(deadline_ms, ASK_MS), error) : r;
+    return order->insist && may_insist(r)
+               ? hvc_pacemaker_wish(&wish, NULL, hvc_deadline_within(deadline_ms, ASK_MS), error)
+               : r;
 }
 
 static bool is_there(const struct hvc_pacemaker_resource *resource, const char *node)
@@ -189,12 +187,12 @@ static int await_known(const struct job_hand_back *order, uint64_t deadline_ms, 
 
     for (;;) {
         struct hvc_pacemaker_resource resource = {0};
-        int r = hvc_pacemaker_await(&wait, sooner(deadline_ms, RECORDS_MS), error);
+        int r = hvc_pacemaker_await(&wait, hvc_deadline_within(deadline_ms, RECORDS_MS), error);
 
         if (r == 0 && !order->with_others && !order->insist)
             return 0;
         if (r == 0 || r == -EAGAIN)
-            r = hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+            r = hvc_pacemaker_resource(order->resource, hvc_deadline_within(deadline_ms, ASK_MS), &resource, error);
         if (r < 0)
             return r;
         /* what goes along is under way: a change of the CIB now would make a stop and a start of its migration (seen)
@@ -213,7 +211,7 @@ static bool was_done(const struct job_hand_back *order, unsigned kinds, uint64_t
     struct hvc_pacemaker_resource resource;
 
     return kinds == 0 && !order->pin &&
-           hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, NULL) == 0 &&
+           hvc_pacemaker_resource(order->resource, hvc_deadline_within(deadline_ms, ASK_MS), &resource, NULL) == 0 &&
            is_there(&resource, order->target);
 }
 
@@ -238,7 +236,7 @@ int job_pacemaker_settle(const struct job_hand_back *order, uint64_t deadline_ms
 {
     const struct hvc_pacemaker_wish end = {
         .job = order->job, .resource = order->resource, .pin = order->pin ? order->target : NULL};
-    int r = hvc_pacemaker_wish(&end, NULL, sooner(deadline_ms, ASK_MS), error);
+    int r = hvc_pacemaker_wish(&end, NULL, hvc_deadline_within(deadline_ms, ASK_MS), error);
 
     return r == -ENOENT ? 0 : r;
 }
@@ -249,11 +247,11 @@ int job_pacemaker_release(const struct job_hand_back *order, uint64_t deadline_m
     struct hvc_pacemaker_resource resource;
     int r = order->target[0] == '\0'
                 ? 0
-                : hvc_pacemaker_resource(order->resource, sooner(deadline_ms, ASK_MS), &resource, error);
+                : hvc_pacemaker_resource(order->resource, hvc_deadline_within(deadline_ms, ASK_MS), &resource, error);
 
     if (r == 0 && order->target[0] != '\0' && (resource.nodes != 1 || strcmp(resource.node, order->target) != 0))
         r = job_pacemaker_hand_back(order, deadline_ms, error);
     if (r == 0 || r == -ENOENT)
-        r = hvc_pacemaker_wish(&nothing, NULL, sooner(deadline_ms, ASK_MS), error);
+        r = hvc_pacemaker_wish(&nothing, NULL, hvc_deadline_within(deadline_ms, ASK_MS), error);
     return r;
 }

@@ -68,7 +68,7 @@ static void *run(void *context)
         again = job_round(runner);
         (void)pthread_mutex_lock(&runner->wake_lock);
         while (!runner->stop && !runner->woken && hvc_now_ms() < again) {
-            const struct timespec until = {.tv_sec = (time_t)(again / 1000), .tv_nsec = (long)(again % 1000) * 1000000};
+            const struct timespec until = hvc_timespec_of(again);
 
             (void)pthread_cond_timedwait(&runner->changed, &runner->wake_lock, &until);
         }

@@ -163,13 +163,10 @@ bool hvc_call_is_cancelled(const struct hvc_call *call)
 
 bool hvc_call_wait(struct hvc_call *call, uint64_t ms)
 {
-    uint64_t until = hvc_deadline_in(ms);
-    struct timespec when;
+    uint64_t until = hvc_deadline_within(call->deadline_ms, ms);
+    const struct timespec when = hvc_timespec_of(until);
     bool go_on;
 
-    if (until > call->deadline_ms)
-        until = call->deadline_ms;
-    when = (struct timespec){.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
     (void)pthread_mutex_lock(&call->state->lock);
     while (!call->state->cancelled && hvc_now_ms() < until)
         (void)pthread_cond_timedwait(&call->state->wake, &call->state->lock, &when);

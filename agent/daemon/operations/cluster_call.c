@@ -9,6 +9,11 @@
 #include "cluster_state.h"
 #include "hvc/text.h"
 
+enum {
+    LOADING_MS = 3000, /* for a replica that begins again to have read its store */
+    SLICE_MS = 250,    /* a caller that has gone is noticed that late */
+};
+
 /* ---- tokens ---- */
 
 static int hex_digit(char c)
@@ -240,6 +245,35 @@ static int look_and_note(void *context, const struct hvc_service *service, const
     return look->look(look->context, service, stamp);
 }
 
+/* One that has left waits, for its disk, say, and nobody waits with it. */
+static bool will_load(struct hvc_keeper *keeper)
+{
+    HVC_CLEANUP(free) struct hvc_replica_status *status = calloc(1, sizeof(*status));
+
+    if (status == NULL)
+        return false;
+    keeper->ops->status(keeper, status);
+    return status->health != HVC_REPLICA_LEFT;
+}
+
+/* A replica that begins again reads its store first, a large one for a second or two: that is no answer to anybody. */
+static int read_when_loaded(struct hvc_operations *operations, struct hvc_call *call,
+                            enum hvc_replica_freshness freshness, struct look *look, struct hvc_error *error)
+{
+    struct hvc_keeper *keeper = operations->keeper;
+    uint64_t until_ms = hvc_deadline_within(call->deadline_ms, LOADING_MS), moment = 0;
+
+    for (;;) {
+        int rc = keeper->ops->read(keeper, freshness, call->deadline_ms, look_and_note, look, error);
+
+        if (rc != -EAGAIN || freshness != HVC_REPLICA_HERE || hvc_deadline_left(until_ms) == 0 ||
+            hvc_call_is_cancelled(call) || !will_load(keeper))
+            return rc;
+        hvc_error_clear(error);
+        moment = keeper->ops->await(keeper, moment, hvc_deadline_within(until_ms, SLICE_MS));
+    }
+}
+
 enum hvc_result hvc_cluster_look(struct hvc_operations *operations, struct hvc_call *call, hvc_keeper_look_fn look,
                                  void *context, struct hvc_replica_stamp *ret_stamp)
 {
@@ -252,7 +286,7 @@ enum hvc_result hvc_cluster_look(struct hvc_operations *operations, struct hvc_c
 
     if (result != HVC_RESULT_OK)
         return result;
-    rc = operations->keeper->ops->read(operations->keeper, freshness, call->deadline_ms, look_and_note, &mine, &error);
+    rc = read_when_loaded(operations, call, freshness, &mine, &error);
     if (rc == -ENODATA)
         return hvc_call_say(call, HVC_RESULT_NOT_FOUND,
                             "there is no history of the cluster here yet; hvcluster status tells what it waits for%s%s",

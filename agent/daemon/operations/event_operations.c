@@ -44,12 +44,12 @@ static enum hvc_result list(struct hvc_operations *operations, struct hvc_call *
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "events are seen where hvclusterd runs only");
     after = begin_of(operations->events, call, room);
     for (;;) {
-        uint64_t slice = hvc_deadline_in(SLICE_MS);
+        uint64_t slice = hvc_deadline_within(call->deadline_ms, SLICE_MS);
 
         count = hvc_events_read(operations->events, after, rows, room, &last, &lost);
         if (count > 0 || !follow || !hvc_call_wait(call, 0))
             break;
-        hvc_events_wait(operations->events, after, slice < call->deadline_ms ? slice : call->deadline_ms);
+        hvc_events_wait(operations->events, after, slice);
     }
     hvc_record_set_text(call->data, "node", operations->node);
     hvc_record_set_list(call->data, "events");

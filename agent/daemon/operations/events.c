@@ -97,8 +97,7 @@ unsigned hvc_events_read(struct hvc_events *events, uint64_t after, struct hvc_e
 
 void hvc_events_wait(struct hvc_events *events, uint64_t after, uint64_t deadline_ms)
 {
-    const struct timespec deadline = {.tv_sec = (time_t)(deadline_ms / 1000),
-                                      .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    const struct timespec deadline = hvc_timespec_of(deadline_ms);
 
     (void)pthread_mutex_lock(&events->lock);
     while (events->last <= after &&

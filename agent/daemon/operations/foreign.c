@@ -46,7 +46,7 @@ static void say_unread(struct hvc_foreign *foreign, const char *words)
 
 static void read_definition(struct hvc_foreign *foreign, uint64_t deadline_ms)
 {
-    uint64_t until = hvc_deadline_in(FILE_MS);
+    uint64_t until = hvc_deadline_within(deadline_ms, FILE_MS);
     struct reading *reading = calloc(1, sizeof(*reading));
 
     if (foreign->resource.config[0] == '\0' || reading == NULL) {
@@ -55,7 +55,7 @@ static void read_definition(struct hvc_foreign *foreign, uint64_t deadline_ms)
         return;
     }
     memcpy(reading->path, foreign->resource.config, sizeof(reading->path));
-    if (hvc_bounded_call(&readers, run_reading, free, reading, until < deadline_ms ? until : deadline_ms) < 0) {
+    if (hvc_bounded_call(&readers, run_reading, free, reading, until) < 0) {
         say_unread(foreign, "its file was not read in time");
         return;
     }

@@ -35,9 +35,7 @@ enum hvc_result guest_request_read(struct hvc_call *call, struct guest_request *
 
 uint64_t guest_deadline(const struct hvc_call *call, uint64_t ms)
 {
-    uint64_t soon = hvc_deadline_in(ms);
-
-    return soon < call->deadline_ms ? soon : call->deadline_ms;
+    return hvc_deadline_within(call->deadline_ms, ms);
 }
 
 void guest_observe(struct hvc_operations *operations, struct hvc_call *call, struct guest_request *request,

@@ -267,7 +267,7 @@ enum hvc_result hvc_job_wait(struct hvc_operations *operations, struct hvc_call 
     bool changed = false, waits = result == HVC_RESULT_OK;
 
     while (waits) {
-        uint64_t slice = hvc_deadline_in(SLICE_MS);
+        uint64_t slice = hvc_deadline_within(call->deadline_ms, SLICE_MS);
 
         selection.now_ms = hvc_wall_ms();
         result = hvc_cluster_read(operations, call, look_at_jobs, &selection);
@@ -277,11 +277,11 @@ enum hvc_result hvc_job_wait(struct hvc_operations *operations, struct hvc_call 
         do {
             uint64_t before = moment;
 
-            moment = keeper->ops->await(keeper, moment, slice < call->deadline_ms ? slice : call->deadline_ms);
+            moment = keeper->ops->await(keeper, moment, slice);
             waits = hvc_call_wait(call, 0);
             if (moment != before)
                 break;
-            slice = hvc_deadline_in(SLICE_MS);
+            slice = hvc_deadline_within(call->deadline_ms, SLICE_MS);
         } while (waits);
     }
     if (result == HVC_RESULT_OK)

@@ -47,7 +47,7 @@ static void *drive(void *context)
 static bool has_ended(struct run *run)
 {
     uint64_t until = hvc_deadline_in(LOOK_MS);
-    const struct timespec when = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+    const struct timespec when = hvc_timespec_of(until);
     bool done;
 
     (void)pthread_mutex_lock(&run->lock);

@@ -161,7 +161,7 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
 static bool wait_a_little(struct hvc_moves *moves, const struct hvc_call *call)
 {
     uint64_t until = hvc_deadline_in(LOOK_MS);
-    struct timespec when = {.tv_sec = (time_t)(until / 1000), .tv_nsec = (long)(until % 1000) * 1000000};
+    struct timespec when = hvc_timespec_of(until);
 
     if (hvc_call_is_cancelled(call) || hvc_now_ms() >= call->deadline_ms)
         return false;

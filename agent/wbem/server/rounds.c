@@ -72,8 +72,7 @@ static void wake_others(struct hvc_wbemd_rounds *rounds, uint64_t ended)
 
 static bool wait_for(struct hvc_wbemd_rounds *rounds, uint64_t wanted, uint64_t deadline_ms)
 {
-    const struct timespec until = {.tv_sec = (time_t)(deadline_ms / 1000),
-                                   .tv_nsec = (long)(deadline_ms % 1000) * 1000000};
+    const struct timespec until = hvc_timespec_of(deadline_ms);
 
     return pthread_cond_timedwait(&rounds->of[wanted % 2], &rounds->mutex, &until) != ETIMEDOUT;
 }

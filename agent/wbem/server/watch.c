@@ -56,7 +56,7 @@ static void *run(void *context)
     (void)pthread_mutex_lock(&watch->mutex);
     while (!watch->ends) {
         uint64_t again_ms = look(watch, hvc_now_ms());
-        struct timespec until = {.tv_sec = (time_t)(again_ms / 1000), .tv_nsec = (long)(again_ms % 1000) * 1000000};
+        struct timespec until = hvc_timespec_of(again_ms);
 
         if (again_ms == HVC_NO_DEADLINE)
             (void)pthread_cond_wait(&watch->changed, &watch->mutex);

@@ -189,9 +189,34 @@ static void what_has_not_been_loaded_yet_is_not_shown_as_if_it_were_empty(void *
     (void)state;
     keeper->always = true;
     keeper->read_error = -EAGAIN;
-    call = run_request("{\"op\":\"network.list\",\"version\":1}");
+    call = run_request("{\"op\":\"network.list\",\"version\":1,\"args\":{\"timeout_ms\":50}}");
     assert_string_equal(result_of(call), "unreachable");
     assert_string_equal(call->error.text, "nothing can be shown yet: the fake keeper does not read");
+    hvc_call_unref(call);
+}
+
+static bool store_is_read(struct fake_keeper *waited)
+{
+    waited->read_error = 0;
+    return true;
+}
+
+static void what_is_being_loaded_is_waited_for(void **state)
+{
+    struct hvc_call *call;
+
+    (void)state;
+    keeper->always = true;
+    keeper->read_error = -EAGAIN;
+    keeper->on_await = store_is_read;
+    call = run_request("{\"op\":\"network.list\",\"version\":1}");
+    assert_string_equal(result_of(call), "ok");
+    assert_int_equal(keeper->read_error, 0);
+    hvc_call_unref(call);
+    keeper->read_error = -EAGAIN;
+    keeper->status.health = HVC_REPLICA_LEFT; /* nothing is loaded until that is over */
+    call = run_request("{\"op\":\"network.list\",\"version\":1}");
+    assert_string_equal(result_of(call), "unreachable");
     hvc_call_unref(call);
 }
 
@@ -265,6 +290,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_state_machine_refuses_is_told_in_its_words, begin, end),
         cmocka_unit_test_setup_teardown(a_read_says_how_old_it_is, begin, end),
         cmocka_unit_test_setup_teardown(a_fresh_read_is_refused_without_quorum, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_being_loaded_is_waited_for, begin, end),
         cmocka_unit_test_setup_teardown(what_has_not_been_loaded_yet_is_not_shown_as_if_it_were_empty, begin, end),
         cmocka_unit_test_setup_teardown(a_refusal_without_a_visible_reason_is_told_in_the_replicas_words, begin, end),
         cmocka_unit_test_setup_teardown(without_a_history_nothing_is_shown_as_if_it_were_empty, begin, end),

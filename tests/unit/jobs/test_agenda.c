@@ -3,47 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "hvc/job_agenda.h"
-
 #include "../hvc_cmocka.h"
-
-#define NOW UINT64_C(1000000)
-
-enum { NONE = HVC_JOB_WORK_NONE };
-
-struct row {
-    const char *name;
-    uint8_t effect, phase;
-    bool cancel;
-    /* here */
-    uint8_t work;
-    bool running;
-    uint16_t found;
-    bool absent;
-    uint32_t target_found;
-    uint8_t stage, proof;
-    bool told, ours, foreign; /* ours: it was told so for its lost target, by this runner */
-    /* of the job, 0: as most are */
-    bool switched;
-    uint8_t origin, kind, attempts;
-    /* wanted */
-    uint8_t step;
-    uint8_t command; /* enum hvc_command_kind */
-    uint8_t to;      /* of a report */
-    int runs_on;     /* -1: not located */
-    uint8_t begin;
-    uint8_t at, goes; /* enum hvc_job_step: of the job, and of the report (NONE: as the job's) */
-};
-
-#define WAITS      .step = HVC_AGENDA_WAIT, .runs_on = -1
-#define ENDS       .step = HVC_AGENDA_END, .runs_on = -1
-#define WORKS(w)   .step = HVC_AGENDA_WORK, .begin = HVC_JOB_WORK_##w, .runs_on = -1
-#define REPORTS(p) .step = HVC_AGENDA_PROPOSE, .command = HVC_COMMAND_JOB_REPORT, .to = HVC_JOB_##p, .runs_on = -1
-#define PROVES(p, node)                                                                                                \
-    .step = HVC_AGENDA_PROPOSE, .command = HVC_COMMAND_JOB_REPORT, .to = HVC_JOB_##p, .runs_on = (node)
-#define OF(e, p) .effect = HVC_EFFECT_##e, .phase = HVC_JOB_##p
-#define MOVE(s)  .stage = HVC_STAGE_##s
-#define ENDED(p) .stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_##p
+#include "agenda_rows.h"
 
 static const struct row rows[] = {
     {"a target is looked for", OF(PLACE, QUEUED), WORKS(PLACE)},
@@ -125,9 +86,6 @@ static const struct row rows[] = {
      PROVES(FAILED, 1)},
 };
 
-#define AT(s)   .at = HVC_STEP_##s
-#define GOES(s) .goes = HVC_STEP_##s
-
 /* Of a guest that Pacemaker manages: what is different. */
 static const struct row held_rows[] = {
     {"good checks are the gate, and the hold comes next", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK,
@@ -191,49 +149,6 @@ static const struct row held_rows[] = {
     {"not before", OF(RECONCILE, RECONCILING), AT(RELEASE), ENDED(STAYED), .work = HVC_JOB_WORK_RELEASE,
      .found = HVC_REASON_RETRY, WAITS},
 };
-
-static struct hvc_agenda_effect effect_of(const struct row *row)
-{
-    struct hvc_agenda_effect e = {.kind = row->effect, .source_member = true, .target_member = true};
-
-    e.job.id = 7;
-    e.job.source = 1;
-    e.job.target = row->effect == HVC_EFFECT_PLACE ? 0 : 2;
-    e.job.phase = row->phase;
-    e.job.step = row->at;
-    e.job.cancel = row->cancel;
-    e.job.phase_ms[HVC_JOB_ADMITTED] = NOW - 2;
-    e.job.phase_ms[HVC_JOB_SWITCHING] = row->switched ? NOW - 1 : NOW - 3; /* of a former attempt */
-    e.job.origin = row->origin;
-    e.job.kind = row->kind;
-    e.job.attempts = row->attempts;
-    return e;
-}
-
-static void decide(const struct row *row, const struct hvc_agenda_effect *effect, struct hvc_agenda_action *action)
-{
-    const struct hvc_agenda_finding finding = {
-        .work = row->work,
-        .phase = row->work == HVC_JOB_WORK_PLACE && row->phase != HVC_JOB_QUEUED ? HVC_JOB_QUEUED : row->phase,
-        .running = row->running,
-        .code = row->found,
-        .absent = row->absent,
-        .target = row->target_found,
-        .tries = 1,
-        .ended_ms = NOW,
-        .text = "words"};
-    const struct hvc_agenda_move move = {.stage = row->stage,
-                                         .proof = row->proof,
-                                         .cancel = row->told || row->ours,
-                                         .for_target = row->ours,
-                                         .foreign = row->foreign,
-                                         .code = row->proof == HVC_PROOF_MOVED ? HVC_REASON_NOTE : HVC_REASON_GIVE_UP,
-                                         .text = "libvirt's words"};
-    const struct hvc_agenda_input input = {
-        .effect = effect, .finding = &finding, .move = &move, .now_ms = NOW, .version = HVC_COMMAND_VERSION};
-
-    hvc_agenda_decide(&input, action);
-}
 
 static void check_rows(const struct row *list, size_t count, const char *resource)
 {
@@ -384,60 +299,6 @@ static void what_pacemaker_does_not_know_released_is_not_queued_again(void **sta
     assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
 }
 
-static void what_an_older_member_does_not_understand_is_not_queued_again(void **state)
-{
-    const struct row row = {"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS};
-    struct hvc_agenda_effect effect = effect_of(&row);
-    const struct hvc_agenda_move move = {.stage = HVC_STAGE_ENDED, .proof = HVC_PROOF_STAYED};
-    const struct hvc_agenda_finding finding = {.work = NONE};
-    const struct hvc_agenda_input input = {
-        .effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW, .version = 1};
-    struct hvc_agenda_action action;
-
-    (void)state;
-    hvc_agenda_decide(&input, &action);
-    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
-    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
-    assert_int_equal(hvc_command_version(&action.command), 1);
-}
-
-static void nor_is_a_lost_target_told_to_it(void **state)
-{
-    const struct row row = {"", OF(CANCEL, COPYING), MOVE(COPYING), WAITS};
-    struct hvc_agenda_effect effect = effect_of(&row);
-    const struct hvc_agenda_move move = {.stage = HVC_STAGE_COPYING};
-    const struct hvc_agenda_finding finding = {.work = NONE};
-    const struct hvc_agenda_input input = {
-        .effect = &effect, .finding = &finding, .move = &move, .now_ms = NOW, .version = 1};
-    struct hvc_agenda_action action;
-
-    (void)state;
-    effect.target_member = false;
-    hvc_agenda_decide(&input, &action);
-    assert_int_equal(action.step, HVC_AGENDA_END);
-}
-
-static void expect_failed_for_its_lost_target(const struct row *row)
-{
-    struct hvc_agenda_effect effect = effect_of(row);
-    struct hvc_agenda_action action;
-
-    effect.target_member = false;
-    decide(row, &effect, &action);
-    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
-    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
-    assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
-    assert_int_equal(action.command.report.runs_on, 1);
-}
-
-static void what_had_not_begun_does_not_wait_for_a_target_that_is_away(void **state)
-{
-    const struct row row = {"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS};
-
-    (void)state;
-    expect_failed_for_its_lost_target(&row);
-}
-
 static void a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is(void **state)
 {
     const struct row row = {"", OF(VERIFY, VERIFYING), AT(HAND_BACK), ENDED(MOVED), WAITS};
@@ -551,242 +412,6 @@ static void every_report_is_one_that_the_table_of_phases_allows(void **state)
     }
 }
 
-static void a_job_of_two_lost_nodes_ends_nowhere(void **state)
-{
-    const struct row row = {"", OF(RECONCILE, RECONCILING), WAITS};
-    struct hvc_agenda_effect effect = effect_of(&row);
-    struct hvc_agenda_action action;
-
-    (void)state;
-    effect.source_member = effect.target_member = false;
-    decide(&row, &effect, &action);
-    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
-    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
-    assert_true(action.command.report.located);
-    assert_int_equal(action.command.report.runs_on, 0);
-}
-
-static void a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there(void **state)
-{
-    const struct row row = {"", OF(RECONCILE, RECONCILING), MOVE(COPYING), WAITS};
-    struct hvc_agenda_effect effect = effect_of(&row);
-    struct hvc_agenda_action action;
-
-    (void)state;
-    effect.target_member = false;
-    decide(&row, &effect, &action);
-    assert_int_equal(action.step, HVC_AGENDA_WAIT);
-}
-
-static void a_lost_target_is_told_before_its_move_is_ended(void **state)
-{
-    const struct row row = {"", OF(CANCEL, COPYING), MOVE(COPYING), WAITS};
-    struct hvc_agenda_effect effect = effect_of(&row);
-    struct hvc_agenda_action action;
-
-    (void)state;
-    effect.target_member = false;
-    decide(&row, &effect, &action);
-    assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
-    assert_int_equal(action.command.report.to, HVC_JOB_COPYING);
-    assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
-    assert_int_equal(hvc_command_version(&action.command), 2);
-    effect.job.lost_target = HVC_TARGET_LOST;
-    decide(&row, &effect, &action);
-    assert_int_equal(action.step, HVC_AGENDA_END);
-}
-
-/* Also of a move that is not begun anew: that it was cancelled is not what the job is to say. */
-static void so_it_is_of_every_move_that_has_not_left(void **state)
-{
-    static const struct row tells[] = {
-        {"by pacemaker", OF(CANCEL, COPYING), .origin = HVC_ORIGIN_PACEMAKER, MOVE(COPYING), WAITS},
-        {"with disks", OF(CANCEL, COPYING), .kind = HVC_KIND_LIVE_STORAGE, MOVE(COPYING), WAITS},
-        {"the last try", OF(CANCEL, COPYING), .attempts = 5, MOVE(COPYING), WAITS},
-        {"not known", OF(CANCEL, ADMITTED), WAITS},
-        {"ended by itself", OF(CANCEL, COPYING), ENDED(STAYED), WAITS},
-    };
-    struct hvc_agenda_action action;
-
-    (void)state;
-    for (size_t i = 0; i < HVC_COUNT(tells); i++) {
-        struct hvc_agenda_effect effect = effect_of(&tells[i]);
-
-        effect.target_member = false;
-        decide(&tells[i], &effect, &action);
-        assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
-        assert_int_equal(action.command.report.to, tells[i].phase);
-        assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
-    }
-}
-
-static void one_that_has_left_or_is_not_clear_tells_nothing(void **state)
-{
-    static const struct row ended[] = {{"", OF(CANCEL, COPYING), ENDED(MOVED), WAITS},
-                                       {"", OF(CANCEL, COPYING), ENDED(GONE), WAITS},
-                                       {"", OF(CANCEL, COPYING), ENDED(UNCLEAR), WAITS},
-                                       {"", OF(CANCEL, COPYING), .cancel = true, ENDED(STAYED), WAITS}};
-    struct hvc_agenda_action action;
-
-    (void)state;
-    for (size_t i = 0; i < HVC_COUNT(ended); i++) {
-        struct hvc_agenda_effect effect = effect_of(&ended[i]);
-
-        effect.target_member = false;
-        decide(&ended[i], &effect, &action);
-        assert_true(action.step != HVC_AGENDA_PROPOSE || action.command.report.code != HVC_REASON_TARGET_LOST);
-    }
-}
-
-static struct hvc_agenda_effect told_effect(const struct row *row)
-{
-    struct hvc_agenda_effect effect = effect_of(row);
-
-    effect.job.lost_target = HVC_TARGET_LOST;
-    return effect;
-}
-
-static void a_move_that_was_ended_for_its_lost_target_is_queued_again(void **state)
-{
-    static const struct {
-        struct row row;
-        bool away;
-        const char *text;
-    } ended[] = {
-        {{"", OF(CANCEL, COPYING), .ours = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
-        {{"", OF(CANCEL, ADMITTED), .ours = true, ENDED(STAYED), WAITS}, true, "waits until its target is back"},
-        {{"by itself", OF(CANCEL, COPYING), ENDED(STAYED), WAITS}, true, "libvirt's words"},
-        {{"", OF(MIGRATE, COPYING), .ours = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
-        {{"", OF(VERIFY, VERIFYING), .ours = true, ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
-        {{"", OF(RECONCILE, RECONCILING), ENDED(STAYED), WAITS}, false, "is back: it is checked again"},
-    };
-    struct hvc_agenda_action action;
-
-    (void)state;
-    for (size_t i = 0; i < HVC_COUNT(ended); i++) {
-        struct hvc_agenda_effect effect = told_effect(&ended[i].row);
-
-        effect.target_member = !ended[i].away;
-        decide(&ended[i].row, &effect, &action);
-        assert_int_equal(action.step, HVC_AGENDA_PROPOSE);
-        assert_int_equal(action.command.report.to, HVC_JOB_QUEUED);
-        assert_int_equal(action.command.report.code, ended[i].away ? HVC_REASON_TARGET_LOST : HVC_REASON_RETRY);
-        assert_non_null(strstr(action.command.report.text, ended[i].text));
-        assert_int_equal(action.command.report.runs_on, 1);
-        assert_int_equal(hvc_command_version(&action.command), 2);
-    }
-}
-
-/* The target was back before the move was ended, which went on, and failed for a reason of its own. */
-static void a_move_that_goes_on_and_fails_is_not_begun_anew(void **state)
-{
-    const struct row row = {"", OF(MIGRATE, COPYING), ENDED(STAYED), WAITS};
-    struct hvc_agenda_effect effect = told_effect(&row);
-    struct hvc_agenda_action action;
-
-    (void)state;
-    decide(&row, &effect, &action);
-    assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
-    assert_int_equal(action.command.report.code, HVC_REASON_GIVE_UP);
-    assert_string_equal(action.command.report.text, "libvirt's words");
-}
-
-static void it_fails_when_the_target_is_dead_or_the_tries_are_over_or_it_is_of_another_kind(void **state)
-{
-    static const struct row ended[] = {
-        {"", OF(CANCEL, COPYING), .ours = true, .attempts = 5, ENDED(STAYED), WAITS},
-        {"", OF(MIGRATE, COPYING), .ours = true, .origin = HVC_ORIGIN_PACEMAKER, ENDED(STAYED), WAITS},
-        {"", OF(MIGRATE, COPYING), .ours = true, .kind = HVC_KIND_LIVE_STORAGE, ENDED(STAYED), WAITS},
-        {"dead", OF(MIGRATE, COPYING), .ours = true, ENDED(STAYED), WAITS}};
-    struct hvc_agenda_action action;
-
-    (void)state;
-    for (size_t i = 0; i < HVC_COUNT(ended); i++) {
-        struct hvc_agenda_effect effect = told_effect(&ended[i]);
-
-        effect.target_member = ended[i].effect == HVC_EFFECT_MIGRATE;
-        if (strcmp(ended[i].name, "dead") == 0)
-            effect.job.lost_target = HVC_TARGET_DEAD;
-        decide(&ended[i], &effect, &action);
-        assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
-        assert_int_equal(action.command.report.code, HVC_REASON_TARGET_LOST);
-        assert_int_equal(action.command.report.runs_on, 1);
-    }
-}
-
-/* 'hvcluster move cancel' at its node, or the hold was taken away, after the target had been lost for a moment. */
-static void what_somebody_else_ended_is_not_begun_anew(void **state)
-{
-    static const struct row row = {"", OF(CANCEL, COPYING), .told = true, ENDED(STAYED), WAITS};
-    struct hvc_agenda_action action;
-
-    (void)state;
-    for (unsigned away = 0; away < 2; away++) {
-        struct hvc_agenda_effect effect = told_effect(&row);
-
-        effect.target_member = away == 0;
-        decide(&row, &effect, &action);
-        assert_int_equal(action.command.report.to, HVC_JOB_FAILED);
-        assert_int_equal(action.command.report.code, HVC_REASON_GIVE_UP);
-    }
-}
-
-static void what_is_held_is_released_first(void **state)
-{
-    static const struct row copied = {"", OF(CANCEL, COPYING), AT(COPY), .ours = true, ENDED(STAYED), WAITS},
-                            released = {"",           OF(CANCEL, COPYING), AT(RELEASE),
-                                        .ours = true, ENDED(STAYED),       .work = HVC_JOB_WORK_RELEASE,
-                                        WAITS};
-    struct hvc_agenda_effect effect = told_effect(&copied);
-    struct hvc_agenda_action action;
-
-    (void)state;
-    effect.target_member = false;
-    memcpy(effect.resource, "web", 4);
-    decide(&copied, &effect, &action);
-    assert_int_equal(action.command.report.to, HVC_JOB_COPYING);
-    assert_int_equal(action.command.report.step, HVC_STEP_RELEASE);
-    effect.job.step = HVC_STEP_RELEASE;
-    decide(&copied, &effect, &action);
-    assert_int_equal(action.step, HVC_AGENDA_WORK);
-    decide(&released, &effect, &action);
-    assert_int_equal(action.command.report.to, HVC_JOB_QUEUED);
-}
-
-/* Pacemaker joins there yet, an incoming guest of the former move is about to go. */
-static void what_comes_back_is_checked_with_patience(void **state)
-{
-    static const uint16_t found[] = {HVC_REASON_OTHER_NODE, HVC_REASON_GIVE_UP, HVC_REASON_GUEST_STOPPED};
-    struct hvc_agenda_action action;
-
-    (void)state;
-    for (unsigned i = 0; i < HVC_COUNT(found); i++) {
-        const struct row row = {"", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK, .found = found[i], WAITS};
-        struct hvc_agenda_effect effect = told_effect(&row);
-
-        decide(&row, &effect, &action);
-        assert_int_equal(action.command.report.to,
-                         found[i] == HVC_REASON_GUEST_STOPPED ? HVC_JOB_FAILED : HVC_JOB_QUEUED);
-    }
-}
-
-static void a_lost_target_is_not_waited_for_without_end(void **state)
-{
-    struct hvc_job job = {.id = 9, .phase = HVC_JOB_QUEUED, .lost_target = HVC_TARGET_LOST};
-    struct hvc_command command;
-
-    (void)state;
-    job.phase_ms[HVC_JOB_QUEUED] = NOW;
-    assert_false(hvc_agenda_expired(&job, true, 30, NOW + 29999, &command));
-    assert_true(hvc_agenda_expired(&job, true, 30, NOW + 30000, &command));
-    assert_int_equal(command.report.to, HVC_JOB_FAILED);
-    assert_int_equal(command.report.code, HVC_REASON_TARGET_LOST);
-    assert_true(hvc_agenda_expired(&job, true, 0, NOW + 600000, &command));
-    assert_false(hvc_agenda_expired(&job, false, 30, UINT64_MAX, &command)); /* it waits for something else */
-    job.lost_target = HVC_TARGET_NOT_LOST;
-    assert_false(hvc_agenda_expired(&job, true, 30, UINT64_MAX, &command));
-}
-
 static void tries_come_to_an_end_and_wait_longer_each_time(void **state)
 {
     struct row row = {"", OF(CHECK, CHECKING), .work = HVC_JOB_WORK_CHECK, .found = HVC_REASON_RETRY, WAITS};
@@ -875,26 +500,11 @@ int main(void)
         cmocka_unit_test(of_a_guest_of_pacemakers_the_end_is_told_to_it_first),
         cmocka_unit_test(a_pacemaker_that_never_listens_does_not_hold_up_the_end_for_ever),
         cmocka_unit_test(what_pacemaker_does_not_know_released_is_not_queued_again),
-        cmocka_unit_test(what_an_older_member_does_not_understand_is_not_queued_again),
-        cmocka_unit_test(nor_is_a_lost_target_told_to_it),
-        cmocka_unit_test(what_had_not_begun_does_not_wait_for_a_target_that_is_away),
         cmocka_unit_test(a_target_that_is_forbidden_by_now_ends_the_job_where_the_guest_is),
         cmocka_unit_test(the_networks_that_the_checks_found_come_with_the_admission),
         cmocka_unit_test(a_move_over_another_network_than_it_was_given_tells_it),
         cmocka_unit_test(only_moves_of_ours_of_guests_of_pacemakers_are_held),
         cmocka_unit_test(every_report_is_one_that_the_table_of_phases_allows),
-        cmocka_unit_test(a_job_of_two_lost_nodes_ends_nowhere),
-        cmocka_unit_test(a_move_to_a_lost_target_does_not_go_on_as_if_it_were_there),
-        cmocka_unit_test(a_lost_target_is_told_before_its_move_is_ended),
-        cmocka_unit_test(so_it_is_of_every_move_that_has_not_left),
-        cmocka_unit_test(one_that_has_left_or_is_not_clear_tells_nothing),
-        cmocka_unit_test(what_somebody_else_ended_is_not_begun_anew),
-        cmocka_unit_test(what_is_held_is_released_first),
-        cmocka_unit_test(what_comes_back_is_checked_with_patience),
-        cmocka_unit_test(a_move_that_was_ended_for_its_lost_target_is_queued_again),
-        cmocka_unit_test(a_move_that_goes_on_and_fails_is_not_begun_anew),
-        cmocka_unit_test(a_lost_target_is_not_waited_for_without_end),
-        cmocka_unit_test(it_fails_when_the_target_is_dead_or_the_tries_are_over_or_it_is_of_another_kind),
         cmocka_unit_test(tries_come_to_an_end_and_wait_longer_each_time),
         cmocka_unit_test(a_deadline_ends_what_has_not_begun),
         cmocka_unit_test(a_deadline_comes_from_the_job_the_setting_or_the_size),

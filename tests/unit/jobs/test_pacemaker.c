@@ -26,6 +26,7 @@ static struct {
     bool stuck;             /* it never goes */
     const char *after_here; /* where the resource is when a location has come */
     unsigned simulated;     /* asked for what takes a simulation */
+    uint64_t plan_ms;       /* that the last plan was given */
     char told[512];
 } world;
 
@@ -81,7 +82,7 @@ int hvc_pacemaker_plan_hand_back(const char *resource, const char *target, uint6
                                  struct hvc_pacemaker_plan *ret_plan, struct hvc_error *error)
 {
     world.simulated++;
-    (void)deadline_ms;
+    world.plan_ms = hvc_deadline_left(deadline_ms);
     assert_string_equal(resource, "web");
     assert_true(strcmp(target, "n2") == 0 || strcmp(target, "n1") == 0);
     if (world.plan_code < 0)
@@ -404,6 +405,22 @@ static void insisting_needs_no_simulation(void **state)
     assert_string_equal(world.told, "here=n2 nothing");
 }
 
+/* Told without a plan it may restart the guest: of a ban nothing is known then. */
+static void before_it_is_insisted_without_a_plan_the_plan_has_most_of_the_time(void **state)
+{
+    struct job_hand_back order = {.job = 7, .resource = "web", .target = "n2"};
+
+    (void)state;
+    stands(HVC_MARK_HOLD);
+    world.plan_code = -ETIMEDOUT;
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(40000), NULL), -ETIMEDOUT);
+    assert_in_range(world.plan_ms, 1, 10000);
+    order.insist = true;
+    assert_int_equal(job_pacemaker_hand_back(&order, hvc_deadline_in(40000), NULL), 0);
+    assert_in_range(world.plan_ms, 20000, 30000);
+    assert_string_equal(world.told, "here=n2");
+}
+
 static void a_pacemaker_that_never_learns_it_is_told(void **state)
 {
     struct hvc_error error = {0};
@@ -514,6 +531,7 @@ int main(void)
         cmocka_unit_test_setup(what_pacemaker_would_do_else_is_told_before_it_is_insisted_on, calm),
         cmocka_unit_test_setup(what_pacemaker_would_do_else_may_be_accepted_from_the_start, calm),
         cmocka_unit_test_setup(insisting_needs_no_simulation, calm),
+        cmocka_unit_test_setup(before_it_is_insisted_without_a_plan_the_plan_has_most_of_the_time, calm),
         cmocka_unit_test_setup(a_pacemaker_that_never_learns_it_is_told, calm),
         cmocka_unit_test_setup(one_that_another_job_left_held_is_taken_over, calm),
         cmocka_unit_test_setup(nobody_insists_on_a_place_that_is_forbidden, calm),

@@ -33,6 +33,20 @@ static inline uint64_t hvc_deadline_left(uint64_t deadline_ms)
     return deadline_ms > now ? deadline_ms - now : 0;
 }
 
+/* That deadline, or so many milliseconds from now if that is sooner. */
+static inline uint64_t hvc_deadline_within(uint64_t deadline_ms, uint64_t ms)
+{
+    uint64_t in = hvc_deadline_in(ms);
+
+    return in < deadline_ms ? in : deadline_ms;
+}
+
+/* A moment of that clock as pthread_cond_timedwait() wants it. */
+static inline struct timespec hvc_timespec_of(uint64_t at_ms)
+{
+    return (struct timespec){.tv_sec = (time_t)(at_ms / 1000), .tv_nsec = (long)(at_ms % 1000) * 1000000};
+}
+
 /* Sleeps before another try, twice as long before the next one, most_ms at most. False: the deadline is nearer. */
 static inline bool hvc_pause_before(uint64_t deadline_ms, unsigned *ms, unsigned most_ms)
 {
