@@ -214,6 +214,23 @@ static void without_a_view_a_request_waits_until_its_deadline_or_not_at_all(void
     world_close(replica);
 }
 
+/* The replica is idle: nothing else touches its state meanwhile. */
+static void a_snapshot_that_is_being_read_is_no_lack_of_history(void **state)
+{
+    struct hvc_replica *replica = in_service();
+    struct hvc_command command = world_owner("x");
+    struct hvc_state_loader loader;
+    char name[HVC_OWNER_NAME_MAX];
+
+    (void)state;
+    (void)world_propose(replica, &command);
+    hvc_state_load_begin(replica, &loader);
+    assert_int_equal(world_read_owner(replica, HVC_REPLICA_HERE, name, NULL), -EAGAIN);
+    hvc_state_load_drop(&loader);
+    assert_int_equal(world_read_owner(replica, HVC_REPLICA_HERE, name, NULL), -ENODATA);
+    world_close(replica);
+}
+
 struct late {
     struct hvc_replica *replica;
     struct hvc_replica_outcome outcome;
@@ -467,6 +484,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_requests_are_refused_at_once, up, down),
         cmocka_unit_test_setup_teardown(an_unusable_store_is_a_state_with_words_and_is_tried_again, up, down),
         cmocka_unit_test_setup_teardown(without_a_view_a_request_waits_until_its_deadline_or_not_at_all, up, down),
+        cmocka_unit_test_setup_teardown(a_snapshot_that_is_being_read_is_no_lack_of_history, up, down),
         cmocka_unit_test_setup_teardown(closing_answers_those_who_wait, up, down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_left_and_the_state_is_there_again_when_there_is_room, up, down),
         cmocka_unit_test_setup_teardown(a_damaged_store_does_not_count_and_is_said, up, down),
