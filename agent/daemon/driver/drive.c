@@ -193,8 +193,10 @@ static void persist(struct hvc_replica *r, const struct hvc_replication_persist 
 
     if (p->seq == 0)
         return;
-    if (p->wipe && p->snapshot == HVC_SNAPSHOT_NONE)
-        hvc_state_reset(r);
+    if (p->wipe && p->snapshot == HVC_SNAPSHOT_NONE) {
+        hvc_state_reset(r, false);
+        hvc_state_ready(r);
+    }
     if (p->count > ENTRIES_ON_STACK)
         entries = calloc(p->count, sizeof(*entries));
     for (uint64_t i = 0; entries != NULL && i < p->count; i++) {

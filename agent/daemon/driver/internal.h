@@ -84,7 +84,7 @@ struct hvc_replica {
     size_t service_size;
     struct hvc_replica_stamp stamp;
     bool loaded;  /* the service object holds what stamp says */
-    bool loading; /* a snapshot is being read into it */
+    bool loading; /* it is being filled, from the store or a snapshot: nobody reads half of it */
     bool ready;   /* the store has been loaded once: what is not there is no history, not an unread one */
 
     pthread_mutex_t store_lock; /* shared, store_users */
@@ -178,8 +178,9 @@ void hvc_restart_end(struct hvc_replica *r);
 
 /* state.c. The buffer of pin is what a snapshot consists of: the service's bytes, then definitions under way. */
 int hvc_state_init(struct hvc_replica *r);
-void hvc_state_reset(struct hvc_replica *r);
+void hvc_state_reset(struct hvc_replica *r, bool loading); /* loading: until it is ready, or settled */
 void hvc_state_ready(struct hvc_replica *r);
+void hvc_state_settle(struct hvc_replica *r); /* nothing is loaded any more; what has been can be read */
 void hvc_state_stamp(struct hvc_replica *r);
 int hvc_state_apply(struct hvc_replica *r, const struct hvc_entry *entry, struct hvc_answer *ret_answer);
 void hvc_state_skip(struct hvc_replica *r, const struct hvc_entry *entry);
@@ -188,6 +189,7 @@ int hvc_state_pin(struct hvc_replica *r);
 /* Replaces the state. -EBADMSG, -EPROTONOSUPPORT, -ENOSPC, -ENOMEM. */
 struct hvc_state_loader {
     struct hvc_replica *replica;
+    bool within; /* the store is being loaded around it */
     uint64_t offset, service_length;
     uint8_t head[16];
     uint8_t *tail;

@@ -51,12 +51,12 @@ int hvc_replica_read(struct hvc_replica *r, enum hvc_replica_freshness freshness
     if (result < 0)
         return result;
     (void)pthread_mutex_lock(&r->state_lock);
-    if (r->loaded)
+    if (r->loading)
+        result = hvc_error_set(error, -EINPROGRESS, "the state is being loaded");
+    else if (r->loaded)
         result = look(context, r->service, &r->stamp);
-    else if (r->ready && !r->loading)
+    else if (r->ready)
         result = hvc_error_set(error, -ENODATA, "there is no history here yet");
-    else if (r->loading)
-        result = hvc_error_set(error, -EAGAIN, "a snapshot of the state is being read");
     else
         result = hvc_error_set(error, -EAGAIN, "what this node has stored has not been loaded yet");
     (void)pthread_mutex_unlock(&r->state_lock);

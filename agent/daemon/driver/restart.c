@@ -184,7 +184,7 @@ static int load_all(struct hvc_replica *r, uint32_t node, struct hvc_error *erro
 
     if (result < 0)
         return result;
-    hvc_state_reset(r);
+    hvc_state_reset(r, true);
     if (r->facts.damaged || r->facts.empty)
         return 0;
     hvc_error_clear(error);
@@ -246,7 +246,8 @@ static int start_core(struct hvc_replica *r, uint32_t node, struct hvc_error *er
     share(r, r->store);
     hvc_replication_status(r->core, &r->core_status);
     (void)hvc_drive(r, &event); /* applies what the store holds as committed */
-    hvc_state_ready(r);
+    if (!r->leaving)
+        hvc_state_ready(r);
     if (r->init)
         say_operator(r, HVC_REPLICATION_INIT, "init");
     if (r->force)
@@ -269,7 +270,7 @@ static void preview(struct hvc_replica *r)
         hvc_state_ready(r);
         share(r, r->store);
     } else {
-        hvc_state_reset(r); /* the start for good says what is wrong with it */
+        hvc_state_reset(r, false); /* the start for good says what is wrong with it */
     }
     free(r->core_memory);
     r->core_memory = NULL;
@@ -376,6 +377,7 @@ void hvc_restart_end(struct hvc_replica *r)
     hvc_buffer_unref(r->pinned);
     hvc_buffer_unref(r->staged);
     r->pinned = r->staged = NULL;
+    hvc_state_settle(r);
     hvc_state_stamp(r);
     next_retry(r);
     if (!atomic_load(&r->stop))

@@ -29,12 +29,13 @@ int hvc_state_init(struct hvc_replica *r)
     return hvc_service_init(memory, r->service_size, &r->tuning.service, &r->service);
 }
 
-void hvc_state_reset(struct hvc_replica *r)
+void hvc_state_reset(struct hvc_replica *r, bool loading)
 {
     (void)pthread_mutex_lock(&r->state_lock);
     (void)hvc_service_init(r->service_memory, r->service_size, &r->tuning.service, &r->service); /* as in init */
     r->stamp = (struct hvc_replica_stamp){.stale = true};
     r->loaded = r->ready = false;
+    r->loading = loading;
     (void)pthread_mutex_unlock(&r->state_lock);
 }
 
@@ -42,6 +43,14 @@ void hvc_state_ready(struct hvc_replica *r)
 {
     (void)pthread_mutex_lock(&r->state_lock);
     r->ready = true;
+    r->loading = false;
+    (void)pthread_mutex_unlock(&r->state_lock);
+}
+
+void hvc_state_settle(struct hvc_replica *r)
+{
+    (void)pthread_mutex_lock(&r->state_lock);
+    r->loading = false;
     (void)pthread_mutex_unlock(&r->state_lock);
 }
 
@@ -184,8 +193,8 @@ int hvc_state_pin(struct hvc_replica *r)
 
 void hvc_state_load_begin(struct hvc_replica *r, struct hvc_state_loader *ret_loader)
 {
-    *ret_loader = (struct hvc_state_loader){.replica = r};
     (void)pthread_mutex_lock(&r->state_lock);
+    *ret_loader = (struct hvc_state_loader){.replica = r, .within = r->loading};
     r->loaded = false;
     r->loading = true;
     hvc_service_load_begin(r->service);
@@ -274,12 +283,16 @@ int hvc_state_load_end(struct hvc_state_loader *l, uint64_t index, uint64_t epoc
     return result;
 }
 
+/* What was there is gone then: that is no lack of history. */
 void hvc_state_load_drop(struct hvc_state_loader *l)
 {
-    if (l->replica != NULL) { /* else it was not begun */
-        (void)pthread_mutex_lock(&l->replica->state_lock);
-        l->replica->loading = false;
-        (void)pthread_mutex_unlock(&l->replica->state_lock);
+    struct hvc_replica *r = l->replica;
+
+    if (r != NULL) { /* else it was not begun */
+        (void)pthread_mutex_lock(&r->state_lock);
+        r->loading = l->within;
+        r->ready = r->ready && r->loaded;
+        (void)pthread_mutex_unlock(&r->state_lock);
     }
     free(l->tail);
     l->tail = NULL;

@@ -15,7 +15,6 @@ enum {
     LOOK_MOST_MS = 250,
     RECORDS_MS = 500,  /* for its records to have the guest at the target, before it is simulated */
     ASK_MS = 10000,    /* for one answer */
-    LAST_MS = 30000,   /* ... after which it is told whatever it would do */
     CHANGE_TRIES = 10, /* of a change that somebody else's overtakes */
 };
 
@@ -148,18 +147,28 @@ static int check_plan(const struct hvc_pacemaker_plan *plan, struct hvc_error *e
     return 0;
 }
 
-/* The one change, on the very CIB that was simulated. */
+/* What the telling may take is left. */
+static uint64_t plans_until(uint64_t deadline_ms)
+{
+    uint64_t left = hvc_deadline_left(deadline_ms);
+
+    return hvc_deadline_in(left - (left / 2 < ASK_MS ? left / 2 : ASK_MS));
+}
+
+/* The one change, on the very CIB that was simulated. Told without a plan, Pacemaker may restart the guest (of a ban
+ * nothing is known then): before that a plan has all of the time. */
 static int put_location(const struct job_hand_back *order, uint64_t deadline_ms, struct hvc_error *error)
 {
     const struct hvc_pacemaker_wish wish = {
         .job = order->job, .resource = order->resource, .here = order->target, .only_held = order->left};
+    uint64_t until_ms = plans_until(deadline_ms);
     int r = -ESTALE;
 
     for (unsigned i = 0; i < CHANGE_TRIES && r == -ESTALE; i++) {
         struct hvc_pacemaker_plan plan;
 
         r = hvc_pacemaker_plan_hand_back(order->resource, order->target,
-                                         hvc_deadline_within(deadline_ms, order->insist ? LAST_MS : ASK_MS), &plan,
+                                         order->insist ? until_ms : hvc_deadline_within(until_ms, ASK_MS), &plan,
                                          error);
         if (r == 0)
             r = check_allowed(order, &plan, error);

@@ -9,10 +9,7 @@
 #include "cluster_state.h"
 #include "hvc/text.h"
 
-enum {
-    LOADING_MS = 3000, /* for a replica that begins again to have read its store */
-    SLICE_MS = 250,    /* a caller that has gone is noticed that late */
-};
+enum { LOADING_MS = 3000 }; /* for a replica that begins again to have read its store */
 
 /* ---- tokens ---- */
 
@@ -245,17 +242,6 @@ static int look_and_note(void *context, const struct hvc_service *service, const
     return look->look(look->context, service, stamp);
 }
 
-/* One that has left waits, for its disk, say, and nobody waits with it. */
-static bool will_load(struct hvc_keeper *keeper)
-{
-    HVC_CLEANUP(free) struct hvc_replica_status *status = calloc(1, sizeof(*status));
-
-    if (status == NULL)
-        return false;
-    keeper->ops->status(keeper, status);
-    return status->health != HVC_REPLICA_LEFT;
-}
-
 /* A replica that begins again reads its store first, a large one for a second or two: that is no answer to anybody. */
 static int read_when_loaded(struct hvc_operations *operations, struct hvc_call *call,
                             enum hvc_replica_freshness freshness, struct look *look, struct hvc_error *error)
@@ -266,11 +252,10 @@ static int read_when_loaded(struct hvc_operations *operations, struct hvc_call *
     for (;;) {
         int rc = keeper->ops->read(keeper, freshness, call->deadline_ms, look_and_note, look, error);
 
-        if (rc != -EAGAIN || freshness != HVC_REPLICA_HERE || hvc_deadline_left(until_ms) == 0 ||
-            hvc_call_is_cancelled(call) || !will_load(keeper))
+        if (rc != -EINPROGRESS || hvc_deadline_left(until_ms) == 0 || hvc_call_is_cancelled(call))
             return rc;
         hvc_error_clear(error);
-        moment = keeper->ops->await(keeper, moment, hvc_deadline_within(until_ms, SLICE_MS));
+        moment = keeper->ops->await(keeper, moment, until_ms);
     }
 }
 
@@ -293,7 +278,7 @@ enum hvc_result hvc_cluster_look(struct hvc_operations *operations, struct hvc_c
                             error.text[0] != '\0' ? ": " : "", error.text);
     if (rc == -EAGAIN && freshness == HVC_REPLICA_BARRIER)
         return say_refused(operations, call, "whether it is up to date cannot be told", error.text);
-    if (rc == -EAGAIN)
+    if (rc == -EAGAIN || rc == -EINPROGRESS)
         return hvc_call_say(call, HVC_RESULT_UNREACHABLE, "nothing can be shown yet: %s", error.text);
     if (rc < 0 && error.text[0] == '\0')
         (void)hvc_error_set(&error, rc, "the cluster's state cannot be read: %s", strerror(-rc));

@@ -36,10 +36,8 @@ static int describe_cluster(struct hvc_operations *operations, struct hvc_call *
 {
     struct hvc_cluster_facts *facts = calloc(1, sizeof(*facts));
     struct hvc_record *corosync = hvc_record_set_record(call->data, "corosync");
-    uint64_t deadline = hvc_deadline_in(ASK_CLUSTER_MS);
+    uint64_t deadline = hvc_deadline_within(call->deadline_ms, ASK_CLUSTER_MS);
 
-    if (deadline > call->deadline_ms)
-        deadline = call->deadline_ms;
     if (facts == NULL || hvc_facts_read(operations->facts, HVC_FACTS_COROSYNC, deadline, facts) < 0) {
         free(facts);
         return -ENOMEM;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -214,21 +215,46 @@ static void without_a_view_a_request_waits_until_its_deadline_or_not_at_all(void
     world_close(replica);
 }
 
-/* The replica is idle: nothing else touches its state meanwhile. */
-static void a_snapshot_that_is_being_read_is_no_lack_of_history(void **state)
+static int read_of(struct hvc_replica *replica)
 {
-    struct hvc_replica *replica = in_service();
-    struct hvc_command command = world_owner("x");
-    struct hvc_state_loader loader;
     char name[HVC_OWNER_NAME_MAX];
 
+    return world_read_owner(replica, HVC_REPLICA_HERE, name, NULL);
+}
+
+/* Of the replica the state alone: no thread. */
+static void what_is_being_loaded_is_neither_shown_nor_called_empty(void **state)
+{
+    static struct hvc_replica replica;
+    const struct hvc_entry entry = {.index = 1, .epoch = 1};
+    struct hvc_state_loader loader;
+
     (void)state;
-    (void)world_propose(replica, &command);
-    hvc_state_load_begin(replica, &loader);
-    assert_int_equal(world_read_owner(replica, HVC_REPLICA_HERE, name, NULL), -EAGAIN);
+    replica = (struct hvc_replica){.tuning = hvc_tuning_default(true), .stage = HVC_STAGE_RUN};
+    (void)pthread_mutex_init(&replica.state_lock, NULL);
+    assert_int_equal(hvc_state_init(&replica), 0);
+    assert_int_equal(read_of(&replica), -EAGAIN);
+    hvc_state_reset(&replica, true); /* the store, without a snapshot */
+    hvc_state_skip(&replica, &entry);
+    assert_int_equal(read_of(&replica), -EINPROGRESS); /* others follow */
+    hvc_state_ready(&replica);
+    assert_int_equal(read_of(&replica), 0);
+    hvc_state_reset(&replica, true); /* with one that cannot be read */
+    hvc_state_load_begin(&replica, &loader);
     hvc_state_load_drop(&loader);
-    assert_int_equal(world_read_owner(replica, HVC_REPLICA_HERE, name, NULL), -ENODATA);
-    world_close(replica);
+    assert_int_equal(read_of(&replica), -EINPROGRESS);
+    hvc_state_settle(&replica);
+    assert_int_equal(read_of(&replica), -EAGAIN);
+    hvc_state_reset(&replica, true); /* nothing is in it */
+    hvc_state_ready(&replica);
+    assert_int_equal(read_of(&replica), -ENODATA);
+    hvc_state_skip(&replica, &entry);
+    hvc_state_load_begin(&replica, &loader); /* another member's snapshot takes its place, and cannot be read either */
+    assert_int_equal(read_of(&replica), -EINPROGRESS);
+    hvc_state_load_drop(&loader);
+    assert_int_equal(read_of(&replica), -EAGAIN);
+    (void)munmap(replica.service_memory, replica.service_size);
+    (void)pthread_mutex_destroy(&replica.state_lock);
 }
 
 struct late {
@@ -484,7 +510,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_requests_are_refused_at_once, up, down),
         cmocka_unit_test_setup_teardown(an_unusable_store_is_a_state_with_words_and_is_tried_again, up, down),
         cmocka_unit_test_setup_teardown(without_a_view_a_request_waits_until_its_deadline_or_not_at_all, up, down),
-        cmocka_unit_test_setup_teardown(a_snapshot_that_is_being_read_is_no_lack_of_history, up, down),
+        cmocka_unit_test_setup_teardown(what_is_being_loaded_is_neither_shown_nor_called_empty, up, down),
         cmocka_unit_test_setup_teardown(closing_answers_those_who_wait, up, down),
         cmocka_unit_test_setup_teardown(a_full_disk_is_left_and_the_state_is_there_again_when_there_is_room, up, down),
         cmocka_unit_test_setup_teardown(a_damaged_store_does_not_count_and_is_said, up, down),

@@ -405,7 +405,6 @@ static void insisting_needs_no_simulation(void **state)
     assert_string_equal(world.told, "here=n2 nothing");
 }
 
-/* Told without a plan it may restart the guest: of a ban nothing is known then. */
 static void before_it_is_insisted_without_a_plan_the_plan_has_most_of_the_time(void **state)
 {
     struct job_hand_back order = {.job = 7, .resource = "web", .target = "n2"};

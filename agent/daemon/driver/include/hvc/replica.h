@@ -114,8 +114,9 @@ struct hvc_replica_stamp {
 };
 
 /* Calls look with the state; it must not block, and sees the state only during the call. Waits at most until the
- * deadline: -EAGAIN (BARRIER without quorum; what is stored has not been loaded yet), -ETIMEDOUT, -ECANCELED, -ENODATA
- * (no history yet), or what look returned. */
+ * deadline: -EAGAIN (BARRIER without quorum; what is stored has not been loaded yet), -EINPROGRESS (it is being loaded
+ * now, which takes a second or two of a large state), -ETIMEDOUT, -ECANCELED, -ENODATA (no history yet), or what look
+ * returned. */
 int hvc_replica_read(struct hvc_replica *replica, enum hvc_replica_freshness freshness, uint64_t deadline,
                      int (*look)(void *context, const struct hvc_service *service,
                                  const struct hvc_replica_stamp *stamp),
