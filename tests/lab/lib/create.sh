@@ -34,6 +34,7 @@ totem {
     crypto_cipher: aes256
     crypto_hash: sha256
     token: $TOKEN
+    seqno_unchanged_const: 1
 }
 quorum {
     provider: corosync_votequorum
