@@ -8,7 +8,9 @@
 #include "guest_job.h"
 #include "hvc/text.h"
 
+#define PLACED        "the guest is not here, and the cluster's state has it at the target"
 #define ASK_TARGET_MS 10000
+#define OBSERVE_MS    8000
 #define LOOK_AGAIN_MS 100
 
 struct mover {
@@ -182,17 +184,29 @@ static void look_here(struct mover *m)
     uint64_t until_ms = hvc_deadline_in(hvc_deadline_left(m->call->deadline_ms) / 2);
 
     do
-        guest_observe(m->operations, m->call, &m->request, 8000, &m->here);
+        guest_observe(m->operations, m->call, &m->request, OBSERVE_MS, &m->here);
     while (m->here.guest_class == HVC_GUEST_INCOMING && hvc_deadline_left(until_ms) > 0 &&
            hvc_call_wait(m->call, LOOK_AGAIN_MS));
 }
 
-/* A target whose libvirt cannot be asked does not make a failure of a move that has been proven: Pacemaker would stop
- * the guest for it. migrate_from looks at the guest there, and needs no libvirt for that. */
+/* Who cannot be asked does not make a failure of a move that has been proven: Pacemaker would stop the guest for it.
+ * migrate_from looks at the guest there, and needs neither Corosync nor libvirt for that. */
+static bool is_proven(const struct mover *m)
+{
+    return m->here.guest_class == HVC_GUEST_ABSENT && guest_is_placed(m->operations, m->request.id.uuid, m->target);
+}
+
+/* Which is said already. */
+static enum hvc_result no_corosync(struct mover *m)
+{
+    guest_observe(m->operations, m->call, &m->request, OBSERVE_MS, &m->here);
+    return is_proven(m) ? done(m, "already-there", PLACED) : HVC_RESULT_UNREACHABLE;
+}
+
 static enum hvc_result not_asked(struct mover *m, struct hvc_error *error)
 {
-    if (m->here.guest_class == HVC_GUEST_ABSENT && guest_is_placed(m->operations, m->request.id.uuid, m->target))
-        return done(m, "already-there", "the guest is not here, and the cluster's state has it at the target");
+    if (is_proven(m))
+        return done(m, "already-there", PLACED);
     (void)hvc_error_prefix(error, "guest %s is not moved: libvirt of node %s cannot be used", guest_label(&m->request),
                            m->target);
     return hvc_call_say(m->call, HVC_RESULT_UNREACHABLE, "%s", error->text);
@@ -204,10 +218,11 @@ enum hvc_result guest_move(struct hvc_operations *operations, struct hvc_call *c
     struct hvc_error error = {0};
     enum hvc_result result = guest_request_read(call, &m.request);
 
-    if (result == HVC_RESULT_OK)
-        result = check_cluster(&m);
     if (result != HVC_RESULT_OK)
         return result;
+    result = check_cluster(&m);
+    if (result != HVC_RESULT_OK)
+        return result == HVC_RESULT_UNREACHABLE ? no_corosync(&m) : result;
     look_here(&m);
     result = check_guest(&m);
     if (result != HVC_RESULT_OK)

@@ -220,6 +220,7 @@ row() { # row STEP FAULT BOOTS
         on "$asker" hvcluster jobs show "$job"
     fi
     inject "$fault" >/dev/null 2>&1 || not_ok "$name: the fault comes"
+    [ "$step" != hold ] || ! has_mark here || echo "# $name: the fault came late: the step had been left"
     [ "$fault" = none ] || poll 2 ended # what it does by itself, before anything is taken back
     thaw
     [ "$step" = copy ] || quick >/dev/null 2>&1

@@ -213,6 +213,21 @@ static void what_the_state_has_at_the_target_needs_no_word_of_its_libvirt(void *
     }
 }
 
+static void nor_of_corosync(void **state)
+{
+    (void)state;
+    for (uint32_t node = 1; node <= 2; node++) {
+        (void)tear_down(NULL);
+        (void)set_up(NULL);
+        place(node);
+        world->nodes[0].guests[0].guest_class = HVC_GUEST_ABSENT;
+        world->cluster.corosync_answers = false;
+        (void)hvc_error_set(&world->cluster.corosync_error, -ETIMEDOUT, "corosync does not answer");
+        world_expect(world, world_run(world, "guest.move", MOVE), node == 2 ? HVC_RESULT_OK : HVC_RESULT_UNREACHABLE,
+                     node == 2 ? "the cluster's state has it at the target" : "corosync does not answer");
+    }
+}
+
 /* ... and then looks there, where libvirt does not know what came of the process. */
 static void what_the_state_has_here_has_arrived_though_libvirt_cannot_say_so(void **state)
 {
@@ -251,6 +266,7 @@ int main(void)
         T(nor_is_it_one_when_the_job_is_about_to_begin_again),
         T(a_guest_that_came_back_after_its_jobs_move_is_moved_again),
         T(what_the_state_has_at_the_target_needs_no_word_of_its_libvirt),
+        T(nor_of_corosync),
         T(what_the_state_has_here_has_arrived_though_libvirt_cannot_say_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
