@@ -62,9 +62,9 @@ static int take_name(struct id_reader *r, const char *text, struct hvc_error *er
         return hvc_error_set(error, -EINVAL, "line %d: the guest definition has two <name> elements", line);
     if (*text == '\0')
         return hvc_error_set(error, -EINVAL, "line %d: the guest's <name> is empty", line);
-    if (strpbrk(text, "/\n") != NULL)
-        return hvc_error_set(error, -EINVAL,
-                             "line %d: the guest's <name> has a '/' or a line break, which libvirt refuses", line);
+    if (strpbrk(text, "/\n\r") != NULL) /* a carriage return is another one when it has been written and read */
+        return hvc_error_set(error, -EINVAL, "line %d: the guest's <name> has a '/' or a line break, which %s", line,
+                             strpbrk(text, "/\n") != NULL ? "libvirt refuses" : "XML does not keep");
     if (hvc_text_copy(r->id.name, sizeof(r->id.name), text) < 0)
         return hvc_error_set(error, -EINVAL, "line %d: the guest's <name> is longer than %d bytes", line,
                              HVC_GUEST_NAME_MAX - 1);

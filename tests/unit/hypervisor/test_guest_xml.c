@@ -65,6 +65,7 @@ static void a_bad_definition_is_refused_with_line_and_reason(void **state)
         {"<domain><name></name><uuid>" UUID "</uuid></domain>", "<name> is empty"},
         {"<domain><name>a/b</name><uuid>" UUID "</uuid></domain>", "'/'"},
         {"<domain><name>a\nb</name><uuid>" UUID "</uuid></domain>", "line break"},
+        {"<domain><name><![CDATA[\ra]]></name><uuid>" UUID "</uuid></domain>", "line break"},
         {"<domain><name>vm1</name></domain>", "no <uuid>"},
         {"<domain><name>vm1</name><uuid/></domain>", "<uuid> is empty"},
         {"<domain><name>vm1</name><uuid>vm1</uuid></domain>", "\"vm1\" is no UUID"},
