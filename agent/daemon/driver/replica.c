@@ -378,8 +378,7 @@ int hvc_replica_open(const struct hvc_replica_config *config, struct hvc_replica
 
 int hvc_replica_close(struct hvc_replica *r, uint64_t wait_ms, struct hvc_error *error)
 {
-    uint64_t until = hvc_deadline_in(wait_ms);
-    struct timespec deadline = hvc_timespec_of(until);
+    const struct timespec deadline = hvc_timespec_of(hvc_deadline_in(wait_ms));
     bool ended;
     int late = 0;
 

@@ -46,8 +46,7 @@ static void *drive(void *context)
 /* True when the move has ended, at the latest LOOK_MS from now; an end is noticed at once: somebody waits for it. */
 static bool has_ended(struct run *run)
 {
-    uint64_t until = hvc_deadline_in(LOOK_MS);
-    const struct timespec when = hvc_timespec_of(until);
+    const struct timespec when = hvc_timespec_of(hvc_deadline_in(LOOK_MS));
     bool done;
 
     (void)pthread_mutex_lock(&run->lock);

@@ -160,8 +160,7 @@ int hvc_moves_begin_entry(struct hvc_operations *operations, const struct hvc_mo
 /* The lock is held before and after. False: the call is over. */
 static bool wait_a_little(struct hvc_moves *moves, const struct hvc_call *call)
 {
-    uint64_t until = hvc_deadline_in(LOOK_MS);
-    struct timespec when = hvc_timespec_of(until);
+    const struct timespec when = hvc_timespec_of(hvc_deadline_in(LOOK_MS));
 
     if (hvc_call_is_cancelled(call) || hvc_now_ms() >= call->deadline_ms)
         return false;
